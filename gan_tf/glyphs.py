@@ -1,0 +1,92 @@
+"""A stand-in for MNIST that needs no download: digits drawn from the fonts that matplotlib ships."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont  # Pillow: matplotlib requires it
+
+FONTS = (
+    "DejaVuSans DejaVuSans-Bold DejaVuSans-Oblique DejaVuSansMono DejaVuSansMono-Oblique DejaVuSerif "
+    "DejaVuSerif-Bold DejaVuSerif-Italic STIXGeneral STIXGeneralBol STIXGeneralItalic STIXGeneralBolIta "
+    "cmb10 cmr10 cmss10 cmtt10"
+).split()
+TOTAL = 70000  # MNIST's 60,000 training and 10,000 test images
+SEED = 0  # of the data set, not of a run: the glyphs are the same for everyone
+
+BOX = 20  # MNIST fits each digit into 20x20 pixels and centres it by mass in 28x28 (LeCun et al. 1998)
+SUPERSAMPLING = 3  # pixels of a drawn glyph to one of the image
+MARGIN = 8  # empty pixels round a drawn glyph, so that sampling beside it finds background
+
+
+def draw(first, count):
+    """Draws glyphs `first` … `first + count - 1` of 70,000, as (pixels uint8 [count, 28, 28], labels int64 [count]).
+
+    A digit and a font for each, uniform; rotated by up to 15 degrees, sheared by up to 0.3, its width times
+    0.8 … 1.2, then as large as MNIST's 20x20 box takes, times 0.85 … 1; its centre of mass within half a pixel
+    of pixel (14, 14), as MNIST's rounding leaves it. Image i is always the same, with the same
+    versions of NumPy and Pillow.
+    """
+    random = np.random.Generator(np.random.Philox(key=SEED))
+    labels = random.integers(0, 10, TOTAL)
+    fonts = random.integers(0, len(FONTS), TOTAL)
+    angle, shear, width, size, *shift = random.uniform(
+        [-np.pi / 12, -0.3, 0.8, 0.85, -0.5, -0.5], [np.pi / 12, 0.3, 1.2, 1.0, 0.5, 0.5], [TOTAL, 6]
+    ).T
+    cos, sin = np.cos(angle), np.sin(angle)
+    # rotation times shear times width: columns are where the glyph's x and y axes go
+    maps = np.stack([cos * width, cos * shear - sin, sin * width, sin * shear + cos], 1).reshape(-1, 2, 2)
+
+    pixels = np.empty([count, 28, 28], np.uint8)
+    wanted = slice(first, first + count)
+    for label in range(10):
+        for font, name in enumerate(FONTS):
+            chosen = np.flatnonzero((labels[wanted] == label) & (fonts[wanted] == font))
+            index = first + chosen
+            pixels[chosen] = _render(*_glyph(name, label), maps[index], size[index], np.stack(shift, 1)[index])
+    return pixels, labels[wanted]
+
+
+def _glyph(font, digit):
+    """A digit, large: (blurred float32 [h, w] in [0, 255], centre of mass [2], outline points [k, 2], as x, y)."""
+    path = Path(matplotlib.get_data_path(), "fonts", "ttf", f"{font}.ttf")
+    type_face = ImageFont.truetype(path, 100)
+    # The font's size is set by the digit's height, so that one pixel of an image covers SUPERSAMPLING of these.
+    left, top, right, bottom = type_face.getbbox(str(digit))
+    type_face = ImageFont.truetype(path, 100 * BOX * SUPERSAMPLING / max(right - left, bottom - top))
+    left, top, right, bottom = type_face.getbbox(str(digit))
+    image = Image.new("L", (right - left + 2 * MARGIN, bottom - top + 2 * MARGIN))
+    ImageDraw.Draw(image).text((MARGIN - left, MARGIN - top), str(digit), fill=255, font=type_face)
+    glyph = np.asarray(image, np.float32)
+
+    y, x = np.indices(glyph.shape)
+    centre = np.array([(x * glyph).sum(), (y * glyph).sum()]) / glyph.sum()
+    rows = np.flatnonzero(glyph.any(1))
+    inked = glyph[rows] > 127
+    ends = np.concatenate([inked.argmax(1), glyph.shape[1] - 1 - inked[:, ::-1].argmax(1)])
+    outline = np.stack([ends, np.tile(rows, 2)], 1)
+    # The mean over the area of one image pixel, so that reading single points of it does not alias.
+    for axis in (0, 1):
+        glyph = sum(np.roll(glyph, k, axis) for k in range(-(SUPERSAMPLING // 2), SUPERSAMPLING // 2 + 1))
+    return glyph / SUPERSAMPLING**2, centre, outline
+
+
+def _render(glyph, centre, outline, maps, size, shift):
+    """Draws one glyph under each of `maps` [m, 2, 2], as uint8 [m, 28, 28]."""
+    extent = np.ptp(maps @ (outline - centre).T, axis=2).max(1)  # [m]
+    maps = maps * ((BOX - 1) * size / extent)[:, None, None]  # glyph pixels to image pixels
+    inverse = np.linalg.inv(maps).astype(np.float32)
+    y, x = np.indices([28, 28], np.float32).reshape(2, -1)
+    target = np.stack([x, y])[None] - (14 + shift[:, :, None]).astype(np.float32)  # [m, 2, 784]
+    x, y = np.moveaxis(inverse @ target + centre[:, None].astype(np.float32), 1, 0)
+    # Bilinear interpolation; points outside read the empty margin.
+    x, y = np.clip(x, 0, glyph.shape[1] - 1.001), np.clip(y, 0, glyph.shape[0] - 1.001)
+    column, row = x.astype(np.int32), y.astype(np.int32)
+    x -= column
+    y -= row
+    corner = row * glyph.shape[1] + column
+    flat = glyph.ravel()
+    above = flat[corner] * (1 - x) + flat[corner + 1] * x
+    corner += glyph.shape[1]
+    below = flat[corner] * (1 - x) + flat[corner + 1] * x
+    return np.rint(above * (1 - y) + below * y).astype(np.uint8).reshape(-1, 28, 28)

@@ -1,0 +1,158 @@
+"""MNIST, and images in its format, from IDX files or from tensorflow-datasets (TFDS)."""
+
+import contextlib
+import gzip
+import hashlib
+import http.client
+import math
+import struct
+import threading
+import urllib.request
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+# SHA-256 of the pixel bytes of gan_tf.data's splits of the original MNIST, in the order of its IDX files.
+DIGESTS = {
+    "train": "9442eeaf75ef172c7c0415c4a521e424d28d39e39f522fea115c213c2755f101",
+    "validation": "a853ca5da5c224d531837eaa3fe56ac036778bb2fdfad445143b5b7d4ec1c739",
+    "test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+}
+
+WAYS_OUT = (
+    "Either put the four IDX files of MNIST (train-images-idx3-ubyte.gz and so on) into a folder and name it with "
+    "--data_dir, or name a folder where tensorflow-datasets has prepared mnist, or use --dataset=glyphs."
+)
+
+
+class DataError(Exception):
+    """The images asked for cannot be had; the message says why in one line, and what to do."""
+
+
+def load(data_dir, part):
+    """Loads `part`, "train" or "test", from IDX files or TFDS: (name, source, pixels uint8, labels).
+
+    `name` is "mnist" if the images must be MNIST's, in the order of its IDX files, and "custom" if they may be
+    any. See `gan_tf.data.load` for `data_dir`. Raises DataError.
+    """
+    folder = Path(data_dir or "MNIST_data")
+    if data_dir and not folder.is_dir():
+        raise DataError(f"--data_dir={data_dir} is not a folder. {WAYS_OUT}")
+    files = _idx_files(folder)
+    if any(files.values()):
+        return _load_idx(folder, files, part)
+    prepared = _prepared(folder)
+    if not prepared and data_dir:
+        raise DataError(f"--data_dir={data_dir} holds neither IDX files nor a prepared mnist. {WAYS_OUT}")
+    return _load_tfds(prepared or _download(), part)
+
+
+def read_idx(path, ndim):
+    """Reads one IDX file of bytes, gzipped if its name ends in .gz, as uint8 with `ndim` dimensions.
+
+    The header is a big-endian magic number, 0x800 + ndim, then one 32-bit size a dimension; the bytes must
+    be exactly as many as it says. No more memory is taken than the file's content needs, whatever the header
+    claims. Raises DataError if anything is not so. Format: http://yann.lecun.com/exdb/mnist/.
+    """
+    path = Path(path)
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as file:
+            header = file.read(4 + 4 * ndim)
+            if len(header) < 4 + 4 * ndim:
+                raise DataError(f"{path} is truncated: it ends inside its header.")
+            magic, *shape = struct.unpack(f">{1 + ndim}I", header)
+            if magic != 0x800 + ndim:
+                raise DataError(
+                    f"{path} is not an IDX file of the right kind: its magic number is 0x{magic:08x}, "
+                    f"not 0x{0x800 + ndim:08x}."
+                )
+            size = math.prod(shape)
+            body = bytearray()
+            while len(body) <= size and (chunk := file.read(min(2**20, size + 1 - len(body)))):
+                body += chunk
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(f"{path} is not a sound gzip file: {error}.") from error
+    except EOFError as error:
+        raise DataError(f"{path} is truncated: the gzip stream breaks off.") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if len(body) != size:
+        what = "is truncated: it holds fewer" if len(body) < size else "is damaged: it holds more"
+        raise DataError(f"{path} {what} than the {size} bytes that its header announces.")
+    return np.frombuffer(body, np.uint8).reshape(shape)
+
+
+def _idx_files(folder):
+    """Maps the four names to the paths that exist in `folder`, plain or gzipped, else to None."""
+    names = [f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+    found = {name: [p for p in (folder / name, folder / f"{name}.gz") if p.exists()] for name in names}
+    return {name: paths[0] if paths else None for name, paths in found.items()}
+
+
+def _load_idx(folder, files, part):
+    missing = [name for name, path in files.items() if path is None]
+    if missing:
+        raise DataError(f"{folder} lacks {', '.join(missing)} (plain, or gzipped as .gz).")
+    prefix = {"train": "train", "test": "t10k"}[part]
+    images_path, labels_path = files[f"{prefix}-images-idx3-ubyte"], files[f"{prefix}-labels-idx1-ubyte"]
+    images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
+    if images.shape[1:] != (28, 28):
+        raise DataError(f"{images_path} holds images of {images.shape[1]}x{images.shape[2]} pixels, not 28x28.")
+    if len(images) != len(labels):
+        raise DataError(f"{images_path} holds {len(images)} images, {labels_path.name} {len(labels)} labels.")
+    return "custom", f"IDX files in {folder}", images, labels
+
+
+def _prepared(folder):
+    """The newest mnist/VERSION that tensorflow-datasets has prepared in `folder`, or None."""
+    infos = sorted(Path(folder).glob("mnist/*/dataset_info.json"))
+    return infos[-1].parent if infos else None
+
+
+def _load_tfds(folder, part):
+    import tensorflow_datasets as tfds
+
+    try:
+        examples = tfds.builder_from_directory(folder).as_dataset(split=part, batch_size=-1)
+        pixels, labels = examples["image"].numpy(), examples["label"].numpy()
+    except Exception as error:  # a damaged folder shows in many ways, each with an exception of its own
+        reason = str(error).strip().split("\n")[0]
+        raise DataError(f"{folder} is damaged, delete it or name another: {reason}") from error
+    # TFDS stores example i where the hash of its split and number sorts it.
+    order = sorted(range(len(pixels)), key=lambda i: hashlib.md5(f"{part}{i}".encode()).digest())
+    pixels[order], labels[order] = pixels.copy(), labels.copy()
+    return "mnist", f"tensorflow-datasets in {folder}", pixels, labels
+
+
+def _download():
+    """Has tensorflow-datasets prepare mnist in its own folder, if that is not done, and returns mnist/VERSION."""
+    import tensorflow_datasets as tfds
+
+    builder = tfds.builder("mnist")
+    if not builder.is_prepared():
+        # Where there is no network TFDS retries for minutes. One small request tells in seconds.
+        if not _answers(f"{builder.URL}train-labels-idx1-ubyte.gz"):
+            raise DataError(f"MNIST is not on this machine, and its download does not answer. {WAYS_OUT}")
+        try:
+            builder.download_and_prepare()
+        except Exception as error:  # the network's, the disk's and TFDS's own, which are many
+            reason = str(error).strip().split("\n")[0]
+            raise DataError(f"tensorflow-datasets could not download MNIST: {reason} {WAYS_OUT}") from error
+    return Path(builder.data_dir)
+
+
+def _answers(url, seconds=8):
+    """True if `url` answers a HEAD request in time. In a thread, since a name look-up has no time-out."""
+    answered = []
+
+    def ask():
+        request = urllib.request.Request(url, method="HEAD")
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            answered.append(urllib.request.urlopen(request, timeout=seconds).close())
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return bool(answered)

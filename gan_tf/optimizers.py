@@ -1,0 +1,67 @@
+"""Adadelta and Adam as TensorFlow 1 ran them.
+
+Keras 3 has the same update rules, but not the same numbers:
+
+- epsilon is 1e-8 in TensorFlow 1, 1e-7 in Keras. Adadelta starts from zero accumulators, so its first steps
+  are proportional to sqrt(epsilon): with Keras's default they would be 3.2 times too long.
+- TensorFlow 1 rounds each constant to float32 first and computes with that: 1 - float32(0.999) is
+  0.00099998713, where Keras would use 1 - 0.999 = 0.001.
+- TensorFlow 1 evaluates the formulas in another order: see kernels.py.
+"""
+
+import numpy as np
+
+# kernels.py is imported inside the functions, so that the names of the optimizers, which the command line
+# needs, do not cost the seconds that importing TensorFlow takes.
+
+
+def _float32(value):
+    return float(np.float32(value))
+
+
+def make_adadelta(learning_rate=0.001):
+    """TF1's `AdadeltaOptimizer()`: E[g²] ← rho E[g²] + (1 - rho) g²; u = sqrt(E[u²] + eps) / sqrt(E[g²] + eps) g.
+
+    Then E[u²] ← rho E[u²] + (1 - rho) u², and the weight moves by -learning_rate u; rho = 0.95, eps = 1e-8.
+    Zeiler's paper has no learning rate, that is 1.0. With TF1's 0.001, the reference's, a weight hardly moves.
+    Source: Zeiler 2012 (arXiv:1212.5701), algorithm 1; constants: TF1's defaults.
+    """
+    from gan_tf.kernels import Adadelta
+
+    return Adadelta(_float32(learning_rate), rho=_float32(0.95), epsilon=_float32(1e-8))
+
+
+def make_adam(learning_rate=0.001):
+    """TF1's `AdamOptimizer()`: the weight moves by -learning_rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps).
+
+    m ← b1 m + (1 - b1) g and v ← b2 v + (1 - b2) g², with b1 = 0.9, b2 = 0.999. Here eps = 1e-8 is the
+    "epsilon hat" of the paper: it is added to the uncorrected sqrt(v).
+    Source: Kingma and Ba 2015 (arXiv:1412.6980), section 2, end; constants: TF1's defaults.
+    """
+    from gan_tf.kernels import Adam
+
+    return Adam(_float32(learning_rate), beta_1=_float32(0.9), beta_2=_float32(0.999), epsilon=_float32(1e-8))
+
+
+OPTIMIZERS = {"adadelta": make_adadelta, "adam": make_adam}
+
+
+def valid_learning_rate(value):
+    """True if `value` is positive and finite once it is rounded to float32."""
+    with np.errstate(over="ignore"):
+        return bool(0 < np.float32(value) < np.inf)
+
+
+def make_optimizer(name, learning_rate=None):
+    """Makes the Keras optimizer `name`, "adadelta" or "adam", with TF1's constants.
+
+    `learning_rate` is a positive number; None means TF1's default, 0.001 for both. Raises ValueError for an
+    unknown name, and for a learning rate that is not positive and finite in float32.
+    """
+    if name not in OPTIMIZERS:
+        raise ValueError(f"unknown optimizer {name!r}; known: {', '.join(OPTIMIZERS)}")
+    if learning_rate is None:
+        return OPTIMIZERS[name]()
+    if not valid_learning_rate(learning_rate):
+        raise ValueError(f"learning rate must be a positive number, not {learning_rate!r}")
+    return OPTIMIZERS[name](learning_rate)

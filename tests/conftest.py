@@ -1,0 +1,57 @@
+"""Fixtures: small data in MNIST's format, and the real MNIST where the environment names it."""
+
+import gzip
+import os
+import struct
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def write_idx(path, array):
+    """Writes `array` as an IDX file of bytes, gzipped if the name says so."""
+    header = struct.pack(f">{1 + array.ndim}I", 0x800 + array.ndim, *array.shape)
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "wb") as file:
+        file.write(header + array.astype(np.uint8).tobytes())
+
+
+def write_idx_folder(folder, train=5200, test=40, suffix=".gz"):
+    """Writes four IDX files of random images, and returns their pixels and labels by name."""
+    random = np.random.default_rng(0)
+    arrays = {}
+    for part, count in (("train", train), ("t10k", test)):
+        arrays[f"{part}-images-idx3-ubyte"] = random.integers(0, 256, [count, 28, 28], np.uint8)
+        arrays[f"{part}-labels-idx1-ubyte"] = random.integers(0, 10, count, np.uint8)
+    folder.mkdir(exist_ok=True)
+    for name, array in arrays.items():
+        write_idx(folder / f"{name}{suffix}", array)
+    return arrays
+
+
+@pytest.fixture(scope="session")
+def idx_dir(tmp_path_factory):
+    """A folder of four small IDX files, 200 images beyond the validation set."""
+    folder = tmp_path_factory.mktemp("idx")
+    write_idx_folder(folder)
+    return folder
+
+
+def _named_folder(variable, what):
+    if not os.environ.get(variable):
+        pytest.skip(f"needs {what}: name the folder in the environment variable {variable}")
+    return os.environ[variable]
+
+
+@pytest.fixture(scope="session")
+def mnist_dir():
+    """The folder of MNIST's original IDX files."""
+    return _named_folder("GAN_TF_MNIST_DIR", "MNIST's IDX files")
+
+
+@pytest.fixture(scope="session")
+def tfds_dir():
+    """A folder where tensorflow-datasets has prepared mnist."""
+    return _named_folder("GAN_TF_TFDS_DIR", "MNIST as tensorflow-datasets prepares it")

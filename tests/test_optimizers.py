@@ -1,0 +1,107 @@
+"""gan_tf.optimizers against TF1's own kernels, and against its constants."""
+
+import platform
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_tf import optimizers
+
+
+@pytest.mark.parametrize("name", ["adadelta", "adam"])
+def test_constants_are_tf1s_in_float32(name):
+    tf1 = {
+        "adadelta": {"rho": 0.95, "epsilon": 1e-8},
+        "adam": {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8},
+    }[name]
+    optimizer = optimizers.make_optimizer(name)
+    for constant, value in tf1.items():
+        assert getattr(optimizer, constant) == float(np.float32(value))
+    assert float(optimizer.learning_rate) == float(np.float32(0.001))
+    assert float(optimizers.make_optimizer(name, 0.02).learning_rate) == float(np.float32(0.02))
+
+
+def apply_keras(optimizer, start, gradients, jit=False):
+    """The variable after each gradient."""
+    variable = keras.Variable(start)
+    optimizer.build([variable])
+
+    @tf.function(jit_compile=jit)
+    def apply(gradient):
+        optimizer.apply([gradient], [variable])
+
+    for gradient in gradients:
+        apply(gradient)
+        yield variable.numpy()
+
+
+def apply_adadelta_kernel(start, gradients):
+    """TF1's `ResourceApplyAdadelta`."""
+    var, accum, accum_update = tf.Variable(start), tf.Variable(0 * start), tf.Variable(0 * start)
+    handles = {"var": var.handle, "accum": accum.handle, "accum_update": accum_update.handle}
+    for gradient in gradients:
+        tf.raw_ops.ResourceApplyAdadelta(**handles, lr=0.001, rho=0.95, epsilon=1e-8, grad=gradient)
+        yield var.numpy()
+
+
+def apply_adam_kernel(start, gradients):
+    """TF1's `ResourceApplyAdam`, with the stored powers of beta that `AdamOptimizer` multiplies up in float32."""
+    var, m, v = tf.Variable(start), tf.Variable(0 * start), tf.Variable(0 * start)
+    beta_1, beta_2 = np.float32(0.9), np.float32(0.999)
+    power_1, power_2 = beta_1, beta_2
+    for gradient in gradients:
+        tf.raw_ops.ResourceApplyAdam(
+            var=var.handle,
+            m=m.handle,
+            v=v.handle,
+            beta1_power=power_1,
+            beta2_power=power_2,
+            lr=0.001,
+            beta1=beta_1,
+            beta2=beta_2,
+            epsilon=1e-8,
+            grad=gradient,
+        )
+        power_1, power_2 = power_1 * beta_1, power_2 * beta_2
+        yield var.numpy()
+
+
+KERNELS = {"adadelta": apply_adadelta_kernel, "adam": apply_adam_kernel}
+
+
+# Bit for bit on x86-64; elsewhere, and with XLA, multiplications and additions may be fused, which rounds otherwise.
+EXACT = platform.machine() == "x86_64"
+
+
+@pytest.mark.parametrize(("jit", "tolerance"), [(False, 0 if EXACT else 1e-6), (True, 1e-6)])
+@pytest.mark.parametrize("name", ["adadelta", "adam"])
+@pytest.mark.parametrize("scale", [1e-12, 1e-9, 1e-6, 1e-3, 1.0, 1e3])
+def test_updates_are_the_kernels(name, scale, jit, tolerance):
+    """The path of variables over 300 random gradients; the distance is relative to the way they have gone."""
+    random = np.random.default_rng(0)
+    start = np.zeros(1000, np.float32)
+    gradients = (scale * random.normal(0.3, 1, [300, 1000])).astype(np.float32)
+    ours = np.array(list(apply_keras(optimizers.make_optimizer(name), start, gradients, jit)))
+    theirs = np.array(list(KERNELS[name](start, gradients)))
+    length = np.abs(np.diff(theirs, axis=0, prepend=0)).cumsum(0)
+    assert (length > 0).all()
+    assert (np.abs(ours - theirs) / length).max() <= tolerance
+
+
+def test_adadelta_first_step_by_hand():
+    """u = sqrt(eps) / sqrt(0.05 g² + eps) g, which is sqrt(eps / 0.05) = 4.47e-4 for g = 1, times 0.001."""
+    step = next(apply_keras(optimizers.make_optimizer("adadelta"), np.zeros(1, np.float32), [np.ones(1, np.float32)]))
+    np.testing.assert_allclose(step, -0.001 * np.sqrt(1e-8) / np.sqrt(0.05 + 1e-8), rtol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0, -1.0, float("nan"), float("inf"), 1e-60, 1e60])
+def test_bad_learning_rates(rate):
+    with pytest.raises(ValueError, match="must be a positive number"):
+        optimizers.make_optimizer("adam", rate)
+
+
+def test_unknown_name():
+    with pytest.raises(ValueError, match="unknown optimizer 'sgd'; known: adadelta, adam"):
+        optimizers.make_optimizer("sgd")

@@ -1,0 +1,100 @@
+"""The port against the reference's graph, built with TF1's own API and kernels through `tf.compat.v1`."""
+
+import functools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_tf import data, glyphs, models, optimizers, training
+
+v1 = tf.compat.v1
+
+
+class ReferenceGraph:
+    """The reference script's graph and session, fed by hand; `weights` are those of G, then of D."""
+
+    optimizers = {"adadelta": v1.train.AdadeltaOptimizer, "adam": v1.train.AdamOptimizer}
+
+    def __init__(self, weights, g_optimizer, d_optimizer):
+        self.graph = tf.Graph()
+        with self.graph.as_default():
+            self.x, self.z = v1.placeholder(tf.float32, [None, 784]), v1.placeholder(tf.float32, [None, 100])
+            variables = [v1.Variable(w) for w in weights]
+            g, d = variables[:4], variables[4:]
+
+            def generator(z):
+                return tf.sigmoid(tf.matmul(tf.nn.relu(tf.matmul(z, g[0]) + g[1]), g[2]) + g[3])
+
+            def discriminator(x):
+                return tf.matmul(tf.nn.relu(tf.matmul(x, d[0]) + d[1]), d[2]) + d[3]
+
+            def cross_entropy(logits, labels):
+                return tf.reduce_mean(v1.nn.sigmoid_cross_entropy_with_logits(logits=logits, labels=labels))
+
+            real, fake = discriminator(self.x), discriminator(generator(self.z))
+            self.d_loss = cross_entropy(real, tf.ones_like(real)) + cross_entropy(fake, tf.zeros_like(fake))
+            self.g_loss = cross_entropy(fake, tf.ones_like(fake))
+            self.d_train = self.optimizers[d_optimizer]().minimize(self.d_loss, var_list=d)
+            self.g_train = self.optimizers[g_optimizer]().minimize(self.g_loss, var_list=g)
+            self.session = v1.Session()
+            self.session.run(v1.global_variables_initializer())
+            self.variables = variables
+
+    def step(self, real_images, d_noise, g_noise):
+        """One iteration, two runs of the session as in the script: (d_loss, g_loss)."""
+        _, d_loss = self.session.run([self.d_train, self.d_loss], {self.x: real_images, self.z: d_noise})
+        _, g_loss = self.session.run([self.g_train, self.g_loss], {self.z: g_noise})
+        return d_loss, g_loss
+
+    def weights(self):
+        """All eight, as arrays."""
+        return self.session.run(self.variables)
+
+
+@functools.cache
+def images():
+    """Glyphs, float32 [2000, 784]."""
+    return glyphs.draw(0, 2000)[0].reshape(-1, 784) / np.float32(255)
+
+
+def networks(seed):
+    """Generator and discriminator, the same for the same seed."""
+    return models.make_generator(2 * seed), models.make_discriminator(2 * seed + 1)
+
+
+@functools.cache
+def reference_trajectory(d_optimizer, steps, seed):
+    """Losses [steps, 2] and last weights of the reference on the batches and noise of run `seed`."""
+    graph = ReferenceGraph([w for network in networks(seed) for w in network.get_weights()], "adam", d_optimizer)
+    batches = data.batch_indices(len(images()), 128, seed, 0, steps)
+    noise = training.iteration_noise(seed, 0, steps, 128).numpy()
+    losses = [graph.step(images()[batch], *d_and_g) for batch, d_and_g in zip(batches, noise, strict=True)]
+    return np.array(losses), graph.weights()
+
+
+def distance(d_optimizer, steps, jit, seed):
+    """Largest relative distance between the reference and the port's loop: (of a loss, of an array of weights)."""
+    generator, discriminator = networks(seed)
+    g_optimizer, d_optimizer_ = optimizers.make_optimizer("adam"), optimizers.make_optimizer(d_optimizer)
+    step = training.make_train_step(generator, discriminator, g_optimizer, d_optimizer_, jit=jit)
+    train_block = training.make_train_block(step, images(), 128, seed, block=steps, jit=jit)
+    losses, weights = train_block(0, steps), generator.get_weights() + discriminator.get_weights()
+    reference_losses, reference_weights = reference_trajectory(d_optimizer, steps, seed)
+    pairs = zip(weights, reference_weights, strict=True)
+    return np.abs(losses / reference_losses - 1).max(), max(np.abs(a - b).max() / np.abs(b).max() for a, b in pairs)
+
+
+@pytest.mark.parametrize("jit", [True, False])
+@pytest.mark.parametrize(
+    ("d_optimizer", "steps", "loss_tolerance", "weight_tolerance"),
+    [("adadelta", 500, 1e-5, 5e-4), ("adam", 100, 1e-5, 2e-5)],
+)
+def test_trajectory_is_the_references(d_optimizer, steps, loss_tolerance, weight_tolerance, jit):
+    """Two of three seeds must hold: now and then a last bit flips a ReLU, and a GAN's chaos takes it from there."""
+    distances = [distance(d_optimizer, steps, jit, seed) for seed in range(3)]
+    print(f"\nD {d_optimizer}, XLA {jit}, {steps} steps, (losses, weights) a seed:")
+    print(*(f"({of_losses:.1e}, {of_weights:.1e})" for of_losses, of_weights in distances))
+    of_losses, of_weights = np.median(distances, axis=0)
+    assert of_losses < loss_tolerance
+    assert of_weights < weight_tolerance

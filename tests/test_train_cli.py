@@ -1,0 +1,199 @@
+"""python -m gan_tf.train, as a user runs it: in a process of its own."""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_tf import mnist
+
+
+def run(*flags, cwd, timeout=300, **env):
+    """Runs the command; with no network, and no data that a user of this machine may have."""
+    nowhere = {"HOME": f"{cwd}-home", "TFDS_DATA_DIR": f"{cwd}-tfds", "https_proxy": "http://127.0.0.1:9"}
+    return subprocess.run(
+        [sys.executable, "-m", "gan_tf.train", *flags],
+        cwd=cwd,
+        env={**os.environ, **nowhere, **env},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+
+
+def losses_of(out_dir):
+    """losses.csv as {iteration: (d_loss, g_loss)}."""
+    with open(out_dir / "losses.csv") as file:
+        return {int(r["iteration"]): (float(r["d_loss"]), float(r["g_loss"])) for r in csv.DictReader(file)}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, idx_dir):
+    """(folder, result) of 250 iterations with a grid and a log every 100."""
+    cwd = tmp_path_factory.mktemp("finished")
+    return cwd, run(
+        *("--iters=250", f"--data_dir={idx_dir}", "--sample_every=100", "--log_every=100", "--seed=3"), cwd=cwd
+    )
+
+
+def test_stdout_is_the_references_lines(finished):
+    cwd, result = finished
+    assert result.returncode == 0, result.stderr
+    losses = losses_of(cwd / "out")
+    expected = ""
+    for it in (0, 100, 200):
+        d_loss, g_loss = (np.float32(loss) for loss in losses[it])
+        expected += "Iter: {}\nD loss: {:.4}\nG_loss: {:.4}\n\n".format(it, d_loss, g_loss)  # noqa: UP032
+    assert result.stdout == expected
+
+
+def test_stderr_says_what_ran(finished, idx_dir):
+    _, result = finished
+    for fact in (
+        "tensorflow 2.",
+        "device: CPU, ",
+        "XLA on",
+        "seed 3",
+        f"IDX files in {idx_dir}; 200 images, SHA-256 ",
+        "not the original MNIST",
+        "done: 250 iterations",
+        " a second",
+    ):
+        assert fact in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_folder_holds_what_the_reference_leaves_and_more(finished):
+    cwd, _ = finished
+    out = cwd / "out"
+    assert sorted(os.listdir(out)) == ["000.png", "001.png", "002.png", "config.json", "losses.csv"]
+    assert sorted(losses_of(out)) == [0, 100, 200]
+    for name in ("000.png", "001.png", "002.png"):
+        assert Image.open(out / name).size == (328, 328)
+    assert (out / "000.png").read_bytes() != (out / "001.png").read_bytes()
+    config = json.loads((out / "config.json").read_text())
+    assert config["flags"]["seed"] == 3 and config["flags"]["d_optimizer"] == "adadelta"
+    assert config["flags"]["iters"] == 250 and config["flags"]["d_lr"] is None
+    assert config["data"]["images"] == 200 and re.fullmatch("[0-9a-f]{64}", config["data"]["digest"])
+    assert config["device"].startswith("CPU") and config["versions"]["tensorflow"].startswith("2.")
+
+
+def test_same_seed_same_run_however_it_is_cut(finished, idx_dir, tmp_path):
+    """Other grids and logs, other blocks: the same losses, bit for bit. Another seed: others."""
+    cwd, _ = finished
+    flags = ("--iters=250", f"--data_dir={idx_dir}", "--sample_every=70", "--log_every=1000")
+    assert run(*flags, "--seed=3", cwd=tmp_path).returncode == 0
+    assert losses_of(tmp_path / "out") == losses_of(cwd / "out")
+    assert run(*flags, "--seed=4", "--overwrite", cwd=tmp_path).returncode == 0
+    assert losses_of(tmp_path / "out") != losses_of(cwd / "out")
+    assert len(os.listdir(tmp_path / "out")) == 6, "four grids at 0, 70, 140, 210, and two files"
+
+
+def test_other_flags_reach_the_training(idx_dir, tmp_path):
+    """Without XLA, Adam for D at another rate, another batch size: it runs, and D wins."""
+    result = run(
+        *("--iters=101", f"--data_dir={idx_dir}", "--nojit", "--d_optimizer=adam", "--d_lr=0.01", "--g_lr=0.0005"),
+        *("--batch_size=200", "--device=cpu", "--out_dir=elsewhere/run", "--seed=3"),
+        cwd=tmp_path,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "XLA off" in result.stderr
+    assert sorted(os.listdir(tmp_path / "elsewhere" / "run")) == ["000.png", "config.json", "losses.csv"]
+    d_loss, g_loss = losses_of(tmp_path / "elsewhere" / "run")[100]
+    assert d_loss < 0.6 and g_loss > 2, "a D that fast tells noise from G within a hundred iterations"
+
+
+def test_the_original_mnist_is_recognised(mnist_dir, tmp_path):
+    result = run("--iters=1", f"--data_dir={mnist_dir}", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "this is the original MNIST" in result.stderr and mnist.DIGESTS["train"] in result.stderr
+
+
+def last_line_of_failure(result):
+    """The one line that says what is wrong; nothing on stdout, no stack trace."""
+    assert result.returncode not in (0, None)
+    assert result.stdout == "" and "Traceback" not in result.stderr
+    return result.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("flag", "message"),
+    [
+        ("--d_optimizer=sgd", "flag --d_optimizer=sgd: value should be one of <adadelta|adam>"),
+        ("--dataset=cifar", "flag --dataset=cifar: value should be one of <mnist|glyphs>"),
+        ("--device=tpu", "flag --device=tpu: value should be one of <auto|cpu|gpu>"),
+        ("--iter=10", "Unknown command line flag 'iter'. Did you mean: iters"),
+        ("--iters=0", "flag --iters=0: 0 is not a positive integer"),
+        ("--iters=-5", "flag --iters=-5: -5 is not a positive integer"),
+        ("--iters=many", "flag --iters=many: invalid literal for int"),
+        ("--batch_size=0", "flag --batch_size=0: 0 is not a positive integer"),
+        ("--sample_every=0", "flag --sample_every=0: 0 is not a positive integer"),
+        ("--log_every=-1", "flag --log_every=-1: -1 is not a positive integer"),
+        ("--seed=-1", "flag --seed=-1: -1 is not an integer in the range"),
+        ("--d_lr=0", "flag --d_lr=0.0: must be a positive number"),
+        ("--g_lr=-0.1", "flag --g_lr=-0.1: must be a positive number"),
+        ("--g_lr=nan", "flag --g_lr=nan: must be a positive number"),
+        ("--g_lr=fast", "flag --g_lr=fast: could not convert string to float"),
+    ],
+)
+def test_bad_flags(flag, message, tmp_path):
+    result = run(flag, cwd=tmp_path)
+    last_line_of_failure(result)
+    assert message in result.stderr
+    assert os.listdir(tmp_path) == [], "a refused run leaves nothing"
+
+
+def test_stray_argument(tmp_path):
+    line = last_line_of_failure(run("1000", cwd=tmp_path))
+    assert line == "error: '1000' is not understood: options begin with --, see --help."
+
+
+def test_out_dir_that_is_a_file(tmp_path):
+    (tmp_path / "out").write_text("precious")
+    line = last_line_of_failure(run("--dataset=glyphs", cwd=tmp_path))
+    assert line.startswith("error: --out_dir=out: ") and line.endswith("is not a folder; name another.")
+    assert (tmp_path / "out").read_text() == "precious"
+
+
+def test_run_that_would_be_overwritten(finished):
+    cwd, _ = finished
+    before = {path: path.read_bytes() for path in (cwd / "out").iterdir()}
+    line = last_line_of_failure(run("--iters=1", "--dataset=glyphs", cwd=cwd))
+    assert line == "error: --out_dir=out holds a run already; name another, or replace it with --overwrite."
+    assert {path: path.read_bytes() for path in (cwd / "out").iterdir()} == before
+
+
+def test_overwrite_with_bad_data_overwrites_nothing(finished, tmp_path):
+    cwd, _ = finished
+    before = {path: path.read_bytes() for path in (cwd / "out").iterdir()}
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(b"")
+    line = last_line_of_failure(run("--overwrite", f"--data_dir={tmp_path}", cwd=cwd))
+    assert line.startswith(f"error: {tmp_path} lacks train-labels-idx1-ubyte, ")
+    assert {path: path.read_bytes() for path in (cwd / "out").iterdir()} == before
+
+
+def test_batch_larger_than_the_data(idx_dir, tmp_path):
+    line = last_line_of_failure(run("--batch_size=201", f"--data_dir={idx_dir}", cwd=tmp_path))
+    assert line == "error: --batch_size=201 is more than the 200 images there are."
+    assert os.listdir(tmp_path) == []
+
+
+def test_offline_with_nothing_found(tmp_path):
+    """TFDS alone would try for minutes; one message names the three ways out."""
+    line = last_line_of_failure(run(cwd=tmp_path, timeout=60))
+    assert line.startswith("error: MNIST is not on this machine, and its download does not answer.")
+    assert "IDX files" in line and "tensorflow-datasets has prepared" in line and "--dataset=glyphs" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_gpu_that_is_not_there(idx_dir, tmp_path):
+    result = run("--device=gpu", f"--data_dir={idx_dir}", cwd=tmp_path, CUDA_VISIBLE_DEVICES="-1")
+    line = last_line_of_failure(result)
+    assert line.startswith("error: --device=gpu, but TensorFlow sees no GPU")
+    assert os.listdir(tmp_path) == []

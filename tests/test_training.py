@@ -1,0 +1,219 @@
+"""gan_tf.training: random numbers, one step by hand, and the loop."""
+
+import numpy as np
+import pytest
+
+from gan_tf import data, models, optimizers, training
+
+
+def philox(key, counter_low, counter_high):
+    """Philox-4x32-10 (Salmon et al. 2011) in Python: four 32-bit numbers."""
+    c = [counter_low & 0xFFFFFFFF, counter_low >> 32, counter_high & 0xFFFFFFFF, counter_high >> 32]
+    k = [key & 0xFFFFFFFF, key >> 32]
+    for _ in range(10):
+        a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(b >> 32) ^ c[1] ^ k[0], b & 0xFFFFFFFF, (a >> 32) ^ c[3] ^ k[1], a & 0xFFFFFFFF]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+
+def uniform_float(bits):
+    """TensorFlow's float32 in [0, 1) from 32 bits: the lower 23 of them as the mantissa of a number in [1, 2)."""
+    return np.uint32(0x3F800000 | (bits & 0x7FFFFF)).view(np.float32) - np.float32(1)
+
+
+def test_philox_known_answers():
+    """Random123's known-answer test for philox4x32-10, so that what follows checks against the real thing."""
+    assert philox(0, 0, 0) == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
+
+
+@pytest.mark.parametrize(("seed", "stream", "first"), [(0, 0, 0), (5, 1, 1600), (2**40 + 3, 0, 4 * (2**33 + 1))])
+def test_noise_is_philox(seed, stream, first):
+    noise = training.uniform_noise(seed, stream, first, [3, 4]).numpy()
+    bits = [philox(seed, first // 4 + i, stream) for i in range(3)]
+    expected = [[2 * uniform_float(b) - 1 for b in row] for row in bits]
+    np.testing.assert_array_equal(noise, np.array(expected, np.float32))
+
+
+def test_noise_is_uniform():
+    noise = training.iteration_noise(0, 0, 20, 128).numpy().astype(np.float64)
+    assert noise.shape == (20, 2, 128, 100)
+    n = noise.size
+    assert noise.min() >= -1 and noise.max() < 1
+    assert abs(noise.mean()) < 4 * np.sqrt(1 / 3 / n)
+    assert abs(noise.var() - 1 / 3) < 4 * np.sqrt(4 / 45 / n)
+    assert abs(np.corrcoef(noise[:, 0].ravel(), noise[:, 1].ravel())[0, 1]) < 4 / np.sqrt(n / 2)
+
+
+def test_noise_depends_on_the_iteration_alone():
+    whole = training.iteration_noise(3, 0, 10, 8).numpy()
+    pieces = [training.iteration_noise(3, first, steps, 8).numpy() for first, steps in [(0, 1), (1, 6), (7, 3)]]
+    np.testing.assert_array_equal(whole, np.concatenate(pieces))
+    assert (whole != training.iteration_noise(4, 0, 10, 8).numpy()).any()
+
+
+def test_sample_noise():
+    first, second = training.sample_noise(0, 0).numpy(), training.sample_noise(0, 1).numpy()
+    assert first.shape == (16, 100)
+    # Streams that overlapped would share whole rows; numbers coincide by chance, there are only 2^23 of them.
+    assert np.isin(first, second).mean() < 0.01
+    assert np.isin(first, training.iteration_noise(0, 0, 1, 128)).mean() < 0.02
+
+
+def test_noise_begins_at_whole_blocks():
+    with pytest.raises(ValueError, match="multiple of 4, not 6"):
+        training.uniform_noise(0, 0, 6, [4])
+
+
+def make_networks(g_optimizer="adam", d_optimizer="adadelta"):
+    """Generator, discriminator and their optimizers, always the same."""
+    networks = models.make_generator(1), models.make_discriminator(2)
+    return *networks, optimizers.make_optimizer(g_optimizer), optimizers.make_optimizer(d_optimizer)
+
+
+def some_images(n=300):
+    """Random images, always the same."""
+    return np.random.default_rng(0).uniform(0, 1, [n, 784]).astype(np.float32)
+
+
+def sigmoid(x):
+    """1 / (1 + e^-x)."""
+    return 1 / (1 + np.exp(-x))
+
+
+def numpy_step(g, d, real, d_noise, g_noise):
+    """One iteration of the reference in double precision, gradients by hand: (d_loss, g_loss, new G, new D).
+
+    D by Adadelta and G by Adam, both with fresh accumulators.
+    """
+    n = len(real)
+
+    def forward(weights, x):
+        w1, b1, w2, b2 = weights
+        hidden = np.maximum(x @ w1 + b1, 0)
+        return hidden, hidden @ w2 + b2
+
+    def backward(weights, x, hidden, delta):
+        delta_hidden = delta @ weights[2].T * (hidden > 0)
+        return [x.T @ delta_hidden, delta_hidden.sum(0), hidden.T @ delta, delta.sum(0)], delta_hidden @ weights[0].T
+
+    fake = sigmoid(forward(g, d_noise)[1])
+    (real_hidden, real_logits), (fake_hidden, fake_logits) = forward(d, real), forward(d, fake)
+    d_loss = np.logaddexp(0, -real_logits).mean() + np.logaddexp(0, fake_logits).mean()
+    real_grads, _ = backward(d, real, real_hidden, (sigmoid(real_logits) - 1) / n)
+    fake_grads, _ = backward(d, fake, fake_hidden, sigmoid(fake_logits) / n)
+    grads = [a + b for a, b in zip(real_grads, fake_grads, strict=True)]
+    d = [w - 0.001 * np.sqrt(1e-8) / np.sqrt(0.05 * q**2 + 1e-8) * q for w, q in zip(d, grads, strict=True)]
+
+    g_hidden, pixel_logits = forward(g, g_noise)
+    fake = sigmoid(pixel_logits)
+    fake_hidden, fake_logits = forward(d, fake)
+    g_loss = np.logaddexp(0, -fake_logits).mean()
+    _, fake_delta = backward(d, fake, fake_hidden, (sigmoid(fake_logits) - 1) / n)
+    grads, _ = backward(g, g_noise, g_hidden, fake_delta * fake * (1 - fake))
+    alpha = 0.001 * np.sqrt(1 - 0.999) / (1 - 0.9)
+    g = [w - alpha * 0.1 * q / (np.sqrt(0.001 * q**2) + 1e-8) for w, q in zip(g, grads, strict=True)]
+    return d_loss, g_loss, g, d
+
+
+@pytest.mark.parametrize("jit", [True, False])
+def test_one_step_by_hand(jit):
+    generator, discriminator, g_optimizer, d_optimizer = make_networks()
+    before = [[w.astype(np.float64) for w in m.get_weights()] for m in (generator, discriminator)]
+    step = training.make_train_step(generator, discriminator, g_optimizer, d_optimizer, jit=jit)
+    real = some_images(128)
+    d_noise, g_noise = training.iteration_noise(0, 0, 1, 128).numpy()[0]
+    d_loss, g_loss = step(real, d_noise, g_noise)
+    expected = numpy_step(*before, real.astype(np.float64), d_noise.astype(np.float64), g_noise.astype(np.float64))
+    np.testing.assert_allclose(d_loss, expected[0], rtol=1e-6)
+    np.testing.assert_allclose(g_loss, expected[1], rtol=1e-6)
+    # Adam's first step is 0.001 whichever way the gradient points: where that is all but zero, float32 may err.
+    for w, e in zip(generator.get_weights(), expected[2], strict=True):
+        assert (np.abs(w - e) < 1e-6).mean() > 0.999
+    for w, e, b in zip(discriminator.get_weights(), expected[3], before[1], strict=True):
+        np.testing.assert_allclose(w, e, rtol=0, atol=3e-8)
+        assert np.abs(e - b).max() > 1e-7, "the tolerance would pass a D that stands still"
+
+
+def train(blocks, block, jit=True, batch_size=32):
+    """Trains new networks on `blocks` of (first, steps); returns losses and weights."""
+    generator, discriminator, *rest = make_networks()
+    step = training.make_train_step(generator, discriminator, *rest, jit=jit)
+    train_block = training.make_train_block(step, some_images(), batch_size, seed=5, block=block, jit=jit)
+    losses = np.concatenate([train_block(first, steps) for first, steps in blocks])
+    return losses, generator.get_weights() + discriminator.get_weights()
+
+
+def test_grouping_changes_nothing():
+    """Bit for bit the same losses and weights, however the iterations are grouped into calls."""
+    whole, weights = train([(0, 12)], block=12)
+    pieces, weights_of_pieces = train([(0, 5), (5, 1), (6, 5), (11, 1)], block=5)
+    assert whole.shape == (12, 2) and whole.dtype == np.float32
+    np.testing.assert_array_equal(whole, pieces)
+    for a, b in zip(weights, weights_of_pieces, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_loop_is_the_single_step():
+    """The loop's iterations are `step` on `batch_indices` and `iteration_noise`; XLA on and off agree."""
+    generator, discriminator, *rest = make_networks()
+    step = training.make_train_step(generator, discriminator, *rest, jit=False)
+    images, losses = some_images(), []
+    for it in range(20):
+        real_images = images[data.batch_indices(len(images), 32, seed=5, first=it, steps=1)[0]]
+        d_noise, g_noise = training.iteration_noise(5, it, 1, 32)[0]
+        losses.append([loss.numpy() for loss in step(real_images, d_noise, g_noise)])
+    for jit in (True, False):
+        # Measured: 5e-7; the sums of a matrix product come in another order.
+        np.testing.assert_allclose(train([(0, 20)], block=20, jit=jit)[0], losses, rtol=5e-6)
+
+
+def test_d_steps_before_g():
+    """G's loss is taken through the updated D: with a D that moves a lot, it is not the loss before."""
+    generator, discriminator, g_optimizer, _ = make_networks()
+    step = training.make_train_step(generator, discriminator, g_optimizer, optimizers.make_optimizer("adam", 0.01))
+    d_noise, g_noise = training.iteration_noise(0, 0, 1, 128)[0]
+    logits = discriminator(generator(g_noise)).numpy().astype(np.float64)
+    _, g_loss = step(some_images(128), d_noise, g_noise)
+    assert abs(g_loss - np.logaddexp(0, -logits).mean()) > 0.1
+
+
+def test_batch_larger_than_the_data():
+    generator, discriminator, *rest = make_networks()
+    step = training.make_train_step(generator, discriminator, *rest)
+    with pytest.raises(data.DataError, match="--batch_size=301 is more than the 300 images"):
+        training.make_train_block(step, some_images(), 301, seed=0)
+
+
+def test_unknown_loss():
+    with pytest.raises(KeyError):
+        training.make_train_step(*make_networks(), loss="hinge")
+
+
+@pytest.mark.parametrize(
+    ("iters", "sample_every", "block", "expected"),
+    [
+        (1, 1000, 250, [(0, 1)]),
+        (600, 1000, 250, [(0, 250), (250, 250), (500, 100)]),
+        (7, 3, 250, [(0, 3), (3, 3), (6, 1)]),
+        (9, 4, 3, [(0, 3), (3, 1), (4, 3), (7, 1), (8, 1)]),
+    ],
+)
+def test_blocks(iters, sample_every, block, expected):
+    assert list(training.blocks(iters, sample_every, block)) == expected
+
+
+def test_compiled_once():
+    """Blocks of any length run the same compiled program."""
+    generator, discriminator, *rest = make_networks()
+    step = training.make_train_step(generator, discriminator, *rest)
+    traces = []
+
+    def counting_step(*args, **kwargs):
+        traces.append(1)
+        return step(*args, **kwargs)
+
+    train_block = training.make_train_block(counting_step, some_images(), 32, seed=0, block=4)
+    for first, steps in [(0, 4), (4, 2), (6, 1)]:
+        assert train_block(first, steps).shape == (steps, 2)
+    assert len(traces) == 1
