@@ -34,7 +34,9 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_integer("sample_every", 1000, "Iterations from grid to grid; reference: 1000.", lower_bound=1)
 flags.DEFINE_integer("log_every", 1000, "Iterations from printed losses to the next; reference: 1000.", lower_bound=1)
-flags.DEFINE_bool("jit", True, "Compile with XLA; the reference knows no XLA.")
+flags.DEFINE_bool(
+    "jit", True, "Compile with XLA; without it a run takes several times as long. The reference knows no XLA."
+)
 flags.DEFINE_enum(
     "device", "auto", ["auto", "cpu", "gpu"], "Where to train; auto, as in the reference: the GPU if there is one."
 )

@@ -76,21 +76,23 @@ def sample_noise(seed, index, count=16, noise_dim=100):
 def make_train_block(step, images, batch_size, seed, block=BLOCK, jit=True):
     """Makes `train_block(first, steps) -> losses`, which runs iterations `first` … `first + steps - 1`.
 
-    At most `block` of them, in one compiled call; `losses` is a NumPy array float32 [steps, 2], d_loss and
-    g_loss of each. What an iteration trains on depends on `seed` and its number alone. `images`, float32
-    [n, 784], stay on the device. Raises DataError if there are fewer than `batch_size`.
+    At most `block` of them, in one call, which `jit` compiles with XLA; `losses` is a NumPy array float32
+    [steps, 2], d_loss and g_loss of each. What an iteration trains on depends on `seed` and its number alone.
+    `images`, float32 [n, 784], stay on the device. Raises DataError if there are fewer than `batch_size`.
     """
     if batch_size > len(images):
         raise data.DataError(f"--batch_size={batch_size} is more than the {len(images)} images there are.")
     n, images = len(images), tf.constant(images)
 
-    @tf.function(jit_compile=jit)
     def run(images, indices, noise, steps):
         losses = tf.TensorArray(tf.float32, size=block, element_shape=[2])
         for i in tf.range(steps):
             real_images = tf.gather(images, indices[i])
             losses = losses.write(i, step(real_images, d_noise=noise[i, 0], g_noise=noise[i, 1]))
         return losses.stack()
+
+    if jit:  # else each step is a call: in a graph's loop TensorFlow 2.21 varies the last bits from run to run
+        run = tf.function(run, jit_compile=True)
 
     def train_block(first, steps):
         # The number of steps is a tensor and the shapes are those of a full block: XLA compiles only once.

@@ -144,10 +144,11 @@ def train(blocks, block, jit=True, batch_size=32):
     return losses, generator.get_weights() + discriminator.get_weights()
 
 
-def test_grouping_changes_nothing():
+@pytest.mark.parametrize("jit", [True, False])
+def test_grouping_changes_nothing(jit):
     """Bit for bit the same losses and weights, however the iterations are grouped into calls."""
-    whole, weights = train([(0, 12)], block=12)
-    pieces, weights_of_pieces = train([(0, 5), (5, 1), (6, 5), (11, 1)], block=5)
+    whole, weights = train([(0, 12)], block=12, jit=jit)
+    pieces, weights_of_pieces = train([(0, 5), (5, 1), (6, 5), (11, 1)], block=5, jit=jit)
     assert whole.shape == (12, 2) and whole.dtype == np.float32
     np.testing.assert_array_equal(whole, pieces)
     for a, b in zip(weights, weights_of_pieces, strict=True):
