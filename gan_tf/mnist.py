@@ -127,19 +127,21 @@ def _load_tfds(folder, part):
 
 
 def _download():
-    """Has tensorflow-datasets prepare mnist in its own folder, if that is not done, and returns mnist/VERSION."""
+    """Where tensorflow-datasets' own folder has mnist/VERSION; downloaded and prepared if it has not."""
     import tensorflow_datasets as tfds
 
-    builder = tfds.builder("mnist")
-    if not builder.is_prepared():
-        # Where there is no network TFDS retries for minutes. One small request tells in seconds.
-        if not _answers(f"{builder.URL}train-labels-idx1-ubyte.gz"):
-            raise DataError(f"MNIST is not on this machine, and its download does not answer. {WAYS_OUT}")
-        try:
-            builder.download_and_prepare()
-        except Exception as error:  # the network's, the disk's and TFDS's own, which are many
-            reason = str(error).strip().split("\n")[0]
-            raise DataError(f"tensorflow-datasets could not download MNIST: {reason} {WAYS_OUT}") from error
+    prepared = _prepared(tfds.core.constants.DATA_DIR)
+    if prepared:
+        return prepared
+    # Where there is no network TFDS retries for minutes. One small request tells in seconds.
+    if not _answers(f"{tfds.image_classification.MNIST.URL}train-labels-idx1-ubyte.gz"):
+        raise DataError(f"MNIST is not on this machine, and its download does not answer. {WAYS_OUT}")
+    try:
+        builder = tfds.builder("mnist")
+        builder.download_and_prepare()
+    except Exception as error:  # the network's, the disk's and TFDS's own, which are many
+        reason = str(error).strip().split("\n")[0]
+        raise DataError(f"tensorflow-datasets could not download MNIST: {reason} {WAYS_OUT}") from error
     return Path(builder.data_dir)
 
 

@@ -63,6 +63,7 @@ def choose_device():
 
 def train():
     """The reference's loop: at every 1000th iteration a grid, before it, and its losses, after it."""
+    begun = time.monotonic()
     runs.check(FLAGS.out_dir, FLAGS.overwrite)
     dataset = data.load(FLAGS.dataset, FLAGS.data_dir)
     logging.info("data: %s; %d images, SHA-256 %s", dataset.source, len(dataset.images), dataset.digest)
@@ -98,6 +99,8 @@ def train():
             "data": {"name": dataset.name, "images": len(dataset.images), "digest": dataset.digest},
         }
         with runs.Run(FLAGS.out_dir, config) as run:
+            train_block(0, 0)  # no iteration, but XLA's compilation, which is not to count as training
+            logging.info("ready after %.1f s", time.monotonic() - begun)
             start = time.monotonic()
             for first, steps in training.blocks(FLAGS.iters, FLAGS.sample_every, block):
                 if first % FLAGS.sample_every == 0:
@@ -111,7 +114,7 @@ def train():
                         print(f"Iter: {it}\nD loss: {d_loss:.4}\nG_loss: {g_loss:.4}\n", flush=True)
             seconds = time.monotonic() - start
     rate = FLAGS.iters / seconds
-    logging.info("done: %d iterations in %.0f s, %.0f a second; see %s", FLAGS.iters, seconds, rate, FLAGS.out_dir)
+    logging.info("done: %d iterations in %.1f s, %.0f a second; see %s", FLAGS.iters, seconds, rate, FLAGS.out_dir)
 
 
 def main(argv):

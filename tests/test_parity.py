@@ -4,52 +4,9 @@ import functools
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
+from experiments.reference import ReferenceGraph
 from gan_tf import data, glyphs, models, optimizers, training
-
-v1 = tf.compat.v1
-
-
-class ReferenceGraph:
-    """The reference script's graph and session, fed by hand; `weights` are those of G, then of D."""
-
-    optimizers = {"adadelta": v1.train.AdadeltaOptimizer, "adam": v1.train.AdamOptimizer}
-
-    def __init__(self, weights, g_optimizer, d_optimizer):
-        self.graph = tf.Graph()
-        with self.graph.as_default():
-            self.x, self.z = v1.placeholder(tf.float32, [None, 784]), v1.placeholder(tf.float32, [None, 100])
-            variables = [v1.Variable(w) for w in weights]
-            g, d = variables[:4], variables[4:]
-
-            def generator(z):
-                return tf.sigmoid(tf.matmul(tf.nn.relu(tf.matmul(z, g[0]) + g[1]), g[2]) + g[3])
-
-            def discriminator(x):
-                return tf.matmul(tf.nn.relu(tf.matmul(x, d[0]) + d[1]), d[2]) + d[3]
-
-            def cross_entropy(logits, labels):
-                return tf.reduce_mean(v1.nn.sigmoid_cross_entropy_with_logits(logits=logits, labels=labels))
-
-            real, fake = discriminator(self.x), discriminator(generator(self.z))
-            self.d_loss = cross_entropy(real, tf.ones_like(real)) + cross_entropy(fake, tf.zeros_like(fake))
-            self.g_loss = cross_entropy(fake, tf.ones_like(fake))
-            self.d_train = self.optimizers[d_optimizer]().minimize(self.d_loss, var_list=d)
-            self.g_train = self.optimizers[g_optimizer]().minimize(self.g_loss, var_list=g)
-            self.session = v1.Session()
-            self.session.run(v1.global_variables_initializer())
-            self.variables = variables
-
-    def step(self, real_images, d_noise, g_noise):
-        """One iteration, two runs of the session as in the script: (d_loss, g_loss)."""
-        _, d_loss = self.session.run([self.d_train, self.d_loss], {self.x: real_images, self.z: d_noise})
-        _, g_loss = self.session.run([self.g_train, self.g_loss], {self.z: g_noise})
-        return d_loss, g_loss
-
-    def weights(self):
-        """All eight, as arrays."""
-        return self.session.run(self.variables)
 
 
 @functools.cache
