@@ -61,7 +61,7 @@ def read_idx(path, ndim):
         with opener(path, "rb") as file:
             header = file.read(4 + 4 * ndim)
             if len(header) < 4 + 4 * ndim:
-                raise DataError(f"{path} is truncated: it ends inside its header.")
+                raise DataError(f"{path} is truncated: it ends inside its header; fetch it anew.")
             magic, *shape = struct.unpack(f">{1 + ndim}I", header)
             if magic != 0x800 + ndim:
                 raise DataError(
@@ -73,14 +73,14 @@ def read_idx(path, ndim):
             while len(body) <= size and (chunk := file.read(min(2**20, size + 1 - len(body)))):
                 body += chunk
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path} is not a sound gzip file: {error}.") from error
+        raise DataError(f"{path} is not a sound gzip file ({error}); fetch it anew.") from error
     except EOFError as error:
-        raise DataError(f"{path} is truncated: the gzip stream breaks off.") from error
+        raise DataError(f"{path} is truncated: the gzip stream breaks off; fetch it anew.") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
     if len(body) != size:
         what = "is truncated: it holds fewer" if len(body) < size else "is damaged: it holds more"
-        raise DataError(f"{path} {what} than the {size} bytes that its header announces.")
+        raise DataError(f"{path} {what} than the {size} bytes that its header announces; fetch it anew.")
     return np.frombuffer(body, np.uint8).reshape(shape)
 
 
@@ -94,7 +94,7 @@ def _idx_files(folder):
 def _load_idx(folder, files, part):
     missing = [name for name, path in files.items() if path is None]
     if missing:
-        raise DataError(f"{folder} lacks {', '.join(missing)} (plain, or gzipped as .gz).")
+        raise DataError(f"{folder} lacks {', '.join(missing)} (plain, or gzipped as .gz); all four files are needed.")
     prefix = {"train": "train", "test": "t10k"}[part]
     images_path, labels_path = files[f"{prefix}-images-idx3-ubyte"], files[f"{prefix}-labels-idx1-ubyte"]
     images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
@@ -135,7 +135,7 @@ def _download():
         return prepared
     # Where there is no network TFDS retries for minutes. One small request tells in seconds.
     if not _answers(f"{tfds.image_classification.MNIST.URL}train-labels-idx1-ubyte.gz"):
-        raise DataError(f"MNIST is not on this machine, and its download does not answer. {WAYS_OUT}")
+        raise DataError(f"MNIST is not on this machine, and the server that has it cannot be reached. {WAYS_OUT}")
     try:
         builder = tfds.builder("mnist")
         builder.download_and_prepare()

@@ -7,6 +7,8 @@ import re
 from importlib import metadata
 from pathlib import Path
 
+# What a run writes: grids are 000.png to 999.png, then 1000.png and so on.
+FILES = re.compile(r"(\d{3}|[1-9]\d{3,})\.png|losses\.csv|config\.json")
 LOSS_EVERY = 100  # iterations from one line of losses.csv to the next
 
 
@@ -17,8 +19,8 @@ class RunError(Exception):
 def check(out_dir, overwrite):
     """Raises RunError if `out_dir` cannot take a new run. Writes nothing.
 
-    It must be a folder that can be written to, or one that can be made. A folder with a run in it is refused
-    unless `overwrite` is true.
+    It must be a folder that can be written to, or one that can be made. A folder with a run in it, or
+    with any file that a run would write, is refused unless `overwrite` is true.
     """
     path = os.path.abspath(out_dir)
     nearest = path
@@ -26,10 +28,14 @@ def check(out_dir, overwrite):
         nearest = os.path.dirname(nearest)
     if not os.path.isdir(nearest):
         raise RunError(f"--out_dir={out_dir}: {nearest} is not a folder; name another.")
-    if not os.access(nearest, os.W_OK | os.X_OK):
+    if not os.access(nearest, os.R_OK | os.W_OK | os.X_OK):
         raise RunError(f"--out_dir={out_dir}: {nearest} cannot be written to; name another.")
-    if os.path.exists(os.path.join(path, "config.json")) and not overwrite:
-        raise RunError(f"--out_dir={out_dir} holds a run already; name another, or replace it with --overwrite.")
+    files = sorted(filter(FILES.fullmatch, os.listdir(path))) if nearest == path else []
+    if files and not overwrite:
+        raise RunError(
+            f"--out_dir={out_dir} holds a run already, or files of the same names ({files[0]}); "
+            "name another, or replace them with --overwrite."
+        )
 
 
 def versions():
@@ -50,7 +56,7 @@ class Run:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             for file in self.path.iterdir():
-                if re.fullmatch(r"\d{3,}\.png|losses\.csv|config\.json", file.name):
+                if FILES.fullmatch(file.name):
                     file.unlink()
             (self.path / "config.json").write_text(json.dumps(config, indent=2) + "\n")
             self._losses = open(self.path / "losses.csv", "w", buffering=1)

@@ -40,6 +40,7 @@ flags.DEFINE_bool(
 flags.DEFINE_enum(
     "device", "auto", ["auto", "cpu", "gpu"], "Where to train; auto, as in the reference: the GPU if there is one."
 )
+flags.register_validator("out_dir", bool, message="must name a folder")
 for name in ("d_lr", "g_lr"):
     flags.register_validator(
         name,
@@ -64,10 +65,16 @@ def choose_device():
 def train():
     """The reference's loop: at every 1000th iteration a grid, before it, and its losses, after it."""
     begun = time.monotonic()
-    runs.check(FLAGS.out_dir, FLAGS.overwrite)
-    dataset = data.load(FLAGS.dataset, FLAGS.data_dir)
+    out_dir = os.path.expanduser(FLAGS.out_dir)
+    runs.check(out_dir, FLAGS.overwrite)
+    dataset = data.load(FLAGS.dataset, FLAGS.data_dir and os.path.expanduser(FLAGS.data_dir))
     logging.info("data: %s; %d images, SHA-256 %s", dataset.source, len(dataset.images), dataset.digest)
     logging.info("data: this is %sthe original MNIST", "" if dataset.name == "mnist" else "not ")
+
+    if FLAGS.batch_size > len(dataset.images):
+        raise data.DataError(
+            f"--batch_size={FLAGS.batch_size} is more than the {len(dataset.images)} images there are."
+        )
 
     # TensorFlow takes seconds to import: only now, when the flags and the data are known to be good.
     import numpy as np
@@ -98,7 +105,7 @@ def train():
             "device": device_words,
             "data": {"name": dataset.name, "images": len(dataset.images), "digest": dataset.digest},
         }
-        with runs.Run(FLAGS.out_dir, config) as run:
+        with runs.Run(out_dir, config) as run:
             train_block(0, 0)  # no iteration, but XLA's compilation, which is not to count as training
             logging.info("ready after %.1f s", time.monotonic() - begun)
             start = time.monotonic()
@@ -114,7 +121,7 @@ def train():
                         print(f"Iter: {it}\nD loss: {d_loss:.4}\nG_loss: {g_loss:.4}\n", flush=True)
             seconds = time.monotonic() - start
     rate = FLAGS.iters / seconds
-    logging.info("done: %d iterations in %.1f s, %.0f a second; see %s", FLAGS.iters, seconds, rate, FLAGS.out_dir)
+    logging.info("done: %d iterations in %.1f s, %.0f a second; see %s", FLAGS.iters, seconds, rate, out_dir)
 
 
 def main(argv):
@@ -127,8 +134,11 @@ def main(argv):
         train()
     except (data.DataError, runs.RunError) as error:
         sys.exit(f"error: {error}")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at exit
+        sys.exit("error: standard output was closed; to keep only files, send it to /dev/null.")
     except KeyboardInterrupt:
-        logging.warning("interrupted; what there is so far is in %s", FLAGS.out_dir)
+        logging.warning("interrupted")
         sys.exit(130)
 
 

@@ -78,10 +78,10 @@ def make_train_block(step, images, batch_size, seed, block=BLOCK, jit=True):
 
     At most `block` of them, in one call, which `jit` compiles with XLA; `losses` is a NumPy array float32
     [steps, 2], d_loss and g_loss of each. What an iteration trains on depends on `seed` and its number alone.
-    `images`, float32 [n, 784], stay on the device. Raises DataError if there are fewer than `batch_size`.
+    `images`, float32 [n, 784], stay on the device. Raises ValueError if there are fewer than `batch_size`.
     """
     if batch_size > len(images):
-        raise data.DataError(f"--batch_size={batch_size} is more than the {len(images)} images there are.")
+        raise ValueError(f"a batch of {batch_size} is more than the {len(images)} images there are")
     n, images = len(images), tf.constant(images)
 
     def run(images, indices, noise, steps):

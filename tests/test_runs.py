@@ -28,11 +28,25 @@ def test_a_run_is_not_replaced_unasked(tmp_path):
     with runs.Run(tmp_path, {}) as run:
         run.grid_path(7).touch()
         (tmp_path / "notes.txt").touch()
-    with pytest.raises(runs.RunError, match="holds a run already; name another, or replace it with --overwrite"):
+    with pytest.raises(runs.RunError, match="holds a run already.*name another, or replace them with --overwrite"):
         runs.check(tmp_path, overwrite=False)
     runs.check(tmp_path, overwrite=True)
     with runs.Run(tmp_path, {}):
         assert sorted(os.listdir(tmp_path)) == ["config.json", "losses.csv", "notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"), [("005.png", True), ("1000.png", True), ("0123.png", False), ("a", False)]
+)
+def test_files_that_a_run_would_write_are_not_replaced_unasked(tmp_path, name, refused):
+    (tmp_path / name).write_text("precious")
+    if refused:
+        with pytest.raises(runs.RunError, match=name):
+            runs.check(tmp_path, overwrite=False)
+    else:
+        runs.check(tmp_path, overwrite=False)
+        with runs.Run(tmp_path, {}):
+            assert (tmp_path / name).read_text() == "precious"
 
 
 def test_out_dir_that_is_a_file(tmp_path):

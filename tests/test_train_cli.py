@@ -137,6 +137,7 @@ def last_line_of_failure(result):
         ("--d_lr=0", "flag --d_lr=0.0: must be a positive number"),
         ("--g_lr=-0.1", "flag --g_lr=-0.1: must be a positive number"),
         ("--g_lr=nan", "flag --g_lr=nan: must be a positive number"),
+        ("--out_dir=", "flag --out_dir=: must name a folder"),
         ("--g_lr=fast", "flag --g_lr=fast: could not convert string to float"),
     ],
 )
@@ -163,7 +164,9 @@ def test_run_that_would_be_overwritten(finished):
     cwd, _ = finished
     before = {path: path.read_bytes() for path in (cwd / "out").iterdir()}
     line = last_line_of_failure(run("--iters=1", "--dataset=glyphs", cwd=cwd))
-    assert line == "error: --out_dir=out holds a run already; name another, or replace it with --overwrite."
+    assert line.startswith(
+        "error: --out_dir=out holds a run already, or files of the same names (000.png); name another"
+    )
     assert {path: path.read_bytes() for path in (cwd / "out").iterdir()} == before
 
 
@@ -182,10 +185,19 @@ def test_batch_larger_than_the_data(idx_dir, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_home_is_understood(idx_dir, tmp_path):
+    """A shell leaves the ~ of --out_dir=~/run as it is."""
+    home = tmp_path / "home"
+    (home / "run").mkdir(parents=True)
+    (home / "run" / "losses.csv").write_text("precious")
+    line = last_line_of_failure(run("--out_dir=~/run", cwd=tmp_path, HOME=str(home)))
+    assert "holds a run already, or files of the same names (losses.csv)" in line
+
+
 def test_offline_with_nothing_found(tmp_path):
     """TFDS alone would try for minutes; one message names the three ways out."""
     line = last_line_of_failure(run(cwd=tmp_path, timeout=60))
-    assert line.startswith("error: MNIST is not on this machine, and its download does not answer.")
+    assert line.startswith("error: MNIST is not on this machine, and the server that has it cannot be reached.")
     assert "IDX files" in line and "tensorflow-datasets has prepared" in line and "--dataset=glyphs" in line
     assert not (tmp_path / "out").exists()
 

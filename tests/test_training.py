@@ -182,7 +182,7 @@ def test_d_steps_before_g():
 def test_batch_larger_than_the_data():
     generator, discriminator, *rest = make_networks()
     step = training.make_train_step(generator, discriminator, *rest)
-    with pytest.raises(data.DataError, match="--batch_size=301 is more than the 300 images"):
+    with pytest.raises(ValueError, match="a batch of 301 is more than the 300 images"):
         training.make_train_block(step, some_images(), 301, seed=0)
 
 
