@@ -98,6 +98,9 @@ def train():
             step, dataset.images, FLAGS.batch_size, FLAGS.seed, block=block, jit=FLAGS.jit
         )
 
+        train_block(0, 0)  # no iteration, but XLA's compilation, which is not to count as training
+        logging.info("ready after %.1f s", time.monotonic() - begun)
+
         module = FLAGS.find_module_defining_flag("iters")
         config = {
             "flags": {flag.name: flag.value for flag in FLAGS.get_flags_for_module(module)},
@@ -106,8 +109,6 @@ def train():
             "data": {"name": dataset.name, "images": len(dataset.images), "digest": dataset.digest},
         }
         with runs.Run(out_dir, config) as run:
-            train_block(0, 0)  # no iteration, but XLA's compilation, which is not to count as training
-            logging.info("ready after %.1f s", time.monotonic() - begun)
             start = time.monotonic()
             for first, steps in training.blocks(FLAGS.iters, FLAGS.sample_every, block):
                 if first % FLAGS.sample_every == 0:
