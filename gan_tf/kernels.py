@@ -1,7 +1,7 @@
 """Keras's Adadelta and Adam with the arithmetic of TensorFlow 1's kernels, operation by operation.
 
-Keras 3 has the same formulas, but evaluates them otherwise, which costs the last bits. Without XLA these two
-give the kernels' results bit for bit (tests/test_optimizers.py); XLA rounds in its own ways.
+Keras 3 has the same formulas, but evaluates them otherwise, which costs the last bits. Without XLA Adadelta and
+Adam give the kernels' results bit for bit (tests/test_optimizers.py); XLA rounds in its own ways.
 """
 
 import keras
@@ -16,9 +16,29 @@ class Adadelta(keras.optimizers.Adadelta):
         index = self._get_variable_index(variable)
         accum, accum_update = self._accumulated_grads[index], self._accumulated_delta_vars[index]
         self.assign(accum, accum * self.rho + ops.square(gradient) * (1 - self.rho))
-        update = ops.sqrt(accum_update + self.epsilon) * ops.rsqrt(accum + self.epsilon) * gradient
+        update = self._update(accum, accum_update, gradient)
         self.assign(accum_update, accum_update * self.rho + ops.square(update) * (1 - self.rho))
         self.assign_sub(variable, update * learning_rate)
+
+    def _update(self, accum, accum_update, gradient):
+        return ops.sqrt(accum_update + self.epsilon) * ops.rsqrt(accum + self.epsilon) * gradient
+
+
+class Adadelta2017(Adadelta):
+    """As TF1's CPU kernel had it in 2017: a bug took the weight's step from the accumulator's new value.
+
+    The kernel kept `update` as an unevaluated expression, and evaluated it once more after accum_update had
+    changed. A first step is thereby sqrt(2) times as long. Later TF1s, and their GPU kernel, are `Adadelta`.
+    """
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Updates one variable and its two accumulators."""
+        index = self._get_variable_index(variable)
+        accum, accum_update = self._accumulated_grads[index], self._accumulated_delta_vars[index]
+        self.assign(accum, accum * self.rho + ops.square(gradient) * (1 - self.rho))
+        square = ops.square(self._update(accum, accum_update, gradient))
+        self.assign(accum_update, accum_update * self.rho + square * (1 - self.rho))
+        self.assign_sub(variable, self._update(accum, accum_update, gradient) * learning_rate)
 
 
 class Adam(keras.optimizers.Adam):

@@ -31,6 +31,17 @@ def make_adadelta(learning_rate=0.001):
     return Adadelta(_float32(learning_rate), rho=_float32(0.95), epsilon=_float32(1e-8))
 
 
+def make_adadelta_2017(learning_rate=0.001):
+    """As `make_adadelta`, with the bug that TF1's CPU kernel had when the reference was written.
+
+    The weight moves by -learning_rate sqrt(E[u²] + eps) / sqrt(E[g²] + eps) g with the E[u²] that u has
+    already gone into. Source: tensorflow/core/kernels/training_ops.cc of TensorFlow 1.2.
+    """
+    from gan_tf.kernels import Adadelta2017
+
+    return Adadelta2017(_float32(learning_rate), rho=_float32(0.95), epsilon=_float32(1e-8))
+
+
 def make_adam(learning_rate=0.001):
     """TF1's `AdamOptimizer()`: the weight moves by -learning_rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps).
 
@@ -43,7 +54,7 @@ def make_adam(learning_rate=0.001):
     return Adam(_float32(learning_rate), beta_1=_float32(0.9), beta_2=_float32(0.999), epsilon=_float32(1e-8))
 
 
-OPTIMIZERS = {"adadelta": make_adadelta, "adam": make_adam}
+OPTIMIZERS = {"adadelta": make_adadelta, "adadelta_2017": make_adadelta_2017, "adam": make_adam}
 
 
 def valid_learning_rate(value):
@@ -53,9 +64,9 @@ def valid_learning_rate(value):
 
 
 def make_optimizer(name, learning_rate=None):
-    """Makes the Keras optimizer `name`, "adadelta" or "adam", with TF1's constants.
+    """Makes the Keras optimizer `name`, a key of `OPTIMIZERS`, with TF1's constants.
 
-    `learning_rate` is a positive number; None means TF1's default, 0.001 for both. Raises ValueError for an
+    `learning_rate` is a positive number; None means TF1's default, 0.001 for all. Raises ValueError for an
     unknown name, and for a learning rate that is not positive and finite in float32.
     """
     if name not in OPTIMIZERS:

@@ -40,6 +40,9 @@ flags.DEFINE_bool(
 flags.DEFINE_enum(
     "device", "auto", ["auto", "cpu", "gpu"], "Where to train; auto, as in the reference: the GPU if there is one."
 )
+flags.DEFINE_bool(
+    "tf32", False, "Let a GPU multiply in TensorFloat-32, with three digits instead of seven; the reference does not."
+)
 flags.register_validator("out_dir", bool, message="must name a folder")
 for name in ("d_lr", "g_lr"):
     flags.register_validator(
@@ -53,6 +56,7 @@ def choose_device():
     """The device that --device asks for, as (TensorFlow's name, words for the log). Exits if it is not there."""
     import tensorflow as tf
 
+    tf.config.experimental.enable_tensor_float_32_execution(FLAGS.tf32)  # TensorFlow 2 has it on, unasked
     gpus = tf.config.list_physical_devices("GPU")
     if FLAGS.device == "gpu" and not gpus:
         sys.exit("error: --device=gpu, but TensorFlow sees no GPU; the README's section on GPUs may help.")

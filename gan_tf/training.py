@@ -5,7 +5,9 @@ import tensorflow as tf
 from gan_tf import data
 from gan_tf.losses import LOSSES
 
-BLOCK = 250  # iterations in one compiled call: enough to hide the call's cost, few enough to keep the noise small
+# Iterations in one compiled call. Their noise is 51 MB, which goes back to the system at once; arrays under 32 MiB
+# malloc keeps, once for each of TensorFlow's threads, and memory would grow by hundreds of MB.
+BLOCK = 500
 
 # Streams of random numbers: what they are for. All have the run's seed as their key.
 TRAINING_NOISE, SAMPLE_NOISE = 0, 1
@@ -85,10 +87,11 @@ def make_train_block(step, images, batch_size, seed, block=BLOCK, jit=True):
     n, images = len(images), tf.constant(images)
 
     def run(images, indices, noise, steps):
-        losses = tf.TensorArray(tf.float32, size=block, element_shape=[2])
-        for i in tf.range(steps):
+        losses, i = tf.TensorArray(tf.float32, size=block, element_shape=[2]), tf.constant(0)
+        while i < steps:  # not `for i in tf.range(steps)`, for which XLA compiles again with every new `steps`
             real_images = tf.gather(images, indices[i])
             losses = losses.write(i, step(real_images, d_noise=noise[i, 0], g_noise=noise[i, 1]))
+            i += 1
         return losses.stack()
 
     if jit:  # else each step is a call: in a graph's loop TensorFlow 2.21 varies the last bits from run to run

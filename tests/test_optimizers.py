@@ -96,6 +96,22 @@ def test_adadelta_first_step_by_hand():
     np.testing.assert_allclose(step, -0.001 * np.sqrt(1e-8) / np.sqrt(0.05 + 1e-8), rtol=1e-6)
 
 
+@pytest.mark.parametrize("jit", [False, True])
+def test_adadelta_2017_by_hand(jit):
+    """Three gradients of 1: E[g²] is 0.05, 0.0975, 0.142625; the step takes E[u²] after u has gone into it."""
+    eps, accum, accum_update, expected = 1e-8, 0.0, 0.0, [0.0]
+    for _ in range(3):
+        accum = 0.95 * accum + 0.05
+        u = np.sqrt(accum_update + eps) / np.sqrt(accum + eps)
+        accum_update = 0.95 * accum_update + 0.05 * u**2
+        expected.append(expected[-1] - 0.001 * np.sqrt(accum_update + eps) / np.sqrt(accum + eps))
+    optimizer = optimizers.make_optimizer("adadelta_2017")
+    steps = np.concatenate(list(apply_keras(optimizer, np.zeros(1, np.float32), 3 * [np.ones(1, np.float32)], jit)))
+    np.testing.assert_allclose(steps, expected[1:], rtol=1e-6)
+    # The first, in closed form: E[u²] = eps, so sqrt(2) times as long as without the bug.
+    np.testing.assert_allclose(steps[0], -0.001 * np.sqrt(2e-8) / np.sqrt(0.05), rtol=1e-6)
+
+
 @pytest.mark.parametrize("rate", [0, -1.0, float("nan"), float("inf"), 1e-60, 1e60])
 def test_bad_learning_rates(rate):
     with pytest.raises(ValueError, match="must be a positive number"):
@@ -103,5 +119,5 @@ def test_bad_learning_rates(rate):
 
 
 def test_unknown_name():
-    with pytest.raises(ValueError, match="unknown optimizer 'sgd'; known: adadelta, adam"):
+    with pytest.raises(ValueError, match="unknown optimizer 'sgd'; known: adadelta, adadelta_2017, adam"):
         optimizers.make_optimizer("sgd")

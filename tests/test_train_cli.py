@@ -38,8 +38,26 @@ def finished(tmp_path_factory, idx_dir):
     """(folder, result) of 250 iterations with a grid and a log every 100."""
     cwd = tmp_path_factory.mktemp("finished")
     return cwd, run(
-        *("--iters=250", f"--data_dir={idx_dir}", "--sample_every=100", "--log_every=100", "--seed=3"), cwd=cwd
+        *("--iters=250", f"--data_dir={idx_dir}", "--sample_every=100", "--log_every=100", "--seed=3"),
+        cwd=cwd,
+        XLA_FLAGS=f"--xla_dump_to={cwd}-xla",
     )
+
+
+def test_xla_compiles_the_loop_once(finished):
+    """Whatever the length of a block, and there are blocks of 0, 100 and 50 iterations: it costs seconds."""
+    cwd, _ = finished
+    assert len(list(cwd.with_name(f"{cwd.name}-xla").glob("*_run_*before_optimizations.txt"))) == 1
+
+
+@pytest.mark.parametrize(("flag", "enabled"), [("--device=cpu", False), ("--tf32", True)])
+def test_tf32_is_off_unless_asked_for(flag, enabled):
+    code = (
+        "import sys, tensorflow as tf; from gan_tf import train; train.FLAGS(sys.argv); train.choose_device();"
+        "print(tf.config.experimental.tensor_float_32_execution_enabled())"
+    )
+    result = subprocess.run([sys.executable, "-c", code, flag], capture_output=True, text=True, check=True)
+    assert result.stdout == f"{enabled}\n"
 
 
 def test_stdout_is_the_references_lines(finished):
@@ -123,7 +141,7 @@ def last_line_of_failure(result):
 @pytest.mark.parametrize(
     ("flag", "message"),
     [
-        ("--d_optimizer=sgd", "flag --d_optimizer=sgd: value should be one of <adadelta|adam>"),
+        ("--d_optimizer=sgd", "flag --d_optimizer=sgd: value should be one of <adadelta|adadelta_2017|adam>"),
         ("--dataset=cifar", "flag --dataset=cifar: value should be one of <mnist|glyphs>"),
         ("--device=tpu", "flag --device=tpu: value should be one of <auto|cpu|gpu>"),
         ("--iter=10", "Unknown command line flag 'iter'. Did you mean: iters"),

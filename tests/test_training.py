@@ -202,19 +202,3 @@ def test_unknown_loss():
 )
 def test_blocks(iters, sample_every, block, expected):
     assert list(training.blocks(iters, sample_every, block)) == expected
-
-
-def test_compiled_once():
-    """Blocks of any length run the same compiled program."""
-    generator, discriminator, *rest = make_networks()
-    step = training.make_train_step(generator, discriminator, *rest)
-    traces = []
-
-    def counting_step(*args, **kwargs):
-        traces.append(1)
-        return step(*args, **kwargs)
-
-    train_block = training.make_train_block(counting_step, some_images(), 32, seed=0, block=4)
-    for first, steps in [(0, 4), (4, 2), (6, 1)]:
-        assert train_block(first, steps).shape == (steps, 2)
-    assert len(traces) == 1
