@@ -58,7 +58,7 @@ def run_port(images, seed, d_optimizer):
     g_optimizer, d_optimizer = optimizers.make_optimizer("adam"), optimizers.make_optimizer(d_optimizer)
     step = training.make_train_step(*networks, g_optimizer, d_optimizer)
     train_block = training.make_train_block(step, images, 128, seed)
-    blocks = training.blocks(FLAGS.iters, FLAGS.iters)
+    blocks = training.blocks(0, FLAGS.iters, ())
     losses = np.concatenate([train_block(first, steps) for first, steps in blocks])
     return summary(losses, networks[0](training.sample_noise(seed, 0, count=64)).numpy())
 

@@ -1,41 +1,82 @@
-"""A run's folder: config.json, losses.csv and the grids."""
+"""A run's folder: its files, who may use it, and where a run goes on that was stopped."""
 
+import contextlib
+import fcntl
 import json
+import math
 import os
 import platform
 import re
+import shutil
+import signal
 from importlib import metadata
 from pathlib import Path
 
+from absl import logging
+
 # What a run writes: grids are 000.png to 999.png, then 1000.png and so on.
-FILES = re.compile(r"(\d{3}|[1-9]\d{3,})\.png|losses\.csv|config\.json")
+FILES = re.compile(
+    r"(\d{3}|[1-9]\d{3,})\.png|losses\.csv|config\.json|checkpoints|tensorboard"
+    r"|(generator|discriminator)\.keras|losses\.png|training\.gif|new-.*"
+)
 LOSS_EVERY = 100  # iterations from one line of losses.csv to the next
+HEADER = "iteration,d_loss,g_loss,spread\n"
+
+# The flags that decide what a run computes and draws; the others may differ when it goes on.
+DECISIVE = "d_optimizer g_optimizer d_lr g_lr batch_size dataset seed sample_every jit tf32".split()
 
 
 class RunError(Exception):
-    """The folder cannot be used; the message says why in one line, and what to do."""
+    """The folder cannot be used, or a run cannot go on; the message says why in one line, and what to do."""
 
 
-def check(out_dir, overwrite):
-    """Raises RunError if `out_dir` cannot take a new run. Writes nothing.
+def check(out_dir, flags, overwrite):
+    """Raises RunError if no run with `flags`, a dict, can start or go on in `out_dir`. Writes nothing.
 
-    It must be a folder that can be written to, or one that can be made. A folder with a run in it, or
-    with any file that a run would write, is refused unless `overwrite` is true.
+    It must be a folder that can be written to, or one that can be made, and no other run may be at work in it.
+    What holds a run must hold one with the same `DECISIVE` flags, what does not may hold no file that a run
+    would write, unless `overwrite` is true.
     """
-    path = os.path.abspath(out_dir)
+    path = Path(os.path.abspath(out_dir))
     nearest = path
     while not os.path.lexists(nearest):
-        nearest = os.path.dirname(nearest)
-    if not os.path.isdir(nearest):
+        nearest = nearest.parent
+    if not nearest.is_dir():
         raise RunError(f"--out_dir={out_dir}: {nearest} is not a folder; name another.")
     if not os.access(nearest, os.R_OK | os.W_OK | os.X_OK):
         raise RunError(f"--out_dir={out_dir}: {nearest} cannot be written to; name another.")
-    files = sorted(filter(FILES.fullmatch, os.listdir(path))) if nearest == path else []
-    if files and not overwrite:
+    if nearest != path:
+        return
+    os.close(_lock(path))
+    files = sorted(filter(FILES.fullmatch, os.listdir(path)))
+    if overwrite or not files:
+        return
+    if "config.json" not in files:
         raise RunError(
-            f"--out_dir={out_dir} holds a run already, or files of the same names ({files[0]}); "
-            "name another, or replace them with --overwrite."
+            f"--out_dir={out_dir} holds files that a run would write ({files[0]}), but no config.json, so no run "
+            "that could go on; name another, or replace them with --overwrite."
         )
+    before = read_config(out_dir)["flags"]
+    other = [f"--{name} was {before.get(name)}" for name in DECISIVE if before.get(name) != flags[name]]
+    if other:
+        raise RunError(
+            f"--out_dir={out_dir} holds a run with other flags ({', '.join(other)}); give those to go on with it, "
+            "name another folder, or replace it with --overwrite."
+        )
+
+
+def read_config(run_dir):
+    """What a run wrote to config.json, as a dict. Raises RunError if it cannot be read."""
+    try:
+        config = json.loads((Path(run_dir) / "config.json").read_text())
+        if not isinstance(config["flags"], dict) or not isinstance(config["data"], dict):
+            raise ValueError("it is not a run's")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"{run_dir}/config.json cannot be read ({error}), so it is not known what was run there; put the file "
+            "back, name another folder, or replace the run with --overwrite."
+        ) from error
+    return config
 
 
 def versions():
@@ -44,36 +85,156 @@ def versions():
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
 
 
-class Run:
-    """An empty run in `out_dir`, made if need be; what an earlier run left there is removed.
+@contextlib.contextmanager
+def replacing(path):
+    """A context with a path to write to; the file then takes the place of `path`, at once and whole."""
+    temporary = path.with_name(f"new-{path.name}")
+    yield temporary
+    os.replace(temporary, path)
 
-    Writes `config`, a dict that JSON can hold, to config.json, and opens losses.csv; `check` comes before.
-    Raises RunError if the folder does not take them.
+
+def _lock(path):
+    """Locks a folder, until the file descriptor that it returns is closed or this process dies."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise RunError(f"--out_dir={path} is in use by another run; wait for it, or name another folder.") from None
+    return descriptor
+
+
+class Run:
+    """A run in `out_dir`, which is made if need be, and locked until `close` or the end of the process.
+
+    With `overwrite`, and in a folder without a run, what a run writes is removed and a new one begun; else the
+    run there goes on. `config`, a dict that JSON can hold, is written to config.json; `check` comes before.
+    All that is written is either whole or not there. Raises RunError if the folder does not take it.
     """
 
-    def __init__(self, out_dir, config):
+    def __init__(self, out_dir, config, overwrite=False):
         self.path = Path(out_dir)
+        self._sample_every = config["flags"]["sample_every"]
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for file in self.path.iterdir():
-                if FILES.fullmatch(file.name):
-                    file.unlink()
-            (self.path / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-            self._losses = open(self.path / "losses.csv", "w", buffering=1)
         except OSError as error:
-            raise RunError(f"--out_dir={out_dir} cannot be used, name another: {error}.") from error
-        self._losses.write("iteration,d_loss,g_loss\n")
+            raise RunError(f"--out_dir={out_dir} cannot be made, name another: {error}.") from error
+        self._descriptor = _lock(self.path)
+        try:
+            self._take(config, overwrite)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
 
-    def grid_path(self, index):
-        """The reference's name of grid `index`: 000.png, 001.png, …, 1000.png."""
-        return self.path / f"{index:03}.png"
+    def _take(self, config, overwrite):
+        try:
+            if overwrite or not (self.path / "config.json").exists():
+                for file in self.path.iterdir():
+                    if FILES.fullmatch(file.name):
+                        shutil.rmtree(file) if file.is_dir() else file.unlink()
+            before = read_config(self.path) if (self.path / "config.json").exists() else config
+            if before["data"].get("digest") != config["data"]["digest"]:
+                raise RunError(
+                    f"--out_dir={self.path} holds a run on other images (SHA-256 {before['data'].get('digest')}); "
+                    "name their folder with --data_dir, name another --out_dir, or replace the run with --overwrite."
+                )
+            with replacing(self.path / "config.json") as temporary:
+                temporary.write_text(json.dumps(config, indent=2) + "\n")
+        except OSError as error:
+            raise RunError(f"--out_dir={self.path} cannot be used, name another: {error}.") from error
 
-    def write_losses(self, iteration, d_loss, g_loss):
-        """Adds a line to losses.csv, nine digits each, which a float32 needs."""
-        self._losses.write(f"{iteration},{d_loss:.9g},{g_loss:.9g}\n")
+    def resume(self, checkpoints):
+        """Restores the newest state in `checkpoints` that the run can go on from exactly; returns its iteration.
+
+        That is one that can be read, and up to which losses.csv is complete; what the file has beyond is
+        removed, to be written again. Others are named in the log. Returns 0 in a run without checkpoints.
+        Raises RunError if there are some, but none will do.
+        """
+        for iteration in checkpoints.restorable():
+            if self._cut_losses(iteration):
+                self.saved = iteration
+                return iteration
+            logging.warning("losses.csv is damaged: it lacks iterations before the checkpoint at %d", iteration)
+        if checkpoints.iterations():
+            raise RunError(f"--out_dir={self.path} holds no state that is whole; replace the run with --overwrite.")
+        self._cut_losses(0)
+        self.saved = 0
+        return 0
+
+    def save(self, checkpoints, iteration):
+        """Saves the state before `iteration`. Raises RunError if it is not finite, OSError if it cannot be written."""
+        try:
+            checkpoints.save(iteration)
+        except FloatingPointError as error:
+            raise self._diverged(f"{error} after {iteration} iterations") from error
+        self.saved = iteration
+
+    def _diverged(self, what):
+        return RunError(
+            f"{what}: the training has diverged, which smaller learning rates may prevent; the last good checkpoint "
+            f"of {self.path} is the one at {self.saved}."
+        )
+
+    def _cut_losses(self, stop):
+        """Leaves the lines of iterations below `stop` in losses.csv, and opens it; False if some are missing."""
+        file, lines = self.path / "losses.csv", {}
+        for line in file.read_text(errors="replace").splitlines(keepends=True) if file.exists() else []:
+            if re.fullmatch(r"\d+,[^,]+,[^,]+,[^,]*\n", line) and int(line.split(",")[0]) < stop:
+                lines[int(line.split(",")[0])] = line
+        if list(lines) != [it for it in range(stop) if self._is_written(it)]:
+            return False
+        with replacing(file) as temporary:
+            temporary.write_text(HEADER + "".join(lines.values()))
+        self._losses = open(file, "a", buffering=1)
+        return True
+
+    def _is_written(self, iteration):
+        return iteration % LOSS_EVERY == 0 or iteration % self._sample_every == 0
+
+    def write_losses(self, first, losses, spread):
+        """Adds the lines of iterations from `first` on to losses.csv, nine digits each, which a float32 needs.
+
+        `losses` is [n, 2], d_loss and g_loss; `spread` is that of the last grid, and goes with its iteration.
+        Raises RunError at the first loss that is not finite.
+        """
+        for iteration, (d_loss, g_loss) in enumerate(losses, first):
+            if not (math.isfinite(d_loss) and math.isfinite(g_loss)):
+                raise self._diverged(f"D loss {d_loss:.4}, G loss {g_loss:.4} at iteration {iteration}")
+            if self._is_written(iteration):
+                of_grid = f"{spread:.9g}" if iteration % self._sample_every == 0 else ""
+                self._losses.write(f"{iteration},{d_loss:.9g},{g_loss:.9g},{of_grid}\n")
+
+    def close(self):
+        """Gives the folder free."""
+        if hasattr(self, "_losses"):
+            self._losses.close()
+        os.close(self._descriptor)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
-        self._losses.close()
+        self.close()
+
+
+class StopSignals:
+    """While it is entered, SIGINT and SIGTERM only set `number`; a second one ends the process at once."""
+
+    def __init__(self):
+        self.number = None
+
+    def __enter__(self):
+        # A signal that whoever started the process chose to ignore, as nohup does, stays ignored.
+        wanted = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._handle) for number in wanted}
+        return self
+
+    def __exit__(self, *exception):
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number, frame):
+        self.number = number
+        for each in self._before:
+            signal.signal(each, signal.SIG_DFL)
+        os.write(2, b"\nstopping after this block and a checkpoint; once more stops at once\n")

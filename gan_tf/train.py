@@ -1,16 +1,22 @@
 """Trains the reference GAN: python -m gan_tf.train --iters=1000000."""
 
+import json
+import math
 import os
 import sys
 import time
 
-from absl import app, flags, logging
+from absl import flags, logging
 
-from gan_tf import data, optimizers, runs
+from gan_tf import checkpoints, command, data, export, optimizers, progress, runs, summaries
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_integer("iters", 1_000_000, "Iterations to train; the reference runs 1,000,000.", lower_bound=1)
+COLLAPSED = 0.05  # a spread of samples below this share of the data's is reported as mode collapse
+
+flags.DEFINE_integer(
+    "iters", 1_000_000, "Iterations in all, those of a run that is gone on with included; reference: 1,000,000.", 1
+)
 flags.DEFINE_enum(
     "d_optimizer", "adadelta", list(optimizers.OPTIMIZERS), "Optimizer of D; the reference uses adadelta."
 )
@@ -28,12 +34,17 @@ flags.DEFINE_string(
     "the reference, else tensorflow-datasets' own.",
 )
 flags.DEFINE_string("out_dir", "out", "Folder for grids, losses.csv and config.json; the reference uses out.")
-flags.DEFINE_bool("overwrite", False, "Replace the run that out_dir holds; the reference always does.")
+flags.DEFINE_bool(
+    "overwrite", False, "Replace the run that out_dir holds, instead of going on with it; the reference always does."
+)
 flags.DEFINE_integer(
     "seed", 0, "Seed of weights, noise and shuffling; the reference has none.", lower_bound=0, upper_bound=2**63 - 1
 )
 flags.DEFINE_integer("sample_every", 1000, "Iterations from grid to grid; reference: 1000.", lower_bound=1)
 flags.DEFINE_integer("log_every", 1000, "Iterations from printed losses to the next; reference: 1000.", lower_bound=1)
+flags.DEFINE_integer(
+    "checkpoint_every", 10_000, "Iterations from checkpoint to checkpoint; the reference has none.", lower_bound=1
+)
 flags.DEFINE_bool(
     "jit", True, "Compile with XLA; without it a run takes several times as long. The reference knows no XLA."
 )
@@ -43,6 +54,8 @@ flags.DEFINE_enum(
 flags.DEFINE_bool(
     "tf32", False, "Let a GPU multiply in TensorFloat-32, with three digits instead of seven; the reference does not."
 )
+flags.DEFINE_bool("tensorboard", False, "Write losses, spread and grids for TensorBoard, too.")
+flags.DEFINE_bool("dry_run", False, "Print what would be run, on what, and for how long; write nothing.")
 flags.register_validator("out_dir", bool, message="must name a folder")
 for name in ("d_lr", "g_lr"):
     flags.register_validator(
@@ -50,6 +63,14 @@ for name in ("d_lr", "g_lr"):
         lambda value: value is None or optimizers.valid_learning_rate(value),
         message="must be a positive number that float32 can hold",
     )
+
+
+GROUPS = {
+    "Training": ["iters", "d_optimizer", "g_optimizer", "d_lr", "g_lr", "batch_size", "seed"],
+    "Data": ["dataset", "data_dir"],
+    "Output": ["out_dir", "overwrite", "sample_every", "log_every", "checkpoint_every", "tensorboard", "dry_run"],
+    "Machine": ["device", "jit", "tf32"],
+}
 
 
 def choose_device():
@@ -67,13 +88,25 @@ def choose_device():
 
 
 def train():
-    """The reference's loop: at every 1000th iteration a grid, before it, and its losses, after it."""
+    """The reference's loop: at every 1000th iteration a grid, before it, and its losses, after it.
+
+    Goes on where the run in --out_dir stopped, if there is one. Returns the exit status.
+    """
     begun = time.monotonic()
     out_dir = os.path.expanduser(FLAGS.out_dir)
-    runs.check(out_dir, FLAGS.overwrite)
+    own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
+    config = {"flags": {flag.name: flag.value for flag in own_flags}}
+    runs.check(out_dir, config["flags"], FLAGS.overwrite)
+    done = 0 if FLAGS.overwrite else max(checkpoints.iterations(os.path.join(out_dir, "checkpoints")), default=0)
+    if FLAGS.tensorboard and not summaries.available():
+        raise runs.RunError(summaries.MISSING)
+    if done >= FLAGS.iters:
+        logging.info("finished: %s has all %d iterations; for more, name a higher --iters", out_dir, done)
+        return 0
     dataset = data.load(FLAGS.dataset, FLAGS.data_dir and os.path.expanduser(FLAGS.data_dir))
     logging.info("data: %s; %d images, SHA-256 %s", dataset.source, len(dataset.images), dataset.digest)
     logging.info("data: this is %sthe original MNIST", "" if dataset.name == "mnist" else "not ")
+    config["data"] = {"name": dataset.name, "images": len(dataset.images), "digest": dataset.digest}
 
     if FLAGS.batch_size > len(dataset.images):
         raise data.DataError(
@@ -86,10 +119,10 @@ def train():
 
     from gan_tf import models, samples, training
 
-    versions = runs.versions()
-    logging.info("versions: %s", ", ".join(f"{name} {version}" for name, version in versions.items()))
-    device, device_words = choose_device()
-    logging.info("device: %s; XLA %s; seed %d", device_words, "on" if FLAGS.jit else "off", FLAGS.seed)
+    config["versions"] = runs.versions()
+    logging.info("versions: %s", ", ".join(f"{name} {version}" for name, version in config["versions"].items()))
+    device, config["device"] = choose_device()
+    logging.info("device: %s; XLA %s; seed %d", config["device"], "on" if FLAGS.jit else "off", FLAGS.seed)
 
     with tf.device(device):
         g_seed, d_seed = (int(seed) for seed in np.random.SeedSequence(FLAGS.seed).generate_state(2))
@@ -105,48 +138,85 @@ def train():
         train_block(0, 0)  # no iteration, but XLA's compilation, which is not to count as training
         logging.info("ready after %.1f s", time.monotonic() - begun)
 
-        module = FLAGS.find_module_defining_flag("iters")
-        config = {
-            "flags": {flag.name: flag.value for flag in FLAGS.get_flags_for_module(module)},
-            "versions": versions,
-            "device": device_words,
-            "data": {"name": dataset.name, "images": len(dataset.images), "digest": dataset.digest},
-        }
-        with runs.Run(out_dir, config) as run:
+        if FLAGS.dry_run:
+            train_block(0, block)
             start = time.monotonic()
-            for first, steps in training.blocks(FLAGS.iters, FLAGS.sample_every, block):
-                if first % FLAGS.sample_every == 0:
-                    index = first // FLAGS.sample_every
-                    images = generator(training.sample_noise(FLAGS.seed, index))
-                    samples.save_grid(images, run.grid_path(index))
-                for it, (d_loss, g_loss) in enumerate(train_block(first, steps), first):
-                    if it % runs.LOSS_EVERY == 0:
-                        run.write_losses(it, d_loss, g_loss)
-                    if it % FLAGS.log_every == 0:
-                        print(f"Iter: {it}\nD loss: {d_loss:.4}\nG_loss: {g_loss:.4}\n", flush=True)
+            train_block(block, block)
+            minutes = (FLAGS.iters - done) * (time.monotonic() - start) / block / 60
+            print(json.dumps(config, indent=2))
+            print(f"{FLAGS.iters - done} iterations would take about {minutes:.0f} minutes.")
+            return 0
+
+        with runs.Run(out_dir, config, FLAGS.overwrite) as run, runs.StopSignals() as signals:
+            states = checkpoints.Checkpoints(
+                run.path / "checkpoints",
+                generator=generator,
+                discriminator=discriminator,
+                g_optimizer=g_optimizer,
+                d_optimizer=d_optimizer,
+            )
+            resumed = run.resume(states)
+            logging.info("%s", f"resumed at {resumed}" if resumed else "fresh run")
+            board = summaries.Summaries(run.path, FLAGS.sample_every) if FLAGS.tensorboard else None
+            start, every = time.monotonic(), (FLAGS.sample_every, FLAGS.checkpoint_every)
+            data_spread, spread = samples.spread(dataset.images[:1000]), math.inf
+            with progress.Progress(resumed, FLAGS.iters) as report:
+                for first, steps in training.blocks(resumed, FLAGS.iters, every, block):
+                    if first % FLAGS.sample_every == 0:
+                        index, last_spread = first // FLAGS.sample_every, spread
+                        images = generator(training.sample_noise(FLAGS.seed, index))
+                        spread = samples.spread(images)
+                        with runs.replacing(run.path / samples.grid_name(index)) as path:
+                            samples.save_grid(images, path)
+                        with report.aside():
+                            log_spread(samples.grid_name(index), spread, last_spread, data_spread)
+                    losses = train_block(first, steps)
+                    run.write_losses(first, losses, spread)
+                    if board:
+                        board.update()
+                    with report.aside():
+                        for it, (d_loss, g_loss) in enumerate(losses, first):
+                            if it % FLAGS.log_every == 0:
+                                print(f"Iter: {it}\nD loss: {d_loss:.4}\nG_loss: {g_loss:.4}\n", flush=True)
+                    report.update(steps)
+                    done = first + steps
+                    if done % FLAGS.checkpoint_every == 0 or done == FLAGS.iters or signals.number:
+                        run.save(states, done)
+                    if signals.number:
+                        break
             seconds = time.monotonic() - start
-    rate = FLAGS.iters / seconds
-    logging.info("done: %d iterations in %.1f s, %.0f a second; see %s", FLAGS.iters, seconds, rate, out_dir)
+            if done == FLAGS.iters:
+                export.export(run.path, generator, discriminator)
+    rate = (done - resumed) / seconds
+    logging.info("%d iterations in %.1f s, %.0f a second; see %s", done - resumed, seconds, rate, out_dir)
+    if done < FLAGS.iters:
+        logging.info("stopped at %d of %d: the same command goes on from there", done, FLAGS.iters)
+        return 128 + signals.number
+    return 0
 
 
-def main(argv):
-    """Trains as the flags say; what a user can mend ends it with one line on stderr and exit status 1."""
-    if len(argv) > 1:
-        sys.exit(f"error: {argv[1]!r} is not understood: options begin with --, see --help.")
+def log_spread(name, spread, last_spread, data_spread):
+    """Logs the spread of a grid's samples, and warns if it has fallen to a small share of the data's."""
+    logging.info("%s: spread of the samples %.3g, of the data %.3g", name, spread, data_spread)
+    if spread < COLLAPSED * data_spread <= last_spread:
+        logging.warning("the samples are (nearly) identical: mode collapse; the README says why")
+
+
+def main():
+    """Trains as the flags say, and returns the exit status."""
     # Left to itself, TensorFlow reports at each start that it found no GPU; with --device=gpu it says why.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if FLAGS.device == "gpu" else "3")
+    # And on itself at every checkpoint.
+    logging.get_absl_logger().addFilter(lambda record: record.module != "functional_saver")
     try:
-        train()
-    except (data.DataError, runs.RunError) as error:
-        sys.exit(f"error: {error}")
+        return train()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at exit
-        sys.exit("error: standard output was closed; to keep only files, send it to /dev/null.")
-    except KeyboardInterrupt:
-        logging.warning("interrupted")
-        sys.exit(130)
+        raise
+    except OSError as error:
+        raise runs.RunError(
+            f"{error}. When that is mended, the same command goes on from the last checkpoint."
+        ) from error
 
 
 if __name__ == "__main__":
-    FLAGS.set_default("verbosity", logging.INFO)
-    app.run(main)
+    command.run(main, GROUPS, (data.DataError, runs.RunError))

@@ -10,7 +10,7 @@ from gan_tf.losses import LOSSES
 BLOCK = 500
 
 # Streams of random numbers: what they are for. All have the run's seed as their key.
-TRAINING_NOISE, SAMPLE_NOISE = 0, 1
+TRAINING_NOISE, SAMPLE_NOISE, USER_NOISE = 0, 1, 2  # of the iterations, of their grids, of gan_tf.sample
 
 
 def make_train_step(generator, discriminator, g_optimizer, d_optimizer, loss="non_saturating", jit=True):
@@ -106,11 +106,12 @@ def make_train_block(step, images, batch_size, seed, block=BLOCK, jit=True):
     return train_block
 
 
-def blocks(iters, sample_every, block=BLOCK):
-    """Cuts `iters` iterations into (first, steps), at every multiple of `sample_every` and at most `block` long."""
-    first = 0
+def blocks(first, iters, every, block=BLOCK):
+    """Cuts iterations `first` … `iters - 1` into (first, steps).
+
+    At every multiple of each of the numbers `every`, and at most `block` long.
+    """
     while first < iters:
-        next_sample = first - first % sample_every + sample_every
-        stop = min(first + block, next_sample, iters)
+        stop = min(first + block, iters, *(first - first % n + n for n in every))
         yield first, stop - first
         first = stop

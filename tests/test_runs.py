@@ -8,31 +8,129 @@ import pytest
 
 from gan_tf import runs
 
+FLAGS = {name: None for name in runs.DECISIVE} | {"sample_every": 250, "iters": 3}
+CONFIG = {"flags": FLAGS, "data": {"digest": "abc"}}
+
+
+class States:
+    """Stands for gan_tf.checkpoints.Checkpoints; those in `damaged` cannot be restored."""
+
+    def __init__(self, *iterations, damaged=()):
+        self._iterations, self._damaged, self.restored = list(iterations), damaged, None
+
+    def iterations(self):
+        return self._iterations
+
+    def restorable(self):
+        for iteration in self._iterations:
+            if iteration not in self._damaged:
+                self.restored = iteration
+                yield iteration
+
+
+def write_run(folder, iterations=301):
+    """A run of `iterations` in `folder`, with losses that are all 1.5 and 0.1."""
+    with runs.Run(folder, CONFIG) as run:
+        assert run.resume(States()) == 0
+        run.write_losses(0, np.float32([[1.5, 0.1]] * iterations), 0.125)
+
 
 def test_files_of_a_run(tmp_path):
     out = tmp_path / "a" / "b"
-    runs.check(out, overwrite=False)
+    runs.check(out, FLAGS, overwrite=False)
     assert not out.parent.exists(), "the check writes nothing"
-    losses = np.float32([1.5, 0.1])
-    with runs.Run(out, {"flags": {"iters": 3}}) as run:
-        run.write_losses(0, *losses)
-        run.write_losses(100, 1e-8, 2.0)
-        assert run.grid_path(0) == out / "000.png" and run.grid_path(1234) == out / "1234.png"
-    assert json.loads((out / "config.json").read_text()) == {"flags": {"iters": 3}}
+    write_run(out)
+    assert json.loads((out / "config.json").read_text()) == CONFIG
     lines = (out / "losses.csv").read_text().splitlines()
-    assert lines == ["iteration,d_loss,g_loss", "0,1.5,0.100000001", "100,1e-08,2"]
-    assert [np.float32(value) for value in lines[1].split(",")[1:]] == list(losses), "float32 reads back exactly"
+    row = "1.5,0.100000001"
+    assert lines == [
+        runs.HEADER.strip(),
+        f"0,{row},0.125",
+        f"100,{row},",
+        f"200,{row},",
+        f"250,{row},0.125",
+        f"300,{row},",
+    ]
+    assert np.float32(row.split(",")[1]) == np.float32(0.1), "float32 reads back exactly"
+    assert sorted(os.listdir(out)) == ["config.json", "losses.csv"]
 
 
-def test_a_run_is_not_replaced_unasked(tmp_path):
-    with runs.Run(tmp_path, {}) as run:
-        run.grid_path(7).touch()
-        (tmp_path / "notes.txt").touch()
-    with pytest.raises(runs.RunError, match="holds a run already.*name another, or replace them with --overwrite"):
-        runs.check(tmp_path, overwrite=False)
-    runs.check(tmp_path, overwrite=True)
-    with runs.Run(tmp_path, {}):
-        assert sorted(os.listdir(tmp_path)) == ["config.json", "losses.csv", "notes.txt"]
+def test_a_run_goes_on_from_its_newest_whole_state(tmp_path):
+    write_run(tmp_path)
+    lines = (tmp_path / "losses.csv").read_text().splitlines(keepends=True)
+    for states, resumed, kept in [
+        (States(300, 200), 300, 5),
+        (States(300, 200, damaged=[300]), 200, 3),
+        (States(301, 200), 200, 3),  # by then, losses.csv ends before 301
+    ]:
+        with runs.Run(tmp_path, CONFIG) as run:
+            assert run.resume(states) == states.restored == resumed
+        assert (tmp_path / "losses.csv").read_text() == "".join(lines[:kept])
+
+
+@pytest.mark.parametrize("states", [States(200, 100, damaged=[200, 100]), States(600, 500)])
+def test_no_state_will_do(states, tmp_path):
+    """An error, and nothing is lost."""
+    write_run(tmp_path)
+    before = (tmp_path / "losses.csv").read_text()
+    with runs.Run(tmp_path, CONFIG) as run, pytest.raises(runs.RunError, match="holds no state that is whole"):
+        run.resume(states)
+    assert (tmp_path / "losses.csv").read_text() == before
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite(bad, tmp_path):
+    with runs.Run(tmp_path, CONFIG) as run:
+        run.resume(States())
+        with pytest.raises(
+            runs.RunError, match="at iteration 2: the training has diverged.*checkpoint.* is the one at 0"
+        ):
+            run.write_losses(0, np.float32([[1, 2], [1, 2], [bad, 2], [1, 2]]), 0.1)
+    assert (tmp_path / "losses.csv").read_text().splitlines()[1:] == ["0,1,2,0.1"]
+
+
+def test_overwrite_removes_what_a_run_writes_and_nothing_else(tmp_path):
+    write_run(tmp_path)
+    (tmp_path / "checkpoints").mkdir()
+    for name in (
+        "007.png",
+        "1000.png",
+        "checkpoints/10.index",
+        "generator.keras",
+        "new-005.png",
+        "0123.png",
+        "notes.txt",
+    ):
+        (tmp_path / name).touch()
+    with runs.Run(tmp_path, CONFIG, overwrite=True):
+        assert sorted(os.listdir(tmp_path)) == ["0123.png", "config.json", "notes.txt"]
+
+
+def test_other_flags_and_images_are_refused(tmp_path):
+    write_run(tmp_path)
+    runs.check(tmp_path, FLAGS | {"iters": 5, "out_dir": "x"}, overwrite=False)
+    with pytest.raises(runs.RunError, match=r"with other flags \(--seed was None\); give those to go on with it"):
+        runs.check(tmp_path, FLAGS | {"seed": 1}, overwrite=False)
+    runs.check(tmp_path, FLAGS | {"seed": 1}, overwrite=True)
+    with pytest.raises(runs.RunError, match=r"holds a run on other images \(SHA-256 abc\)"):
+        runs.Run(tmp_path, {"flags": FLAGS, "data": {"digest": "def"}})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"flags": 3}', '{"flags": {}}'])
+def test_config_that_is_damaged(text, tmp_path):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(runs.RunError, match="config.json cannot be read"):
+        runs.check(tmp_path, FLAGS, overwrite=False)
+    runs.check(tmp_path, FLAGS, overwrite=True)
+
+
+def test_one_run_at_a_time(tmp_path):
+    with runs.Run(tmp_path, CONFIG):
+        for use in (lambda: runs.check(tmp_path, FLAGS, overwrite=True), lambda: runs.Run(tmp_path, CONFIG)):
+            with pytest.raises(runs.RunError, match="in use by another run"):
+                use()
+    with runs.Run(tmp_path, CONFIG):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -42,10 +140,10 @@ def test_files_that_a_run_would_write_are_not_replaced_unasked(tmp_path, name, r
     (tmp_path / name).write_text("precious")
     if refused:
         with pytest.raises(runs.RunError, match=name):
-            runs.check(tmp_path, overwrite=False)
+            runs.check(tmp_path, FLAGS, overwrite=False)
     else:
-        runs.check(tmp_path, overwrite=False)
-        with runs.Run(tmp_path, {}):
+        runs.check(tmp_path, FLAGS, overwrite=False)
+        with runs.Run(tmp_path, CONFIG):
             assert (tmp_path / name).read_text() == "precious"
 
 
@@ -53,7 +151,7 @@ def test_out_dir_that_is_a_file(tmp_path):
     (tmp_path / "file").touch()
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(runs.RunError, match="file is not a folder"):
-            runs.check(path, overwrite=False)
+            runs.check(path, FLAGS, overwrite=False)
 
 
 def test_out_dir_that_cannot_be_written_to(tmp_path):
@@ -62,7 +160,7 @@ def test_out_dir_that_cannot_be_written_to(tmp_path):
 
     def refused():
         with pytest.raises(runs.RunError, match="cannot be written to"):
-            runs.check(path, overwrite=False)
+            runs.check(path, FLAGS, overwrite=False)
 
     if os.geteuid() == 0:  # root may write anywhere: ask as somebody else, in a child process
         child = os.fork()
@@ -79,9 +177,9 @@ def test_out_dir_that_cannot_be_written_to(tmp_path):
 
 
 def test_out_dir_that_fails_later(tmp_path):
-    (tmp_path / "losses.csv").mkdir()
-    with pytest.raises(runs.RunError, match="cannot be used, name another"):
-        runs.Run(tmp_path, {})
+    (tmp_path / "out").touch()
+    with pytest.raises(runs.RunError, match="cannot be made, name another"):
+        runs.Run(tmp_path / "out", CONFIG)
 
 
 def test_versions():

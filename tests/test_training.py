@@ -192,13 +192,15 @@ def test_unknown_loss():
 
 
 @pytest.mark.parametrize(
-    ("iters", "sample_every", "block", "expected"),
+    ("first", "iters", "every", "block", "expected"),
     [
-        (1, 1000, 250, [(0, 1)]),
-        (600, 1000, 250, [(0, 250), (250, 250), (500, 100)]),
-        (7, 3, 250, [(0, 3), (3, 3), (6, 1)]),
-        (9, 4, 3, [(0, 3), (3, 1), (4, 3), (7, 1), (8, 1)]),
+        (0, 1, [1000], 250, [(0, 1)]),
+        (0, 600, [1000], 250, [(0, 250), (250, 250), (500, 100)]),
+        (0, 7, [3], 250, [(0, 3), (3, 3), (6, 1)]),
+        (0, 9, [4], 3, [(0, 3), (3, 1), (4, 3), (7, 1), (8, 1)]),
+        (5, 12, [4, 10], 250, [(5, 3), (8, 2), (10, 2)]),
+        (9, 9, [4], 250, []),
     ],
 )
-def test_blocks(iters, sample_every, block, expected):
-    assert list(training.blocks(iters, sample_every, block)) == expected
+def test_blocks(first, iters, every, block, expected):
+    assert list(training.blocks(first, iters, every, block)) == expected

@@ -1,0 +1,91 @@
+"""Draws samples from a trained generator: python -m gan_tf.sample --run_dir=out --count=64."""
+
+import os
+from pathlib import Path
+
+from absl import flags, logging
+
+from gan_tf import checkpoints, command
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("run_dir", None, "Folder of a run; its newest checkpoint is used.")
+flags.DEFINE_string("model", None, "A generator as a Keras file, instead of --run_dir.")
+flags.DEFINE_string(
+    "out", "samples.png", "What to write: a grid if it ends in .png, arrays if in .npz, else a folder of single PNGs."
+)
+flags.DEFINE_integer("count", 16, "How many samples.", lower_bound=1)
+flags.DEFINE_integer("columns", 4, "Columns of the grid.", lower_bound=1)
+flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
+flags.DEFINE_bool("interpolate", False, "Go in even steps from one noise to another.")
+flags.DEFINE_bool("overwrite", False, "Replace what --out names.")
+
+
+class SampleError(Exception):
+    """The samples cannot be drawn; the message says why in one line, and what to do."""
+
+
+def load_generator(run_dir=None, model=None):
+    """The generator of a run's newest readable checkpoint, or of a Keras file. Raises SampleError."""
+    import keras
+
+    from gan_tf import models
+
+    if model:
+        try:
+            generator = keras.saving.load_model(model, compile=False)
+        except (OSError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise SampleError(f"--model={model} cannot be loaded as a Keras file: {reason}") from error
+        if generator.input_shape != (None, 100) or generator.output_shape != (None, 784):
+            shapes = f"{generator.input_shape} to {generator.output_shape}"
+            raise SampleError(f"--model={model} is no generator of 784 pixels from 100 numbers, it takes {shapes}.")
+        return generator
+    folder = Path(run_dir) / "checkpoints"
+    generator = models.make_generator()
+    states = checkpoints.Checkpoints(folder, generator=generator)
+    for iteration in states.restorable():
+        logging.info("the generator of %s after %d iterations", run_dir, iteration)
+        return generator
+    raise SampleError(f"--run_dir={run_dir} holds no checkpoint that can be read; name the --out_dir of a run.")
+
+
+def sample():
+    """Draws what the flags ask for."""
+    if bool(FLAGS.run_dir) == bool(FLAGS.model):
+        raise SampleError("name either a run with --run_dir, or a Keras file with --model.")
+    out = Path(os.path.expanduser(FLAGS.out))
+    if out.suffix == ".png" and FLAGS.count % FLAGS.columns:
+        raise SampleError(f"--count={FLAGS.count} does not fill rows of --columns={FLAGS.columns}; change either.")
+    if os.path.lexists(out) and not FLAGS.overwrite:
+        raise SampleError(f"--out={FLAGS.out} is there already; name another, or replace it with --overwrite.")
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import numpy as np
+
+    from gan_tf import samples, training
+
+    generator = load_generator(FLAGS.run_dir and os.path.expanduser(FLAGS.run_dir), FLAGS.model)
+    noise = training.uniform_noise(
+        FLAGS.seed, training.USER_NOISE, 0, [2 if FLAGS.interpolate else FLAGS.count, 100]
+    ).numpy()
+    if FLAGS.interpolate:
+        share = np.linspace(0, 1, FLAGS.count, dtype=np.float32)[:, None]
+        noise = (1 - share) * noise[:1] + share * noise[1:]
+    images = np.concatenate([generator(part).numpy() for part in np.array_split(noise, -(-len(noise) // 1000))])
+
+    if out.suffix == ".png":
+        samples.save_grid(images, out, FLAGS.columns)
+    elif out.suffix == ".npz":
+        np.savez_compressed(out, images=images, noise=noise)
+    else:
+        out.mkdir(parents=True, exist_ok=True)
+        for index, image in enumerate(images):
+            samples.save_image(image, out / f"{index:05}.png")
+    logging.info("%d samples in %s", len(images), out)
+
+
+if __name__ == "__main__":
+    groups = {"From": ["run_dir", "model"], "Samples": ["count", "seed", "interpolate"]}
+    groups["To"] = ["out", "columns", "overwrite"]
+    command.run(sample, groups, (SampleError, OSError))

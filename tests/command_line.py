@@ -1,0 +1,48 @@
+"""Running python -m gan_tf.train as a user does, in a process of its own, for the tests of the command line."""
+
+import csv
+import os
+import subprocess
+import sys
+
+
+def start(*flags, cwd, **env):
+    """Starts the command; with no network, and no data that a user of this machine may have."""
+    nowhere = {"HOME": f"{cwd}-home", "TFDS_DATA_DIR": f"{cwd}-tfds", "https_proxy": "http://127.0.0.1:9"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "gan_tf.train", *flags],
+        cwd=cwd,
+        env={**os.environ, **nowhere, **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(*flags, cwd, timeout=300, **env):
+    """Starts the command and waits for its end."""
+    with start(*flags, cwd=cwd, **env) as process:
+        try:
+            output = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, *output)
+
+
+def losses_of(out_dir):
+    """losses.csv as {iteration: (d_loss, g_loss)}."""
+    with open(out_dir / "losses.csv") as file:
+        return {int(r["iteration"]): (float(r["d_loss"]), float(r["g_loss"])) for r in csv.DictReader(file)}
+
+
+def written(folder):
+    """When everything in `folder` was last changed."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def last_line_of_failure(result):
+    """The one line that says what is wrong; nothing on stdout, no stack trace."""
+    assert result.returncode not in (0, None)
+    assert result.stdout == "" and "Traceback" not in result.stderr
+    return result.stderr.strip().splitlines()[-1]

@@ -1,0 +1,137 @@
+"""gan_tf.export and gan_tf.sample, on a run that was trained for a moment."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from command_line import run
+from PIL import Image
+
+from gan_tf import export
+
+
+def command(module, *flags, cwd):
+    """Runs one of the project's commands."""
+    return subprocess.run([sys.executable, "-m", module, *flags], cwd=cwd, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, idx_dir):
+    """The folder of a finished run of 60 iterations, six grids."""
+    cwd = tmp_path_factory.mktemp("trained")
+    flags = ("--iters=60", "--nojit", "--batch_size=16", "--sample_every=10", f"--data_dir={idx_dir}", "--seed=1")
+    result = run(*flags, cwd=cwd)
+    assert result.returncode == 0, result.stderr
+    return cwd / "out"
+
+
+PLAIN_KERAS = """
+import keras, numpy as np, sys
+assert not any(name.startswith("gan_tf") for name in sys.modules)
+g, d = (keras.saving.load_model(f"{sys.argv[1]}/{name}.keras") for name in ("generator", "discriminator"))
+noise = np.linspace(-1, 1, 500, dtype=np.float32).reshape(5, 100)
+images = g(noise)
+np.savez(sys.argv[2], noise=noise, images=images, logits=d(images), *g.get_weights(), *d.get_weights())
+"""
+
+
+def test_the_networks_load_in_plain_keras(trained, tmp_path):
+    """Away from this package; and they are those of the last checkpoint."""
+    code = [sys.executable, "-c", PLAIN_KERAS, str(trained), str(tmp_path / "found.npz")]
+    subprocess.run(code, check=True, cwd=tmp_path, capture_output=True, text=True)
+    found = dict(np.load(tmp_path / "found.npz"))
+    w1, b1, w2, b2, v1, c1, v2, c2 = (found[f"arr_{i}"] for i in range(8))
+    images = 1 / (1 + np.exp(-(np.maximum(found["noise"] @ w1 + b1, 0) @ w2 + b2)))
+    np.testing.assert_allclose(found["images"], images, rtol=1e-4)
+    np.testing.assert_allclose(found["logits"], np.maximum(images @ v1 + c1, 0) @ v2 + c2, rtol=1e-3, atol=1e-5)
+
+    import tensorflow as tf
+
+    reader = tf.train.load_checkpoint(str(trained / "checkpoints" / "60"))
+    kept = [np.asarray(reader.get_tensor(name)) for name in reader.get_variable_to_shape_map()]
+    for weights in (w1, b1, w2, b2, v1, c1, v2, c2):
+        assert any(w.shape == weights.shape and (w == weights).all() for w in kept)
+
+
+def test_plot_and_animation(trained):
+    assert Image.open(trained / "losses.png").size == (800, 600)
+    animation = Image.open(trained / "training.gif")
+    assert animation.n_frames == 6 and animation.size == (328, 328)
+    animation.seek(5)
+    last = np.asarray(Image.open(trained / "005.png").convert("L")).astype(int)
+    assert np.abs(np.asarray(animation.convert("L")).astype(int) - last).max() <= 2, "the last frame is the last grid"
+
+
+def test_an_animation_is_bounded(tmp_path):
+    """However many grids there are; and the first and the last are among them."""
+    for index in range(250):
+        Image.new("L", (8, 8), index).save(tmp_path / f"{index:03}.png")
+    export.animate([tmp_path / f"{index:03}.png" for index in range(250)], tmp_path / "a.gif")
+    animation = Image.open(tmp_path / "a.gif")
+    assert animation.n_frames == export.FRAMES
+    assert animation.convert("L").getpixel((0, 0)) == 0
+    animation.seek(export.FRAMES - 1)
+    assert animation.convert("L").getpixel((0, 0)) == 249
+
+
+def test_export_on_demand(trained):
+    files = ("generator.keras", "discriminator.keras", "losses.png", "training.gif")
+    for name in files:
+        (trained / name).unlink()
+    assert command("gan_tf.export", "--run_dir=out", cwd=trained.parent).returncode == 0
+    assert all((trained / name).exists() for name in files)
+
+
+def test_samples_of_every_kind(trained, tmp_path):
+    run_dir, model = f"--run_dir={trained}", f"--model={trained / 'generator.keras'}"
+    for flags in (
+        (run_dir, "--count=6", "--columns=3", "--out=grid.png"),
+        (run_dir, "--count=1001", "--out=a.npz"),
+        (model, "--count=1001", "--out=b.npz"),
+        (run_dir, "--count=3", "--out=single"),
+        (run_dir, "--count=5", "--interpolate", "--out=between.npz"),
+    ):
+        result = command("gan_tf.sample", *flags, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+    assert Image.open(tmp_path / "grid.png").size == (250, 172)
+    a, b, between = (np.load(tmp_path / f"{name}.npz") for name in ("a", "b", "between"))
+    assert a["images"].shape == (1001, 784) and a["images"].dtype == np.float32
+    assert a["noise"].shape == (1001, 100) and abs(a["noise"]).max() <= 1
+    np.testing.assert_array_equal(a["images"], b["images"], err_msg="from the checkpoint and from the Keras file")
+    for index in range(3):
+        single = np.asarray(Image.open(tmp_path / "single" / f"{index:05}.png"))
+        np.testing.assert_allclose(single, a["images"][index].reshape(28, 28) * 255, atol=0.51)
+    np.testing.assert_array_equal(between["noise"][[0, -1]], a["noise"][:2])
+    np.testing.assert_allclose(between["noise"][2], a["noise"][:2].mean(axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ((), "error: name either a run with --run_dir, or a Keras file with --model."),
+        (("--run_dir=a", "--model=b"), "error: name either a run with --run_dir, or a Keras file with --model."),
+        (("--run_dir=nowhere",), "error: --run_dir=nowhere holds no checkpoint that can be read; name the --out_dir"),
+        (("--model=nothing.keras",), "error: --model=nothing.keras cannot be loaded as a Keras file: "),
+        (("--run_dir=a", "--count=5"), "error: --count=5 does not fill rows of --columns=4; change either."),
+        (("--run_dir=a", "--out=."), "error: --out=. is there already; name another, or replace it with --overwrite."),
+        (("--run_dir=a", "--cout=5"), "error: Unknown command line flag 'cout'. Did you mean: count"),
+    ],
+)
+def test_samples_that_cannot_be_drawn(flags, message, tmp_path):
+    result = command("gan_tf.sample", *flags, cwd=tmp_path)
+    assert result.returncode != 0 and "Traceback" not in result.stderr
+    assert result.stderr.strip().splitlines()[-1].startswith(message), result.stderr
+
+
+def test_a_discriminator_is_no_generator(trained, tmp_path):
+    result = command("gan_tf.sample", f"--model={trained / 'discriminator.keras'}", cwd=tmp_path)
+    assert re.search(r"error: --model=.* is no generator of 784 pixels", result.stderr)
+
+
+def test_export_of_nothing(tmp_path):
+    result = command("gan_tf.export", cwd=tmp_path)
+    assert result.stderr.strip().splitlines()[-1] == (
+        "error: --run_dir=out holds no checkpoint; name the --out_dir of a run."
+    )
