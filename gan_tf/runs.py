@@ -138,6 +138,10 @@ class Run:
                     f"--out_dir={self.path} holds a run on other images (SHA-256 {before['data'].get('digest')}); "
                     "name their folder with --data_dir, name another --out_dir, or replace the run with --overwrite."
                 )
+            for what in ("device", "versions"):
+                if before.get(what) != config.get(what):
+                    words = "this run was begun with %s %s: what follows may differ in the last bits"
+                    logging.warning(words, what, before.get(what))
             with replacing(self.path / "config.json") as temporary:
                 temporary.write_text(json.dumps(config, indent=2) + "\n")
         except OSError as error:

@@ -46,8 +46,3 @@ class Summaries:
                     grid = np.asarray(Image.open(self._run_dir / grid_name(step // self._sample_every)).convert("L"))
                     tf.summary.image("samples", grid[None, :, :, None], step)
         self._writer.flush()
-
-    def close(self):
-        """Ends the writing."""
-        self._writer.close()
-        self._losses.close()

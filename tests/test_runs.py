@@ -116,6 +116,15 @@ def test_other_flags_and_images_are_refused(tmp_path):
         runs.Run(tmp_path, {"flags": FLAGS, "data": {"digest": "def"}})
 
 
+def test_another_device_is_reported(tmp_path, caplog):
+    with runs.Run(tmp_path, CONFIG | {"device": "CPU", "versions": {}}):
+        pass
+    for device, warnings in (("CPU", 0), ("GPU", 1)):
+        caplog.clear()
+        with caplog.at_level("WARNING"), runs.Run(tmp_path, CONFIG | {"device": device, "versions": {}}):
+            assert caplog.text.count("this run was begun with device CPU: what follows may differ") == warnings
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"flags": 3}', '{"flags": {}}'])
 def test_config_that_is_damaged(text, tmp_path):
     (tmp_path / "config.json").write_text(text)

@@ -203,3 +203,39 @@ def test_gpu_that_is_not_there(idx_dir, tmp_path):
     line = last_line_of_failure(result)
     assert line.startswith("error: --device=gpu, but TensorFlow sees no GPU")
     assert os.listdir(tmp_path) == []
+
+
+def test_dry_run_leaves_nothing(idx_dir, tmp_path):
+    result = run("--dry_run", "--iters=5000", "--nojit", "--batch_size=16", f"--data_dir={idx_dir}", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    config, estimate = result.stdout.rsplit("\n", 2)[:2]
+    assert json.loads(config)["flags"]["batch_size"] == 16 and json.loads(config)["device"].startswith("CPU")
+    assert re.fullmatch(r"5000 iterations would take about \d+ minutes\.", estimate)
+    assert os.listdir(tmp_path) == []
+
+
+def test_help_is_in_groups(tmp_path):
+    result = run("--help", cwd=tmp_path)
+    assert result.returncode == 0
+    from gan_tf import train
+
+    for heading, names in train.GROUPS.items():
+        group = result.stdout.split(f"\n{heading}:\n")[1].split("\n\n")[0]
+        assert re.findall(r"^  --(\w+)", group, re.MULTILINE) == names
+    own = train.FLAGS.get_flags_for_module("gan_tf.train")
+    assert sorted(flag.name for flag in own) == sorted(sum(train.GROUPS.values(), [])), "no flag is left out"
+
+
+def test_mode_collapse_is_reported_once(caplog):
+    """When the spread falls below a twentieth of the data's, and again only after it has risen."""
+    from gan_tf import train
+
+    spreads = [float("inf"), 0.1, 0.011, 0.009, 0.001, 0.02, 0.008]
+    with caplog.at_level("INFO"):
+        for number, (last, spread) in enumerate(zip(spreads, spreads[1:], strict=False)):
+            train.log_spread(f"{number:03}.png", spread, last, data_spread=0.2)
+    lines = caplog.messages
+    assert [lines[i - 1].split(":")[0] for i, line in enumerate(lines) if "mode collapse" in line] == [
+        "002.png",
+        "005.png",
+    ]
