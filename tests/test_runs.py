@@ -117,8 +117,7 @@ def test_other_flags_and_images_are_refused(tmp_path):
 
 
 def test_another_device_is_reported(tmp_path, caplog):
-    with runs.Run(tmp_path, CONFIG | {"device": "CPU", "versions": {}}):
-        pass
+    runs.Run(tmp_path, CONFIG | {"device": "CPU", "versions": {}}).close()
     for device, warnings in (("CPU", 0), ("GPU", 1)):
         caplog.clear()
         with caplog.at_level("WARNING"), runs.Run(tmp_path, CONFIG | {"device": device, "versions": {}}):
@@ -138,8 +137,7 @@ def test_one_run_at_a_time(tmp_path):
         for use in (lambda: runs.check(tmp_path, FLAGS, overwrite=True), lambda: runs.Run(tmp_path, CONFIG)):
             with pytest.raises(runs.RunError, match="in use by another run"):
                 use()
-    with runs.Run(tmp_path, CONFIG):
-        pass
+    runs.Run(tmp_path, CONFIG).close()
 
 
 @pytest.mark.parametrize(
