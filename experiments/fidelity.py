@@ -53,6 +53,7 @@ def run_reference(images, seed):
 def run_port(images, seed, d_optimizer):
     """One run of this project's loop."""
     from gan_tf import models, training
+    from gan_tf.noise import sample_noise
 
     networks = models.make_generator(2 * seed), models.make_discriminator(2 * seed + 1)
     g_optimizer, d_optimizer = optimizers.make_optimizer("adam"), optimizers.make_optimizer(d_optimizer)
@@ -60,7 +61,7 @@ def run_port(images, seed, d_optimizer):
     train_block = training.make_train_block(step, images, 128, seed)
     blocks = training.blocks(0, FLAGS.iters, ())
     losses = np.concatenate([train_block(first, steps) for first, steps in blocks])
-    return summary(losses, networks[0](training.sample_noise(seed, 0, count=64)).numpy())
+    return summary(losses, networks[0](sample_noise(seed, 0, count=64)).numpy())
 
 
 def main(argv):

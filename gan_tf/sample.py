@@ -63,12 +63,11 @@ def sample():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import numpy as np
 
-    from gan_tf import samples, training
+    from gan_tf import samples
+    from gan_tf.noise import USER_NOISE, uniform_noise
 
     generator = load_generator(FLAGS.run_dir and os.path.expanduser(FLAGS.run_dir), FLAGS.model)
-    noise = training.uniform_noise(
-        FLAGS.seed, training.USER_NOISE, 0, [2 if FLAGS.interpolate else FLAGS.count, 100]
-    ).numpy()
+    noise = uniform_noise(FLAGS.seed, USER_NOISE, 0, [2 if FLAGS.interpolate else FLAGS.count, 100]).numpy()
     if FLAGS.interpolate:
         share = np.linspace(0, 1, FLAGS.count, dtype=np.float32)[:, None]
         noise = (1 - share) * noise[:1] + share * noise[1:]

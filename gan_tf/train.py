@@ -1,18 +1,15 @@
 """Trains the reference GAN: python -m gan_tf.train --iters=1000000."""
 
 import json
-import math
 import os
 import sys
 import time
 
 from absl import flags, logging
 
-from gan_tf import checkpoints, command, data, export, optimizers, progress, runs, summaries
+from gan_tf import checkpoints, command, data, optimizers, runs, summaries
 
 FLAGS = flags.FLAGS
-
-COLLAPSED = 0.05  # a spread of samples below this share of the data's is reported as mode collapse
 
 flags.DEFINE_integer(
     "iters", 1_000_000, "Iterations in all, those of a run that is gone on with included; reference: 1,000,000.", 1
@@ -88,18 +85,15 @@ def choose_device():
 
 
 def train():
-    """The reference's loop: at every 1000th iteration a grid, before it, and its losses, after it.
-
-    Goes on where the run in --out_dir stopped, if there is one. Returns the exit status.
-    """
+    """Goes on where the run in --out_dir stopped, or begins one. Returns the exit status."""
     begun = time.monotonic()
     out_dir = os.path.expanduser(FLAGS.out_dir)
     own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
     config = {"flags": {flag.name: flag.value for flag in own_flags}}
     runs.check(out_dir, config["flags"], FLAGS.overwrite)
-    done = 0 if FLAGS.overwrite else max(checkpoints.iterations(os.path.join(out_dir, "checkpoints")), default=0)
     if FLAGS.tensorboard and not summaries.available():
         raise runs.RunError(summaries.MISSING)
+    done = 0 if FLAGS.overwrite else max(checkpoints.iterations(os.path.join(out_dir, "checkpoints")), default=0)
     if done >= FLAGS.iters:
         logging.info("finished: %s has all %d iterations; for more, name a higher --iters", out_dir, done)
         return 0
@@ -107,99 +101,30 @@ def train():
     logging.info("data: %s; %d images, SHA-256 %s", dataset.source, len(dataset.images), dataset.digest)
     logging.info("data: this is %sthe original MNIST", "" if dataset.name == "mnist" else "not ")
     config["data"] = {"name": dataset.name, "images": len(dataset.images), "digest": dataset.digest}
-
     if FLAGS.batch_size > len(dataset.images):
         raise data.DataError(
             f"--batch_size={FLAGS.batch_size} is more than the {len(dataset.images)} images there are."
         )
 
     # TensorFlow takes seconds to import: only now, when the flags and the data are known to be good.
-    import numpy as np
     import tensorflow as tf
 
-    from gan_tf import models, samples, training
+    from gan_tf.loop import Loop
 
     config["versions"] = runs.versions()
     logging.info("versions: %s", ", ".join(f"{name} {version}" for name, version in config["versions"].items()))
     device, config["device"] = choose_device()
     logging.info("device: %s; XLA %s; seed %d", config["device"], "on" if FLAGS.jit else "off", FLAGS.seed)
-
     with tf.device(device):
-        g_seed, d_seed = (int(seed) for seed in np.random.SeedSequence(FLAGS.seed).generate_state(2))
-        generator, discriminator = models.make_generator(g_seed), models.make_discriminator(d_seed)
-        g_optimizer = optimizers.make_optimizer(FLAGS.g_optimizer, FLAGS.g_lr)
-        d_optimizer = optimizers.make_optimizer(FLAGS.d_optimizer, FLAGS.d_lr)
-        step = training.make_train_step(generator, discriminator, g_optimizer, d_optimizer, jit=FLAGS.jit)
-        block = min(training.BLOCK, FLAGS.sample_every, FLAGS.iters)
-        train_block = training.make_train_block(
-            step, dataset.images, FLAGS.batch_size, FLAGS.seed, block=block, jit=FLAGS.jit
-        )
-
-        train_block(0, 0)  # no iteration, but XLA's compilation, which is not to count as training
+        loop = Loop(FLAGS, dataset.images)
         logging.info("ready after %.1f s", time.monotonic() - begun)
-
         if FLAGS.dry_run:
-            train_block(0, block)
-            start = time.monotonic()
-            train_block(block, block)
-            minutes = (FLAGS.iters - done) * (time.monotonic() - start) / block / 60
+            left = FLAGS.iters - done
             print(json.dumps(config, indent=2))
-            print(f"{FLAGS.iters - done} iterations would take about {minutes:.0f} minutes.")
+            print(f"{left} iterations would take about {left / loop.rate() / 60:.0f} minutes.")
             return 0
-
-        with runs.Run(out_dir, config, FLAGS.overwrite) as run, runs.StopSignals() as signals:
-            states = checkpoints.Checkpoints(
-                run.path / "checkpoints",
-                generator=generator,
-                discriminator=discriminator,
-                g_optimizer=g_optimizer,
-                d_optimizer=d_optimizer,
-            )
-            resumed = run.resume(states)
-            logging.info("%s", f"resumed at {resumed}" if resumed else "fresh run")
-            board = summaries.Summaries(run.path, FLAGS.sample_every) if FLAGS.tensorboard else None
-            start, every = time.monotonic(), (FLAGS.sample_every, FLAGS.checkpoint_every)
-            data_spread, spread = samples.spread(dataset.images[:1000]), math.inf
-            with progress.Progress(resumed, FLAGS.iters) as report:
-                for first, steps in training.blocks(resumed, FLAGS.iters, every, block):
-                    if first % FLAGS.sample_every == 0:
-                        index, last_spread = first // FLAGS.sample_every, spread
-                        images = generator(training.sample_noise(FLAGS.seed, index))
-                        spread = samples.spread(images)
-                        with runs.replacing(run.path / samples.grid_name(index)) as path:
-                            samples.save_grid(images, path)
-                        with report.aside():
-                            log_spread(samples.grid_name(index), spread, last_spread, data_spread)
-                    losses = train_block(first, steps)
-                    run.write_losses(first, losses, spread)
-                    if board:
-                        board.update()
-                    with report.aside():
-                        for it, (d_loss, g_loss) in enumerate(losses, first):
-                            if it % FLAGS.log_every == 0:
-                                print(f"Iter: {it}\nD loss: {d_loss:.4}\nG_loss: {g_loss:.4}\n", flush=True)
-                    report.update(steps)
-                    done = first + steps
-                    if done % FLAGS.checkpoint_every == 0 or done == FLAGS.iters or signals.number:
-                        run.save(states, done)
-                    if signals.number:
-                        break
-            seconds = time.monotonic() - start
-            if done == FLAGS.iters:
-                export.export(run.path, generator, discriminator)
-    rate = (done - resumed) / seconds
-    logging.info("%d iterations in %.1f s, %.0f a second; see %s", done - resumed, seconds, rate, out_dir)
-    if done < FLAGS.iters:
-        logging.info("stopped at %d of %d: the same command goes on from there", done, FLAGS.iters)
-        return 128 + signals.number
-    return 0
-
-
-def log_spread(name, spread, last_spread, data_spread):
-    """Logs the spread of a grid's samples, and warns if it has fallen to a small share of the data's."""
-    logging.info("%s: spread of the samples %.3g, of the data %.3g", name, spread, data_spread)
-    if spread < COLLAPSED * data_spread <= last_spread:
-        logging.warning("the samples are (nearly) identical: mode collapse; the README says why")
+        stopped_by = loop.train(out_dir, config, FLAGS.overwrite)
+    return 128 + stopped_by if stopped_by else 0
 
 
 def main():

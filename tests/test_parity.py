@@ -7,6 +7,7 @@ import pytest
 
 from experiments.reference import ReferenceGraph
 from gan_tf import data, glyphs, models, optimizers, training
+from gan_tf.noise import iteration_noise
 
 
 @functools.cache
@@ -29,7 +30,7 @@ def reference_trajectory(d_optimizer, steps, number):
     """Losses [steps, 2] and last weights of the reference, from iteration `number * steps` on."""
     graph = ReferenceGraph(first_weights(number), "adam", d_optimizer)
     batches = data.batch_indices(len(images()), 128, SEED, number * steps, steps)
-    noise = training.iteration_noise(SEED, number * steps, steps, 128).numpy()
+    noise = iteration_noise(SEED, number * steps, steps, 128).numpy()
     losses = [graph.step(images()[batch], *d_and_g) for batch, d_and_g in zip(batches, noise, strict=True)]
     return np.array(losses), graph.weights()
 

@@ -224,18 +224,3 @@ def test_help_is_in_groups(tmp_path):
         assert re.findall(r"^  --(\w+)", group, re.MULTILINE) == names
     own = train.FLAGS.get_flags_for_module("gan_tf.train")
     assert sorted(flag.name for flag in own) == sorted(sum(train.GROUPS.values(), [])), "no flag is left out"
-
-
-def test_mode_collapse_is_reported_once(caplog):
-    """When the spread falls below a twentieth of the data's, and again only after it has risen."""
-    from gan_tf import train
-
-    spreads = [float("inf"), 0.1, 0.011, 0.009, 0.001, 0.02, 0.008]
-    with caplog.at_level("INFO"):
-        for number, (last, spread) in enumerate(zip(spreads, spreads[1:], strict=False)):
-            train.log_spread(f"{number:03}.png", spread, last, data_spread=0.2)
-    lines = caplog.messages
-    assert [lines[i - 1].split(":")[0] for i, line in enumerate(lines) if "mode collapse" in line] == [
-        "002.png",
-        "005.png",
-    ]

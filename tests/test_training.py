@@ -1,68 +1,10 @@
-"""gan_tf.training: random numbers, one step by hand, and the loop."""
+"""gan_tf.training: one step by hand, and the compiled loop."""
 
 import numpy as np
 import pytest
 
 from gan_tf import data, models, optimizers, training
-
-
-def philox(key, counter_low, counter_high):
-    """Philox-4x32-10 (Salmon et al. 2011) in Python: four 32-bit numbers."""
-    c = [counter_low & 0xFFFFFFFF, counter_low >> 32, counter_high & 0xFFFFFFFF, counter_high >> 32]
-    k = [key & 0xFFFFFFFF, key >> 32]
-    for _ in range(10):
-        a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
-        c = [(b >> 32) ^ c[1] ^ k[0], b & 0xFFFFFFFF, (a >> 32) ^ c[3] ^ k[1], a & 0xFFFFFFFF]
-        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
-    return c
-
-
-def uniform_float(bits):
-    """TensorFlow's float32 in [0, 1) from 32 bits: the lower 23 of them as the mantissa of a number in [1, 2)."""
-    return np.uint32(0x3F800000 | (bits & 0x7FFFFF)).view(np.float32) - np.float32(1)
-
-
-def test_philox_known_answers():
-    """Random123's known-answer test for philox4x32-10, so that what follows checks against the real thing."""
-    assert philox(0, 0, 0) == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
-
-
-@pytest.mark.parametrize(("seed", "stream", "first"), [(0, 0, 0), (5, 1, 1600), (2**40 + 3, 0, 4 * (2**33 + 1))])
-def test_noise_is_philox(seed, stream, first):
-    noise = training.uniform_noise(seed, stream, first, [3, 4]).numpy()
-    bits = [philox(seed, first // 4 + i, stream) for i in range(3)]
-    expected = [[2 * uniform_float(b) - 1 for b in row] for row in bits]
-    np.testing.assert_array_equal(noise, np.array(expected, np.float32))
-
-
-def test_noise_is_uniform():
-    noise = training.iteration_noise(0, 0, 20, 128).numpy().astype(np.float64)
-    assert noise.shape == (20, 2, 128, 100)
-    n = noise.size
-    assert noise.min() >= -1 and noise.max() < 1
-    assert abs(noise.mean()) < 4 * np.sqrt(1 / 3 / n)
-    assert abs(noise.var() - 1 / 3) < 4 * np.sqrt(4 / 45 / n)
-    assert abs(np.corrcoef(noise[:, 0].ravel(), noise[:, 1].ravel())[0, 1]) < 4 / np.sqrt(n / 2)
-
-
-def test_noise_depends_on_the_iteration_alone():
-    whole = training.iteration_noise(3, 0, 10, 8).numpy()
-    pieces = [training.iteration_noise(3, first, steps, 8).numpy() for first, steps in [(0, 1), (1, 6), (7, 3)]]
-    np.testing.assert_array_equal(whole, np.concatenate(pieces))
-    assert (whole != training.iteration_noise(4, 0, 10, 8).numpy()).any()
-
-
-def test_sample_noise():
-    first, second = training.sample_noise(0, 0).numpy(), training.sample_noise(0, 1).numpy()
-    assert first.shape == (16, 100)
-    # Streams that overlapped would share whole rows; numbers coincide by chance, there are only 2^23 of them.
-    assert np.isin(first, second).mean() < 0.01
-    assert np.isin(first, training.iteration_noise(0, 0, 1, 128)).mean() < 0.02
-
-
-def test_noise_begins_at_whole_blocks():
-    with pytest.raises(ValueError, match="multiple of 4, not 6"):
-        training.uniform_noise(0, 0, 6, [4])
+from gan_tf.noise import iteration_noise
 
 
 def make_networks(g_optimizer="adam", d_optimizer="adadelta"):
@@ -122,7 +64,7 @@ def test_one_step_by_hand(jit):
     before = [[w.astype(np.float64) for w in m.get_weights()] for m in (generator, discriminator)]
     step = training.make_train_step(generator, discriminator, g_optimizer, d_optimizer, jit=jit)
     real = some_images(128)
-    d_noise, g_noise = training.iteration_noise(0, 0, 1, 128).numpy()[0]
+    d_noise, g_noise = iteration_noise(0, 0, 1, 128).numpy()[0]
     d_loss, g_loss = step(real, d_noise, g_noise)
     expected = numpy_step(*before, real.astype(np.float64), d_noise.astype(np.float64), g_noise.astype(np.float64))
     np.testing.assert_allclose(d_loss, expected[0], rtol=1e-6)
@@ -162,7 +104,7 @@ def test_loop_is_the_single_step():
     images, losses = some_images(), []
     for it in range(20):
         real_images = images[data.batch_indices(len(images), 32, seed=5, first=it, steps=1)[0]]
-        d_noise, g_noise = training.iteration_noise(5, it, 1, 32)[0]
+        d_noise, g_noise = iteration_noise(5, it, 1, 32)[0]
         losses.append([loss.numpy() for loss in step(real_images, d_noise, g_noise)])
     for jit in (True, False):
         # Measured: 5e-7; the sums of a matrix product come in another order.
@@ -173,7 +115,7 @@ def test_d_steps_before_g():
     """G's loss is taken through the updated D: with a D that moves a lot, it is not the loss before."""
     generator, discriminator, g_optimizer, _ = make_networks()
     step = training.make_train_step(generator, discriminator, g_optimizer, optimizers.make_optimizer("adam", 0.01))
-    d_noise, g_noise = training.iteration_noise(0, 0, 1, 128)[0]
+    d_noise, g_noise = iteration_noise(0, 0, 1, 128)[0]
     logits = discriminator(generator(g_noise)).numpy().astype(np.float64)
     _, g_loss = step(some_images(128), d_noise, g_noise)
     assert abs(g_loss - np.logaddexp(0, -logits).mean()) > 0.1
