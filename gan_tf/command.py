@@ -3,6 +3,7 @@
 import os
 import sys
 import textwrap
+from logging import Formatter
 
 from absl import app, flags, logging
 
@@ -40,6 +41,7 @@ def run(command, groups, errors):
             _fail("interrupted.", 130)
 
     FLAGS.set_default("verbosity", logging.INFO)
+    logging.get_absl_handler().setFormatter(Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     app.run(main, flags_parser=parse)
 
 

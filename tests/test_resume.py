@@ -75,14 +75,14 @@ def test_stopped_runs_go_on_exactly(whole, idx_dir, tmp_path):
 
 @pytest.mark.slow
 def test_with_xla_a_stopped_run_goes_on_exactly(idx_dir, tmp_path):
-    flags = ("--iters=4000", "--jit", "--sample_every=500", "--checkpoint_every=1500")
+    flags = ("--iters=20000", "--jit", "--sample_every=500", "--checkpoint_every=1500")
     for name in ("whole", "stopped"):
         (tmp_path / name).mkdir()
     assert go_on(tmp_path / "whole", idx_dir, *flags).returncode == 0
     code, stderr = stop_at(tmp_path / "stopped", idx_dir, signal.SIGINT, 640, *flags)
     assert code == 130, stderr
     assert "resumed at " in go_on(tmp_path / "stopped", idx_dir, *flags).stderr
-    assert_equal_runs(tmp_path / "stopped" / "out", tmp_path / "whole" / "out", 4000)
+    assert_equal_runs(tmp_path / "stopped" / "out", tmp_path / "whole" / "out", 20000)
 
 
 def test_iters_is_the_total(whole, idx_dir, tmp_path):
