@@ -24,7 +24,8 @@ def run(command, groups, errors):
         try:
             rest = FLAGS(argv)
         except flags.Error as error:
-            _fail(f"{error} See --help.", 2)
+            text = str(error)
+            _fail(f"{text}{'' if text.endswith(('.', '?')) else '.'} See --help.", 2)
         if len(rest) > 1:
             _fail(f"{rest[1]!r} is not understood: options begin with --, see --help.", 2)
         return rest

@@ -10,14 +10,10 @@ from pathlib import Path
 
 from absl import flags
 
-from gan_tf import checkpoints, command
+from gan_tf import command, trained
 from gan_tf.runs import replacing
 
 FRAMES = 100  # an animation has at most so many, evenly spread over the run
-
-
-class ExportError(Exception):
-    """There is nothing to export; the message says why in one line, and what to do."""
 
 
 def export(run_dir, generator, discriminator):
@@ -69,18 +65,12 @@ def animate(grids, path):
 
 def main():
     """Exports the newest state of the run in --run_dir."""
-    run_dir = Path(os.path.expanduser(flags.FLAGS.run_dir))
-    if not checkpoints.iterations(run_dir / "checkpoints"):
-        raise ExportError(f"--run_dir={run_dir} holds no checkpoint; name the --out_dir of a run.")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from gan_tf import models
-
-    networks = {"generator": models.make_generator(), "discriminator": models.make_discriminator()}
-    if not any(checkpoints.Checkpoints(run_dir / "checkpoints", **networks).restorable()):
-        raise ExportError(f"--run_dir={run_dir} holds no checkpoint that can be read.")
-    export(run_dir, **networks)
+    run_dir = Path(os.path.expanduser(flags.FLAGS.run_dir))
+    generator, discriminator, _ = trained.load_run(run_dir)
+    export(run_dir, generator, discriminator)
 
 
 if __name__ == "__main__":
     flags.DEFINE_string("run_dir", "out", "Folder of a run; its newest checkpoint is exported.")
-    command.run(main, {"Flags": ["run_dir"]}, (ExportError, OSError))
+    command.run(main, {"Flags": ["run_dir"]}, (trained.LoadError, OSError))

@@ -3,7 +3,8 @@
 import tensorflow as tf
 
 # Streams of random numbers: what they are for. All have the run's seed as their key.
-TRAINING_NOISE, SAMPLE_NOISE, USER_NOISE = 0, 1, 2  # of the iterations, of their grids, of gan_tf.sample
+# Of the iterations, of their grids, of gan_tf.sample, of gan_tf.evaluate.
+TRAINING_NOISE, SAMPLE_NOISE, USER_NOISE, EVALUATION_NOISE = 0, 1, 2, 3
 
 
 def uniform_noise(seed, stream, first, shape):

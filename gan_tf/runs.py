@@ -17,7 +17,7 @@ from absl import logging
 # What a run writes: grids are 000.png to 999.png, then 1000.png and so on.
 FILES = re.compile(
     r"(\d{3}|[1-9]\d{3,})\.png|losses\.csv|config\.json|checkpoints|tensorboard"
-    r"|(generator|discriminator)\.keras|losses\.png|training\.gif|new-.*"
+    r"|(generator|discriminator)\.keras|(losses|neighbours)\.png|training\.gif|metrics\.json|new-.*"
 )
 LOSS_EVERY = 100  # iterations from one line of losses.csv to the next
 HEADER = "iteration,d_loss,g_loss,spread\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from gan_tf import checkpoints, command
+from gan_tf import command, trained
 
 FLAGS = flags.FLAGS
 
@@ -25,31 +25,6 @@ class SampleError(Exception):
     """The samples cannot be drawn; the message says why in one line, and what to do."""
 
 
-def load_generator(run_dir=None, model=None):
-    """The generator of a run's newest readable checkpoint, or of a Keras file. Raises SampleError."""
-    import keras
-
-    from gan_tf import models
-
-    if model:
-        try:
-            generator = keras.saving.load_model(model, compile=False)
-        except (OSError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise SampleError(f"--model={model} cannot be loaded as a Keras file: {reason}") from error
-        if generator.input_shape != (None, 100) or generator.output_shape != (None, 784):
-            shapes = f"{generator.input_shape} to {generator.output_shape}"
-            raise SampleError(f"--model={model} is no generator of 784 pixels from 100 numbers, it takes {shapes}.")
-        return generator
-    folder = Path(run_dir) / "checkpoints"
-    generator = models.make_generator()
-    states = checkpoints.Checkpoints(folder, generator=generator)
-    for iteration in states.restorable():
-        logging.info("the generator of %s after %d iterations", run_dir, iteration)
-        return generator
-    raise SampleError(f"--run_dir={run_dir} holds no checkpoint that can be read; name the --out_dir of a run.")
-
-
 def sample():
     """Draws what the flags ask for."""
     if bool(FLAGS.run_dir) == bool(FLAGS.model):
@@ -66,12 +41,16 @@ def sample():
     from gan_tf import samples
     from gan_tf.noise import USER_NOISE, uniform_noise
 
-    generator = load_generator(FLAGS.run_dir and os.path.expanduser(FLAGS.run_dir), FLAGS.model)
+    if FLAGS.run_dir:
+        generator, _, iterations = trained.load_run(os.path.expanduser(FLAGS.run_dir))
+        logging.info("the generator of %s after %d iterations", FLAGS.run_dir, iterations)
+    else:
+        generator = trained.load_generator(os.path.expanduser(FLAGS.model), "model")
     noise = uniform_noise(FLAGS.seed, USER_NOISE, 0, [2 if FLAGS.interpolate else FLAGS.count, 100]).numpy()
     if FLAGS.interpolate:
         share = np.linspace(0, 1, FLAGS.count, dtype=np.float32)[:, None]
         noise = (1 - share) * noise[:1] + share * noise[1:]
-    images = np.concatenate([generator(part).numpy() for part in np.array_split(noise, -(-len(noise) // 1000))])
+    images = trained.draw(generator, noise)
 
     if out.suffix == ".png":
         samples.save_grid(images, out, FLAGS.columns)
@@ -87,4 +66,4 @@ def sample():
 if __name__ == "__main__":
     groups = {"From": ["run_dir", "model"], "Samples": ["count", "seed", "interpolate"]}
     groups["To"] = ["out", "columns", "overwrite"]
-    command.run(sample, groups, (SampleError, OSError))
+    command.run(sample, groups, (SampleError, trained.LoadError, OSError))

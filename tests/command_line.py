@@ -39,6 +39,11 @@ def run(*flags, cwd, timeout=300, **env):
     return subprocess.CompletedProcess(process.args, process.returncode, *output)
 
 
+def command(module, *flags, cwd):
+    """Runs another of the project's commands, and waits for its end."""
+    return subprocess.run([sys.executable, "-m", module, *flags], cwd=cwd, capture_output=True, text=True)
+
+
 def losses_of(out_dir):
     """losses.csv as {iteration: (d_loss, g_loss)}."""
     with open(out_dir / "losses.csv") as file:

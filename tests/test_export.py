@@ -6,15 +6,10 @@ import sys
 
 import numpy as np
 import pytest
-from command_line import run
+from command_line import command, run
 from PIL import Image
 
 from gan_tf import export
-
-
-def command(module, *flags, cwd):
-    """Runs one of the project's commands."""
-    return subprocess.run([sys.executable, "-m", module, *flags], cwd=cwd, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -133,5 +128,5 @@ def test_a_discriminator_is_no_generator(trained, tmp_path):
 def test_export_of_nothing(tmp_path):
     result = command("gan_tf.export", cwd=tmp_path)
     assert result.stderr.strip().splitlines()[-1] == (
-        "error: --run_dir=out holds no checkpoint; name the --out_dir of a run."
+        "error: --run_dir=out holds no checkpoint that can be read; name the --out_dir of a run."
     )

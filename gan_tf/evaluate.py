@@ -1,0 +1,137 @@
+"""Measures what a generator has learnt: python -m gan_tf.evaluate --run_dir=out.
+
+Writes metrics.json, and neighbours.png: samples, each with the training images nearest to it.
+"""
+
+import json
+import os
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from absl import flags, logging
+
+from gan_tf import command, data, runs, samples, trained
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("run_dir", None, "Folder of a run; the networks of its newest checkpoint are measured.")
+flags.DEFINE_string("generator", None, "A generator as a Keras file, instead of --run_dir.")
+flags.DEFINE_string("images", None, "An .npz file with an array images, [n, 784] or [n, 28, 28] in [0, 1], instead.")
+flags.DEFINE_enum(
+    "dataset", None, list(data.DATASETS), "What it was trained on; unset: what the run was, for others mnist."
+)
+flags.DEFINE_string("data_dir", None, "As in gan_tf.train.")
+flags.DEFINE_integer("count", 10_000, "How many samples; fewer make the Fréchet distance larger.", lower_bound=100)
+flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
+flags.DEFINE_string("out_dir", None, "Folder to write to; unset: where what is measured lies.")
+
+GROUPS = {
+    "What": ["run_dir", "generator", "images", "count", "seed"],
+    "Data": ["dataset", "data_dir"],
+    "Output": ["out_dir"],
+}
+
+
+class EvaluationError(Exception):
+    """What the flags name cannot be measured; the message says why in one line, and what to do."""
+
+
+def read_images(path):
+    """The array `images` of an .npz file, as float32 [n, 784]. Raises EvaluationError if they will not do."""
+    try:
+        with np.load(path) as arrays:
+            images = np.asarray(arrays["images"])
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise EvaluationError(f"--images={path} is not an .npz file with an array images: {error}") from error
+    if images.ndim not in (2, 3) or np.prod(images.shape[1:]) != 784 or images.dtype.kind not in "fiu":
+        shape = f"{images.dtype} {list(images.shape)}"
+        raise EvaluationError(f"--images={path}: its array is {shape}, not numbers [n, 784] or [n, 28, 28].")
+    if len(images) < 100:
+        raise EvaluationError(f"--images={path}: {len(images)} images are too few, it takes at least 100.")
+    if not (images.min() >= 0 and images.max() <= 1):  # false for NaN, too
+        values = f"{images.min()} to {images.max()}"
+        raise EvaluationError(f"--images={path}: its values are {values}, not in [0, 1]; divide bytes by 255.")
+    return images.reshape(-1, 784).astype(np.float32)
+
+
+def load_data():
+    """The training, validation and test images that samples are compared with. Raises DataError."""
+    name = FLAGS.dataset or "mnist"
+    if FLAGS.run_dir:
+        config = runs.read_config(FLAGS.run_dir)
+        name = FLAGS.dataset or config["flags"].get("dataset", name)
+    splits = [data.load(name, FLAGS.data_dir and os.path.expanduser(FLAGS.data_dir), split) for split in data.SPLITS]
+    if FLAGS.run_dir and splits[0].digest != config["data"].get("digest"):
+        logging.warning("these are not the images that the run was trained on: name those with --data_dir")
+    if splits[0].name != "mnist":
+        logging.warning("the classifier knows MNIST's digits: of other images its scores mean little")
+    if len(splits[2].images) < 100:
+        raise data.DataError(f"{splits[2].source}: {len(splits[2].images)} test images are too few, it takes 100.")
+    return splits
+
+
+def main():
+    """Measures what the flags name, prints the table, and writes metrics.json and neighbours.png."""
+    begun = time.monotonic()
+    named = [name for name in ("run_dir", "generator", "images") if FLAGS[name].value]
+    if len(named) != 1:
+        raise EvaluationError("name one of --run_dir, --generator and --images.")
+    (what,) = named
+    FLAGS[what].value = os.path.expanduser(FLAGS[what].value)
+    source = Path(FLAGS[what].value)
+    out_dir = Path(os.path.expanduser(FLAGS.out_dir)) if FLAGS.out_dir else source if FLAGS.run_dir else source.parent
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    facts, discriminator = {"measured": f"--{what}={source}"}, None
+    if FLAGS.images:
+        images = read_images(source)
+    else:
+        if FLAGS.run_dir:
+            generator, discriminator, facts["iterations"] = trained.load_run(source)
+        else:
+            generator = trained.load_generator(source, "generator")
+        from gan_tf.noise import EVALUATION_NOISE, uniform_noise
+
+        facts["seed"] = FLAGS.seed
+        images = trained.draw(generator, uniform_noise(FLAGS.seed, EVALUATION_NOISE, 0, [FLAGS.count, 100]))
+    facts["count"] = len(images)
+    train, validation, test = load_data()
+
+    from gan_tf.metrics import classifier, table
+
+    model, facts["classifier"] = classifier.load_classifier()
+    yardstick = table.Yardstick(train.images, validation.images, test.images, model)
+    held_out = test.images
+    if len(images) < len(held_out):  # as many of both, for the scores depend on that
+        held_out = held_out[np.linspace(0, len(held_out) - 1, len(images)).astype(int)]
+    columns = {}
+    for name, pixels, windows in (("samples", images, images), ("real", held_out, yardstick.reference)):
+        columns[name], histogram = yardstick.quick_scores(pixels)
+        columns[name] |= yardstick.other_scores(pixels, windows)
+        if discriminator is not None:
+            logits = discriminator.predict(pixels, verbose=0)
+            columns[name] |= table.discriminator_accuracy(logits, real=name == "real")
+        facts[f"class_histogram_{name}"] = histogram.tolist()
+
+    out_dir.mkdir(parents=True, exist_ok=True)
+    with runs.replacing(out_dir / "neighbours.png") as path:
+        samples.save_grid(yardstick.neighbours(images[:10]), path, columns=8)
+    facts |= {
+        "held_out": len(held_out),
+        "data": {split: each.digest for split, each in zip(data.SPLITS, (train, validation, test), strict=True)},
+        "versions": runs.versions(),
+        "metrics": {
+            column: {name: {"value": value, "error": error} for name, (value, error) in values.items()}
+            for column, values in columns.items()
+        },
+    }
+    with runs.replacing(out_dir / "metrics.json") as path:
+        path.write_text(json.dumps(facts, indent=2) + "\n")
+    print(table.as_text(**columns))
+    logging.info("%d samples measured in %.0f s; see %s", len(images), time.monotonic() - begun, out_dir)
+
+
+if __name__ == "__main__":
+    command.run(main, GROUPS, (EvaluationError, trained.LoadError, runs.RunError, data.DataError, OSError))

@@ -1,0 +1,123 @@
+"""A small convolutional network for MNIST, in Inception's place: its weights ship with the package.
+
+python -m gan_tf.metrics.classifier --out_dir=gan_tf/metrics made them: classifier.npz, and classifier.json, which
+says how well they do and how they came about. Scores compare only where the weights are the same.
+"""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+from absl import flags, logging
+
+from gan_tf import command, data, runs
+
+HERE = Path(__file__).parent
+FEATURES = 128  # width of the penultimate layer
+EPOCHS, BATCH_SIZE = 12, 128
+
+
+def make_classifier(seed=None):
+    """The network as a Keras model: images float32 [n, 784] in [0, 1] to [features [n, 128], logits [n, 10]].
+
+    Four 3x3 convolutions in two pairs, 32 and 64 wide, each pair halved by max-pooling, then a layer of 128, all
+    ReLU: the features are what that last one gives, before dropout. An int `seed` fixes weights and dropout.
+    """
+    import keras
+    from keras import layers
+
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
+    x = images = keras.Input([784])
+    x = layers.Reshape([28, 28, 1])(x)
+    for width in (32, 64):
+        x = layers.Conv2D(width, 3, activation="relu", padding="same" if width == 32 else "valid")(x)
+        x = layers.Conv2D(width, 3, activation="relu")(x)
+        x = layers.MaxPooling2D(2)(x)
+    features = layers.Dense(FEATURES, activation="relu")(layers.Dropout(0.25)(layers.Flatten()(x)))
+    logits = layers.Dense(10)(layers.Dropout(0.5)(features))
+    return keras.Model(images, [features, logits], name="mnist_classifier")
+
+
+def save(model, facts, folder):
+    """Writes the network's weights as classifier.npz, and `facts`, a dict, as classifier.json."""
+    weights = {f"{index:02}": weight for index, weight in enumerate(model.get_weights())}
+    np.savez_compressed(folder / "classifier.npz", **weights)
+    (folder / "classifier.json").write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def load_classifier(folder=HERE):
+    """The network that ships with the package, trained, and what classifier.json says of it, a dict."""
+    model = make_classifier()
+    with np.load(folder / "classifier.npz") as arrays:
+        model.set_weights([arrays[name] for name in sorted(arrays)])
+    return model, json.loads((folder / "classifier.json").read_text())
+
+
+def activations(model, images):
+    """(features float64 [n, 128], probabilities float64 [n, 10]) of images float32 [n, 784] in [0, 1]."""
+    features, logits = model.predict(np.asarray(images, np.float32), batch_size=500, verbose=0)
+    logits = logits.astype(np.float64)
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return features.astype(np.float64), exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def accuracy(model, images, labels):
+    """Share of the images, [n, 784], that the network names rightly."""
+    return float((activations(model, images)[1].argmax(axis=1) == labels).mean())
+
+
+def fit(images, labels, epochs, seed=0):
+    """Trains a new network on images float32 [n, 784] and labels int [n], and returns it after the last epoch.
+
+    Cross-entropy; Adam, its rate falling from 0.001 to zero along a cosine; batches of 128, each shifted by up to
+    two pixels. ValueError if there are fewer images than make a batch.
+    """
+    import keras
+    import tensorflow as tf
+
+    if len(images) < BATCH_SIZE:
+        raise ValueError(f"{len(images)} images are less than a batch of {BATCH_SIZE}")
+    model = make_classifier(seed)
+
+    def shift(images, labels):
+        padded = tf.pad(tf.reshape(images, [BATCH_SIZE, 28, 28]), [[0, 0], [2, 2], [2, 2]])
+        return tf.reshape(tf.image.random_crop(padded, [BATCH_SIZE, 28, 28], seed=seed), [BATCH_SIZE, 784]), labels
+
+    batches = tf.data.Dataset.from_tensor_slices((images, labels)).shuffle(len(images), seed=seed)
+    batches = batches.batch(BATCH_SIZE, drop_remainder=True).map(shift).prefetch(2)
+    trained = keras.Model(model.input, model.output[1])
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, epochs * (len(images) // BATCH_SIZE))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    trained.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+    trained.fit(batches, epochs=epochs, verbose=2)
+    return model
+
+
+def main():
+    """Trains on MNIST's 55,000 images and writes weights and facts; the test images are looked at once, at the end."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    start = time.monotonic()
+    train, validation, test = (data.load("mnist", flags.FLAGS.data_dir, split) for split in data.SPLITS)
+    model = fit(train.images, train.labels, EPOCHS)
+    facts = {
+        "test_accuracy": accuracy(model, test.images, test.labels),
+        "validation_accuracy": accuracy(model, validation.images, validation.labels),
+        "train_digest": train.digest,
+        "epochs": EPOCHS,
+        "command": "python -m gan_tf.metrics.classifier",
+        "minutes": round((time.monotonic() - start) / 60, 1),
+        "versions": runs.versions(),
+    }
+    out_dir = Path(os.path.expanduser(flags.FLAGS.out_dir))
+    out_dir.mkdir(parents=True, exist_ok=True)
+    save(model, facts, out_dir)
+    logging.info("accuracy on the test images %.4f; see %s", facts["test_accuracy"], out_dir)
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("data_dir", None, "Folder with MNIST, as in gan_tf.train.")
+    flags.DEFINE_string("out_dir", "out/classifier", "Folder for classifier.npz and classifier.json.")
+    command.run(main, {"Flags": ["data_dir", "out_dir"]}, (data.DataError, OSError))

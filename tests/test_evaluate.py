@@ -1,0 +1,150 @@
+"""python -m gan_tf.evaluate, as a user runs it, and what it writes."""
+
+import json
+import os
+
+import keras
+import numpy as np
+import pytest
+from command_line import command, run
+from conftest import write_idx_folder
+from PIL import Image
+
+from gan_tf import data, models, noise, samples
+from gan_tf.metrics import table
+
+SCORES = ["classifier_score", "frechet_distance", "precision", "recall", "classes_covered", "histogram_divergence"]
+SCORES += ["spread", "nearest_train_distance", "parzen_log_likelihood", "parzen_sigma"]
+
+
+@pytest.fixture(scope="module")
+def images_dir(tmp_path_factory):
+    """A folder of IDX files: 300 training images beyond the validation set, 150 test images."""
+    folder = tmp_path_factory.mktemp("images")
+    write_idx_folder(folder, train=5300, test=150)
+    return folder
+
+
+def evaluate(*flags, cwd):
+    """Runs the command, which must succeed; returns (what it wrote to metrics.json, result)."""
+    result = command("gan_tf.evaluate", *flags, cwd=cwd)
+    assert result.returncode == 0 and "Traceback" not in result.stderr, result.stderr
+    return json.loads((cwd / "metrics.json").read_text()), result
+
+
+def test_a_generator(images_dir, tmp_path):
+    """The scores are those of the samples that the seed gives; the table shows what the file holds."""
+    generator = models.make_generator(1)
+    generator.save(tmp_path / "generator.keras")
+    flags = ("--generator=generator.keras", f"--data_dir={images_dir}", "--count=400", "--seed=5", "--out_dir=.")
+    facts, result = evaluate(*flags, cwd=tmp_path)
+    images = generator(noise.uniform_noise(5, noise.EVALUATION_NOISE, 0, [400, 100])).numpy()
+    assert facts["metrics"]["samples"]["spread"]["value"] == pytest.approx(samples.spread(images), rel=1e-6)
+    assert list(facts["metrics"]["samples"]) == list(facts["metrics"]["real"]) == SCORES
+    assert facts["count"] == 400 and facts["held_out"] == 150 and facts["seed"] == 5
+    assert sum(facts["class_histogram_samples"]) == pytest.approx(1)
+    value, error = facts["metrics"]["samples"]["parzen_log_likelihood"].values()
+    assert table.rounded(value, error) in result.stdout and "Fréchet distance" in result.stdout
+    assert "of other images its scores mean little" in result.stderr
+    assert Image.open(tmp_path / "neighbours.png").size == (640, 796)
+
+
+def test_a_run(images_dir, tmp_path):
+    """It measures the discriminator, too, and writes into the run's folder, which --overwrite cleans."""
+    flags = ("--nojit", "--batch_size=16", f"--data_dir={images_dir}", "--d_optimizer=adam")
+    assert run("--iters=60", *flags, cwd=tmp_path).returncode == 0
+    result = command("gan_tf.evaluate", "--run_dir=out", f"--data_dir={images_dir}", "--count=100", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    facts = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert list(facts["metrics"]["real"]) == [*SCORES, "discriminator_accuracy"]
+    assert facts["iterations"] == 60 and facts["held_out"] == 100
+    generator, discriminator = (
+        keras.saving.load_model(tmp_path / "out" / f"{name}.keras") for name in ("generator", "discriminator")
+    )
+    fakes = generator(noise.uniform_noise(0, noise.EVALUATION_NOISE, 0, [100, 100]))
+    named_fake = (discriminator(fakes).numpy() < 0).mean()
+    assert facts["metrics"]["samples"]["discriminator_accuracy"]["value"] == pytest.approx(named_fake, abs=1e-9)
+    assert "not the images that the run" not in result.stderr
+    assert run("--iters=1", *flags, "--overwrite", cwd=tmp_path).returncode == 0
+    assert not {"metrics.json", "neighbours.png"} & set(os.listdir(tmp_path / "out"))
+
+
+def test_training_images_as_samples(mnist_dir, tmp_path):
+    """MNIST's own training images score as real ones do, but that they are recognised as copies."""
+    np.savez(tmp_path / "real.npz", images=data.load("mnist", mnist_dir).images[20_000:22_000].reshape(-1, 28, 28))
+    facts, result = evaluate("--images=real.npz", f"--data_dir={mnist_dir}", cwd=tmp_path)
+    ours, real = facts["metrics"]["samples"], facts["metrics"]["real"]
+    for name, tolerance in {
+        "classifier_score": 0.1,
+        "frechet_distance": 1.5,
+        "precision": 0.03,
+        "recall": 0.07,  # of 2,000 training images; the test images lie a little wider in feature space
+        "spread": 0.002,
+        "classes_covered": 0,
+    }.items():
+        assert ours[name]["value"] == pytest.approx(real[name]["value"], abs=tolerance), name
+    assert 9.6 < ours["classifier_score"]["value"] < 9.95 and ours["classes_covered"]["value"] == 10
+    assert ours["nearest_train_distance"]["value"] < 1e-4 and real["nearest_train_distance"]["value"] > 4
+    assert "WARNING these" not in result.stderr and "WARNING the classifier" not in result.stderr
+
+
+def test_discriminator_accuracy():
+    assert table.discriminator_accuracy([[1.0], [2.0], [-1.0], [0.5]], real=True)["discriminator_accuracy"] == (
+        0.75,
+        pytest.approx((0.75 * 0.25 / 4) ** 0.5),
+    )
+    assert table.discriminator_accuracy([[1.0], [2.0], [-1.0], [0.5]], real=False)["discriminator_accuracy"][0] == 0.25
+
+
+def test_parzen_of_gaussians():
+    """Windows at one point: the sigma nearest to the data's own, and the density of a Gaussian at it."""
+    random = np.random.default_rng(0)
+    validation, test = random.normal(0, 0.45, [400, 784]), random.normal(0, 0.45, [300, 784])
+    found = table.parzen(np.zeros([10, 784]), validation, test)
+    sigma = 10 ** (-3 / 9)
+    assert found["parzen_sigma"] == (pytest.approx(sigma), None)
+    each = -(test**2).sum(axis=1) / (2 * sigma**2) - 392 * np.log(2 * np.pi * sigma**2)
+    assert found["parzen_log_likelihood"] == (
+        pytest.approx(each.mean(), rel=1e-9),
+        pytest.approx(each.std(ddof=1) / 300**0.5, rel=1e-6),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [(4.1761, 0.0271, "4.176 ± 0.027"), (150.2, 3.5, "150.2 ± 3.5"), (240.7, 21.3, "241 ± 21"), (10, None, "10")],
+)
+def test_rounded(value, error, text):
+    assert table.rounded(value, error) == text
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ((), "error: name one of --run_dir, --generator and --images."),
+        (("--run_dir=a", "--images=b"), "error: name one of --run_dir, --generator and --images."),
+        (("--run_dir=nowhere",), "error: --run_dir=nowhere holds no checkpoint that can be read; name the --out_dir"),
+        (("--generator=nothing",), "error: --generator=nothing cannot be loaded as a Keras file: "),
+        (("--images=nothing",), "error: --images=nothing is not an .npz file with an array images: "),
+        (("--images=text",), "error: --images=text is not an .npz file with an array images: "),
+        (("--images=other.npz",), "error: --images=other.npz is not an .npz file with an array images: "),
+        (("--images=shape.npz",), "error: --images=shape.npz: its array is float64 [200, 100], not numbers [n, 784]"),
+        (("--images=bytes.npz",), "error: --images=bytes.npz: its values are 0 to 255, not in [0, 1]; divide bytes"),
+        (("--images=nan.npz",), "error: --images=nan.npz: its values are nan to nan, not in [0, 1]"),
+        (("--images=few.npz",), "error: --images=few.npz: 99 images are too few, it takes at least 100."),
+        (("--run_dir=a", "--count=99"), "error: flag --count=99: 99 is not integer >= 100. See --help."),
+        (("--run_dir=a", "--sed=5"), "error: Unknown command line flag 'sed'. Did you mean: seed"),
+    ],
+)
+def test_what_cannot_be_measured(flags, message, tmp_path):
+    (tmp_path / "text").write_text("no archive")
+    np.savez(tmp_path / "other.npz", pictures=np.zeros([200, 784]))
+    np.savez(tmp_path / "shape.npz", images=np.zeros([200, 100]))
+    np.savez(tmp_path / "bytes.npz", images=np.arange(200 * 784).reshape(200, 784) % 256)
+    np.savez(tmp_path / "nan.npz", images=np.full([200, 784], np.nan))
+    np.savez(tmp_path / "few.npz", images=np.zeros([99, 784]))
+    before = sorted(os.listdir(tmp_path))
+    result = command("gan_tf.evaluate", *flags, cwd=tmp_path)
+    assert result.returncode != 0 and "Traceback" not in result.stderr and result.stdout == ""
+    assert result.stderr.strip().splitlines()[-1].startswith(message), result.stderr
+    assert sorted(os.listdir(tmp_path)) == before

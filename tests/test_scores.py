@@ -1,0 +1,138 @@
+"""gan_tf.metrics.scores against closed forms, SciPy, and counting by hand."""
+
+import numpy as np
+import pytest
+import scipy.linalg
+import scipy.spatial
+import scipy.special
+import scipy.stats
+
+from gan_tf.metrics import scores
+
+
+def one_hot(labels, classes=10):
+    return np.eye(classes)[labels]
+
+
+def test_classifier_score_of_uniform_predictions():
+    """A classifier that cannot tell gives 1, whatever the images."""
+    assert scores.classifier_score(np.full([500, 10], 0.1)) == pytest.approx((1, 0), abs=1e-12)
+
+
+def test_classifier_score_of_one_hot_predictions():
+    """Sure of each, and all classes equally frequent: as many as there are classes."""
+    labels = np.repeat(np.arange(10), 100)
+    assert scores.classifier_score(one_hot(labels)) == pytest.approx((10, 0), abs=1e-12)
+    assert scores.classifier_score(one_hot(np.repeat(np.arange(4), 250))) == pytest.approx((4, 0), abs=1e-12)
+    assert scores.classifier_score(one_hot(np.zeros(100, int))) == pytest.approx((1, 0), abs=1e-12)
+
+
+def test_classifier_score_against_scipy():
+    p = np.random.default_rng(0).dirichlet(np.full(10, 0.3), 1000)
+    parts = [np.exp(scipy.stats.entropy(part, part.mean(0), axis=1).mean()) for part in (p[i::5] for i in range(5))]
+    assert scores.classifier_score(p, splits=5) == pytest.approx((np.mean(parts), np.std(parts)), rel=1e-12)
+    assert np.std(parts) > 0.01
+
+
+def with_moments(mean, cov, n, seed):
+    """n points with exactly this mean and this covariance."""
+    x = np.random.default_rng(seed).normal(size=[n, len(mean)])
+    x -= x.mean(0)
+    x = x @ np.linalg.inv(np.linalg.cholesky(np.cov(x, rowvar=False))).T
+    return x @ np.linalg.cholesky(cov).T + mean
+
+
+def test_frechet_distance_of_gaussians():
+    """Of N(a, diag s²) and N(b, diag t²) it is ‖a - b‖² + Σ (s - t)²."""
+    a, b, s, t = np.array([0, 1, 2.0]), np.array([3, 1, 0.0]), np.array([1, 2, 3.0]), np.array([2, 2, 0.5])
+    x, y = with_moments(a, np.diag(s**2), 50, 0), with_moments(b, np.diag(t**2), 70, 1)
+    assert scores.frechet_distance(x, y) == pytest.approx(9 + 4 + 1 + 6.25, rel=1e-10)
+    assert scores.frechet_distance(x, x) == pytest.approx(0, abs=1e-10)
+
+
+def test_frechet_distance_against_scipy():
+    random = np.random.default_rng(2)
+    x, y = random.normal(size=[400, 20]) @ random.normal(size=[20, 20]), random.normal(1, 2, [300, 20])
+    cov_x, cov_y = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
+    expected = np.sum((x.mean(0) - y.mean(0)) ** 2) + np.trace(
+        cov_x + cov_y - 2 * scipy.linalg.sqrtm(cov_x @ cov_y).real
+    )
+    assert scores.frechet_distance(x, y) == pytest.approx(expected, rel=1e-9)
+
+
+def test_frechet_distance_of_singular_covariances():
+    """Features that never move, as a ReLU's that is dead: no NaN, and the mean's distance remains."""
+    x = np.random.default_rng(3).normal(size=[100, 5])
+    x[:, 3:] = 0
+    y = x.copy()
+    y[:, 4] = 2
+    assert scores.frechet_distance(x, y) == pytest.approx(4, abs=1e-6)
+
+
+def test_histogram():
+    p = one_hot([0] * 50 + [1] * 45 + [2] * 4 + [3])
+    histogram = scores.class_histogram(p)
+    np.testing.assert_array_equal(histogram, [0.5, 0.45, 0.04, 0.01, 0, 0, 0, 0, 0, 0])
+    assert scores.classes_covered(histogram) == 4
+    assert scores.classes_covered([0.991, 0.009] + [0] * 8) == 1
+    expected = scipy.stats.entropy(histogram, np.full(10, 0.1))
+    assert scores.divergence_from_uniform(histogram) == pytest.approx(expected, rel=1e-12)
+    assert scores.divergence_from_uniform(np.full(10, 0.1)) == pytest.approx(0, abs=1e-15)
+    assert scores.divergence_from_uniform([1] + [0] * 9) == pytest.approx(np.log(10), rel=1e-12)
+
+
+def test_nearest_against_scipy():
+    random = np.random.default_rng(4)
+    a, b = random.normal(size=[2300, 8]), random.normal(size=[500, 8])
+    distances, indices = scores.nearest(a, b, 3)
+    expected = scipy.spatial.KDTree(b).query(a, 3)
+    np.testing.assert_allclose(distances, expected[0], rtol=1e-10)
+    np.testing.assert_array_equal(indices, expected[1])
+
+
+def test_precision_recall_by_counting():
+    """Real: eleven numbers one apart, whose balls for k = 1 reach one far. Fake: within, at the rim, outside."""
+    real = np.arange(11.0)[:, None]
+    fake = np.array([0.5, 5.25, -1.0, -1.5, 40.0])[:, None]
+    precision, recall = scores.precision_recall(real, fake, k=1)
+    assert precision == 3 / 5
+    # Balls of the fakes: 0.5 ± 1.5, 5.25 ± 4.75, -1 ± 0.5, -1.5 ± 0.5, 40 ± 34.75: all but none of 0 to 10.
+    covered = [x for x in range(11) if abs(x - 0.5) <= 1.5 or abs(x - 5.25) <= 4.75 or x >= 40 - 34.75]
+    assert recall == len(covered) / 11
+
+
+def test_precision_recall_of_lost_modes():
+    """Samples of one of two clusters: precise, but half is missing; of both, and as many beside: the reverse."""
+    random = np.random.default_rng(5)
+    real = np.concatenate([random.normal(0, 1, [500, 2]), random.normal(100, 1, [500, 2])])
+    one = random.normal(0, 1, [1000, 2])
+    precision, recall = scores.precision_recall(real, one)
+    assert precision > 0.9 and 0.4 < recall <= 0.5
+    too_many = np.concatenate([random.normal(0, 1, [500, 2]), random.normal(-300, 1, [500, 2])])
+    assert scores.precision_recall(one, too_many)[0] == pytest.approx(0.5, abs=0.05)
+    with pytest.raises(ValueError, match="more than 3 images"):
+        scores.precision_recall(real, one[:3])
+
+
+def test_parzen_against_scipy():
+    random = np.random.default_rng(6)
+    samples, images, sigma = random.uniform(0, 1, [40, 6]), random.uniform(0, 1, [600, 6]), 0.3
+    expected = [
+        scipy.special.logsumexp(scipy.stats.norm(samples, sigma).logpdf(x).sum(axis=1)) - np.log(40) for x in images
+    ]
+    ours = scores.parzen_log_likelihood(images, samples, [sigma, 2 * sigma])
+    assert ours.shape == (600, 2)
+    np.testing.assert_allclose(ours[:, 0], expected, rtol=1e-10)
+
+
+def test_parzen_far_from_all_samples():
+    """No exp underflows: one window alone at a distance of 1000 sigmas has its closed form."""
+    ours = scores.parzen_log_likelihood(np.full([1, 4], 50.0), np.zeros([1, 4]), [0.1])[0, 0]
+    assert ours == pytest.approx(-4 * 2500 / 0.02 - 2 * np.log(2 * np.pi * 0.01), rel=1e-12)
+
+
+def test_jackknife_of_the_mean():
+    """For a mean of equal groups it is the standard deviation of the groups' means by the root of their number."""
+    x = np.random.default_rng(7).normal(size=1000)
+    means = x.reshape(100, 10).mean(axis=0)  # every tenth number is one group
+    assert scores.jackknife(np.mean, x) == pytest.approx(np.std(means, ddof=1) / 10**0.5, rel=1e-10)
