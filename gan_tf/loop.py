@@ -13,6 +13,12 @@ from gan_tf.noise import sample_noise
 COLLAPSED = 0.05  # a spread of samples below this share of the data's is reported as mode collapse
 
 
+def make_networks(seed):
+    """(generator, discriminator), untrained, as a run with this seed begins."""
+    g_seed, d_seed = (int(each) for each in np.random.SeedSequence(seed).generate_state(2))
+    return models.make_generator(g_seed), models.make_discriminator(d_seed)
+
+
 class Loop:
     """The reference's networks, optimizers and compiled loop, as `options` ask for, ready for `images`.
 
@@ -23,10 +29,10 @@ class Loop:
 
     def __init__(self, options, images):
         self._options = options
-        g_seed, d_seed = (int(seed) for seed in np.random.SeedSequence(options.seed).generate_state(2))
+        generator, discriminator = make_networks(options.seed)
         self._objects = {
-            "generator": models.make_generator(g_seed),
-            "discriminator": models.make_discriminator(d_seed),
+            "generator": generator,
+            "discriminator": discriminator,
             "g_optimizer": optimizers.make_optimizer(options.g_optimizer, options.g_lr),
             "d_optimizer": optimizers.make_optimizer(options.d_optimizer, options.d_lr),
         }

@@ -1,0 +1,81 @@
+"""What the experiments share, and that their tables say what their results say."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import write_idx_folder
+from PIL import Image
+
+from experiments import measured, reproduce_blog
+from gan_tf import loop
+
+README = Path(reproduce_blog.__file__).parent / "README.md"
+
+
+@pytest.fixture
+def images_dir(tmp_path):
+    """A folder of IDX files: 300 training images beyond the validation set, 150 test images."""
+    write_idx_folder(tmp_path / "images", train=5300, test=150)
+    return tmp_path / "images"
+
+
+def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
+    """What is there is not trained again; each stage is measured with its own networks."""
+    monkeypatch.setattr(measured, "COUNT", 200)
+    options = ["--nojit", "--batch_size=16", "--sample_every=10", "--d_optimizer=adam", "--seed=3"]
+    for stages in ([20], [20, 50], [20, 50]):
+        measured.train("some", options, stages, str(images_dir), tmp_path)
+    log = (tmp_path / "some" / "stderr").read_text()
+    assert log.count("iterations in ") == 2 and "resumed at 20" in log
+    assert measured.training_seconds(log) > 0
+
+    yardstick = measured.load_yardstick(str(images_dir))
+    initial = loop.make_networks(3)[1]
+    found = measured.measure("some", options, [20, 50], tmp_path, yardstick, initial)
+    measured.write_json(tmp_path / "results" / "some.json", found)
+    assert json.loads((tmp_path / "results" / "some.json").read_text()) == json.loads(json.dumps(found))
+    assert found["command"] == f"python -m gan_tf.train --iters=50 {' '.join(options)}" and found["seed"] == 3
+    first, last = (found["stages"][stage]["scores"] for stage in ("20", "50"))
+    # Adam's steps are at most about 0.001 each.
+    assert 0.001 < first["d_moved"][0] < last["d_moved"][0] < 0.05
+    assert first["spread"] != last["spread"]
+    assert "parzen_log_likelihood" in last and "parzen_log_likelihood" not in first
+
+    folders = [[tmp_path / "some" / "20", tmp_path / "some" / "50"]]
+    measured.picture(folders, (("a run",), ("20", "50")), tmp_path / "picture.png")
+    assert Image.open(tmp_path / "picture.png").size == (256, 140)
+
+
+def test_a_run_that_fails_ends_the_experiment(tmp_path):
+    with pytest.raises(SystemExit, match="error: some stopped with status 2; .*stderr says why"):
+        measured.train("some", ["--d_optimizer=none"], [10], None, tmp_path)
+
+
+def test_curves_of_losses(tmp_path):
+    """Means over stretches, and no point for a stretch without a grid."""
+    lines = [f"{it},{it / 100},{2 * it},{'0.5' if it % 1000 == 0 else ''}" for it in range(0, 5000, 100)]
+    (tmp_path / "losses.csv").write_text("\n".join(["iteration,d_loss,g_loss,spread", *lines, ""]))
+    curves = measured.losses(tmp_path / "losses.csv", 4000)
+    assert curves["iteration"][0] == 0 and max(curves["iteration"]) < 4000
+    np.testing.assert_allclose(np.array(curves["d_loss"]) * 100, curves["iteration"], rtol=1e-3)
+    np.testing.assert_allclose(np.array(curves["g_loss"]) / 2, curves["iteration"], rtol=1e-3)
+    assert set(curves["spread"]) == {0.5, None}
+
+
+def test_names_of_runs():
+    assert reproduce_blog.name_of("adadelta", 0.1, 2) == "adadelta_0.1-2"
+    assert reproduce_blog.options_of("adadelta", None, 0) == []
+    assert reproduce_blog.options_of("adadelta", 0.1, 2) == ["--d_lr=0.1", "--seed=2"]
+    assert reproduce_blog.options_of("adam", None, 1) == ["--d_optimizer=adam", "--seed=1"]
+    assert len(reproduce_blog.RUNS) == 15
+
+
+def test_the_tables_are_the_results():
+    """The README's tables of the blog's runs are what the committed results say."""
+    results = reproduce_blog.load_results()
+    text = README.read_text()
+    for table in (reproduce_blog.table_of_runs(results), reproduce_blog.table_of_study(results)):
+        assert table.strip() in text
+    assert reproduce_blog.verdict(results)
