@@ -7,7 +7,7 @@ import time
 import numpy as np
 from absl import logging
 
-from gan_tf import checkpoints, export, models, optimizers, progress, runs, samples, summaries, training
+from gan_tf import checkpoints, critics, export, models, optimizers, progress, runs, samples, summaries, training
 from gan_tf.noise import sample_noise
 
 COLLAPSED = 0.05  # a spread of samples below this share of the data's is reported as mode collapse
@@ -22,9 +22,9 @@ def make_networks(seed):
 class Loop:
     """The reference's networks, optimizers and compiled loop, as `options` ask for, ready for `images`.
 
-    `options` has the attributes d_optimizer, g_optimizer, d_lr, g_lr, batch_size, seed, iters, sample_every,
-    log_every, checkpoint_every, jit and tensorboard, which mean what the flags of gan_tf.train mean; `images`
-    is float32 [n, 784]. XLA compiles here, so that it does not count as training.
+    `options` has the attributes loss, d_steps, d_optimizer, g_optimizer, d_lr, g_lr, batch_size, seed, iters,
+    sample_every, log_every, checkpoint_every, jit and tensorboard, which mean what the flags of gan_tf.train mean;
+    `images` is float32 [n, 784]. XLA compiles here, so that it does not count as training.
     """
 
     def __init__(self, options, images):
@@ -36,10 +36,15 @@ class Loop:
             "g_optimizer": optimizers.make_optimizer(options.g_optimizer, options.g_lr),
             "d_optimizer": optimizers.make_optimizer(options.d_optimizer, options.d_lr),
         }
-        step = training.make_train_step(**self._objects, jit=options.jit)
+        if options.d_steps == 1 and options.loss not in critics.UPDATES:
+            step = training.make_train_step(**self._objects, loss=options.loss, jit=options.jit)
+        else:
+            step = critics.make_critic_step(
+                **self._objects, loss=options.loss, d_steps=options.d_steps, seed=options.seed, jit=options.jit
+            )
         self._block = min(training.BLOCK, options.sample_every, options.iters)
         self._train_block = training.make_train_block(
-            step, images, options.batch_size, options.seed, self._block, options.jit
+            step, images, options.batch_size, options.seed, self._block, options.jit, options.d_steps
         )
         self._train_block(0, 0)
         self._data_spread, self._spread = samples.spread(images[:1000]), math.inf

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from gan_tf.objectives import OTHER_LOSSES
+
 
 def non_saturating_d_loss(real_logits, fake_logits):
     """D's loss: -mean log D(x) - mean log(1 - D(G(z))), with D = sigmoid(logit).
@@ -25,4 +27,4 @@ def non_saturating_g_loss(fake_logits):
 
 
 # name: (loss of D from real_logits and fake_logits, loss of G from fake_logits)
-LOSSES = {"non_saturating": (non_saturating_d_loss, non_saturating_g_loss)}
+LOSSES = {"non_saturating": (non_saturating_d_loss, non_saturating_g_loss), **OTHER_LOSSES}

@@ -1,5 +1,7 @@
 """The noise that generators are fed with: counter-based, so that each number depends on its place alone."""
 
+import math
+
 import tensorflow as tf
 
 # Streams of random numbers: what they are for. All have the run's seed as their key.
@@ -26,10 +28,13 @@ def _philox(key, counter, shape):
     return 2.0 * tf.raw_ops.StatelessRandomUniformV2(shape=shape, key=key, counter=counter, alg=alg) - 1.0
 
 
-def iteration_noise(seed, first, steps, batch_size, noise_dim=100):
-    """The noise of `steps` iterations from `first` on: float32 [steps, 2, batch_size, noise_dim], D's then G's."""
-    first = first * 2 * batch_size * noise_dim
-    return uniform_noise(seed, TRAINING_NOISE, first, [steps, 2, batch_size, noise_dim])
+def iteration_noise(seed, first, steps, batch_size, d_steps=1, noise_dim=100):
+    """The noise of `steps` iterations from `first` on: float32 [steps, d_steps + 1, batch_size, noise_dim].
+
+    In each, that of D's updates, then that of G's.
+    """
+    shape = [d_steps + 1, batch_size, noise_dim]
+    return uniform_noise(seed, TRAINING_NOISE, first * math.prod(shape), [steps, *shape])
 
 
 def sample_noise(seed, index, count=16, noise_dim=100):

@@ -54,7 +54,34 @@ def make_adam(learning_rate=0.001):
     return Adam(_float32(learning_rate), beta_1=_float32(0.9), beta_2=_float32(0.999), epsilon=_float32(1e-8))
 
 
-OPTIMIZERS = {"adadelta": make_adadelta, "adadelta_2017": make_adadelta_2017, "adam": make_adam}
+def make_adam_gp(learning_rate=0.0001):
+    """Adam as WGAN-GP sets it: b1 = 0, b2 = 0.9, eps = 1e-8; its learning rate 0.0001.
+
+    Source: Gulrajani et al. 2017 (arXiv:1704.00028), algorithm 1; epsilon: TF1's default, as in its code.
+    """
+    from gan_tf.kernels import Adam
+
+    return Adam(_float32(learning_rate), beta_1=0.0, beta_2=_float32(0.9), epsilon=_float32(1e-8))
+
+
+def make_rmsprop(learning_rate=0.00005):
+    """RMSProp for WGAN: v ← 0.99 v + 0.01 g²; the weight moves by -learning_rate g / sqrt(v + eps); eps = 1e-16.
+
+    Source: Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1; 0.99 and an epsilon of 1e-8, there beside the root,
+    are PyTorch's defaults, which its code takes.
+    """
+    import keras
+
+    return keras.optimizers.RMSprop(learning_rate, rho=0.99, epsilon=1e-16)
+
+
+OPTIMIZERS = {
+    "adadelta": make_adadelta,
+    "adadelta_2017": make_adadelta_2017,
+    "adam": make_adam,
+    "adam_gp": make_adam_gp,
+    "rmsprop": make_rmsprop,
+}
 
 
 def valid_learning_rate(value):
@@ -66,8 +93,8 @@ def valid_learning_rate(value):
 def make_optimizer(name, learning_rate=None):
     """Makes the Keras optimizer `name`, a key of `OPTIMIZERS`, with TF1's constants.
 
-    `learning_rate` is a positive number; None means TF1's default, 0.001 for all. Raises ValueError for an
-    unknown name, and for a learning rate that is not positive and finite in float32.
+    `learning_rate` is a positive number; None means the default, TF1's 0.001 for the reference's. Raises
+    ValueError for an unknown name, and for a learning rate that is not positive and finite in float32.
     """
     if name not in OPTIMIZERS:
         raise ValueError(f"unknown optimizer {name!r}; known: {', '.join(OPTIMIZERS)}")

@@ -23,7 +23,7 @@ LOSS_EVERY = 100  # iterations from one line of losses.csv to the next
 HEADER = "iteration,d_loss,g_loss,spread\n"
 
 # The flags that decide what a run computes and draws; the others may differ when it goes on.
-DECISIVE = "d_optimizer g_optimizer d_lr g_lr batch_size dataset seed sample_every jit tf32".split()
+DECISIVE = "loss d_steps d_optimizer g_optimizer d_lr g_lr batch_size dataset seed sample_every jit tf32".split()
 
 
 class RunError(Exception):

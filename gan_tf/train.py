@@ -8,18 +8,31 @@ import time
 from absl import flags, logging
 
 from gan_tf import checkpoints, command, data, optimizers, runs, summaries
+from gan_tf.recipes import RECIPES
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_integer(
     "iters", 1_000_000, "Iterations in all, those of a run that is gone on with included; reference: 1,000,000.", 1
 )
+flags.DEFINE_enum("loss", "non_saturating", list(RECIPES), "Objective; the reference uses non_saturating.")
+flags.DEFINE_integer("d_steps", None, "Updates of D for one of G; unset: 1, as in the reference, for critics 5.", 1)
 flags.DEFINE_enum(
-    "d_optimizer", "adadelta", list(optimizers.OPTIMIZERS), "Optimizer of D; the reference uses adadelta."
+    "d_optimizer",
+    None,
+    list(optimizers.OPTIMIZERS),
+    "Optimizer of D; unset: adadelta, as in the reference; with another --loss what its paper says, else adam.",
 )
-flags.DEFINE_enum("g_optimizer", "adam", list(optimizers.OPTIMIZERS), "Optimizer of G; the reference uses adam.")
-flags.DEFINE_float("d_lr", None, "Learning rate of D; unset: 0.001, TF1's default, as in the reference.")
-flags.DEFINE_float("g_lr", None, "Learning rate of G; unset: 0.001, TF1's default, as in the reference.")
+flags.DEFINE_enum(
+    "g_optimizer",
+    None,
+    list(optimizers.OPTIMIZERS),
+    "Optimizer of G; unset: adam, as in the reference; with another --loss what its paper says.",
+)
+flags.DEFINE_float(
+    "d_lr", None, "Learning rate of D; unset: 0.001, TF1's default, as in the reference; rmsprop 5e-5, adam_gp 1e-4."
+)
+flags.DEFINE_float("g_lr", None, "Learning rate of G; unset: as for D.")
 flags.DEFINE_integer("batch_size", 128, "Images in a mini-batch; the reference uses 128.", lower_bound=1)
 flags.DEFINE_enum(
     "dataset", "mnist", list(data.DATASETS), "What to train on; the reference uses mnist; glyphs needs no download."
@@ -64,6 +77,7 @@ for name in ("d_lr", "g_lr"):
 
 GROUPS = {
     "Training": ["iters", "d_optimizer", "g_optimizer", "d_lr", "g_lr", "batch_size", "seed"],
+    "Objective": ["loss", "d_steps"],
     "Data": ["dataset", "data_dir"],
     "Output": ["out_dir", "overwrite", "sample_every", "log_every", "checkpoint_every", "tensorboard", "dry_run"],
     "Machine": ["device", "jit", "tf32"],
@@ -88,6 +102,9 @@ def train():
     """Goes on where the run in --out_dir stopped, or begins one. Returns the exit status."""
     begun = time.monotonic()
     out_dir = os.path.expanduser(FLAGS.out_dir)
+    for field, value in vars(RECIPES[FLAGS.loss]).items():
+        if FLAGS[field].value is None:
+            FLAGS[field].value = value
     own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
     config = {"flags": {flag.name: flag.value for flag in own_flags}}
     runs.check(out_dir, config["flags"], FLAGS.overwrite)

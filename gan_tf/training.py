@@ -43,12 +43,13 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, loss="no
     return step
 
 
-def make_train_block(step, images, batch_size, seed, block=BLOCK, jit=True):
+def make_train_block(step, images, batch_size, seed, block=BLOCK, jit=True, d_steps=1):
     """Makes `train_block(first, steps) -> losses`, which runs iterations `first` … `first + steps - 1`.
 
     At most `block` of them, in one call, which `jit` compiles with XLA; `losses` is a NumPy array float32
-    [steps, 2], d_loss and g_loss of each. What an iteration trains on depends on `seed` and its number alone.
-    `images`, float32 [n, 784], stay on the device. Raises ValueError if there are fewer than `batch_size`.
+    [steps, 2], d_loss and g_loss of each. What an iteration trains on depends on `seed` and its number alone;
+    D gets `d_steps` batches, end to end. `images`, float32 [n, 784], stay on the device. Raises ValueError if there
+    are fewer than `batch_size`.
     """
     if batch_size > len(images):
         raise ValueError(f"a batch of {batch_size} is more than the {len(images)} images there are")
@@ -58,7 +59,8 @@ def make_train_block(step, images, batch_size, seed, block=BLOCK, jit=True):
         losses, i = tf.TensorArray(tf.float32, size=block, element_shape=[2]), tf.constant(0)
         while i < steps:  # not `for i in tf.range(steps)`, for which XLA compiles again with every new `steps`
             real_images = tf.gather(images, indices[i])
-            losses = losses.write(i, step(real_images, d_noise=noise[i, 0], g_noise=noise[i, 1]))
+            d_noise = tf.reshape(noise[i, :-1], [d_steps * batch_size, -1])
+            losses = losses.write(i, step(real_images, d_noise, g_noise=noise[i, -1]))
             i += 1
         return losses.stack()
 
@@ -67,8 +69,8 @@ def make_train_block(step, images, batch_size, seed, block=BLOCK, jit=True):
 
     def train_block(first, steps):
         # The number of steps is a tensor and the shapes are those of a full block: XLA compiles only once.
-        indices = data.batch_indices(n, batch_size, seed, first, block)
-        noise = iteration_noise(seed, first, block, batch_size)
+        indices = data.batch_indices(n, d_steps * batch_size, seed, first, block)
+        noise = iteration_noise(seed, first, block, batch_size, d_steps)
         return run(images, tf.constant(indices), noise, tf.constant(steps)).numpy()[:steps]
 
     return train_block
