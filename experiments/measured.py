@@ -22,6 +22,15 @@ from gan_tf.metrics import classifier, table
 from gan_tf.noise import EVALUATION_NOISE, uniform_noise
 from gan_tf.trained import draw, load_generator
 
+RESULTS = Path(__file__).parent / "results"
+COLUMNS = {
+    "spread": "spread",
+    "classifier_score": "classifier score",
+    "frechet_distance": "Fréchet distance",
+    "classes_covered": "classes",
+    "precision": "precision",
+    "recall": "recall",
+}
 COUNT = 10_000  # samples that are measured
 BINS = 200  # points of a curve of losses, each the mean of what lies between it and the one before
 
@@ -68,9 +77,11 @@ def load_yardstick(data_dir):
 def measure(name, options, stages, work_dir, yardstick, initial=None):
     """What the run `name` gave at each of `stages`, as a dict that JSON can hold.
 
-    At each the quick scores, the share of samples and of held-out images that D is right about, and how far D's
-    first layer has moved: the root mean square of the distance of its weights from `initial`, the discriminator
-    that the run began with. After the last stage the other scores, too; and the losses, averaged over stretches.
+    At each the quick scores; the share of samples and of held-out images that D is right about; the slope of the
+    samples' sigmoids, the mean of p (1 - p) over their pixels p, which is what gradients that reach G are multiplied
+    by; and how far D's first layer has moved, the root mean square of the distance of its weights from `initial`, the
+    discriminator that the run began with. Of a run with several stages the other scores, too, after the last; and of
+    all the losses, averaged over stretches.
     """
     import keras
 
@@ -80,7 +91,8 @@ def measure(name, options, stages, work_dir, yardstick, initial=None):
         kept = folder / str(stage)
         images = draw_samples(kept, COUNT)
         scores, histogram = yardstick.quick_scores(images)
-        if stage == stages[-1]:
+        scores["pixel_slope"] = (float(np.mean(images.astype(np.float64) * (1 - images))), None)
+        if stage == stages[-1] and len(stages) > 1:
             scores |= yardstick.other_scores(images, images)
         discriminator = keras.saving.load_model(kept / "discriminator.keras", compile=False)
         for kind, pixels in (("fake", images), ("real", yardstick.test)):
@@ -132,6 +144,16 @@ def losses(losses_csv, iters):
         with_values = [values[(bins == each) & ~np.isnan(values)] for each in np.unique(bins)]
         curves[name] = [float(f"{v.mean():.5g}") if len(v) else None for v in with_values]
     return curves
+
+
+def score(result, stage, name):
+    """A score after `stage` iterations."""
+    return result["stages"][str(stage)]["scores"][name][0]
+
+
+def plus_minus(values):
+    """The mean ± the standard deviation of some runs."""
+    return f"{np.mean(values):.3g} ± {np.std(values, ddof=1) if len(values) > 1 else 0:.2g}"
 
 
 def picture(folders, titles, path):

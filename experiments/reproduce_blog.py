@@ -18,6 +18,7 @@ import numpy as np
 from absl import app, flags
 
 from experiments import measured
+from experiments.measured import COLUMNS, RESULTS, plus_minus, score
 from gan_tf import loop
 
 FLAGS = flags.FLAGS
@@ -27,7 +28,6 @@ STAGES = [1000, 2000, 5000, 10_000, 20_000, *range(50_000, ITERS + 1, 50_000)]
 STUDY = 50_000  # iterations of each of the shorter runs
 SEEDS = range(3)
 RATES = {"adadelta": (None, 0.01, 0.1, 1.0), "adam": (None,)}  # of D; None is the default, 0.001
-RESULTS = Path(__file__).parent / "results"
 
 
 def name_of(optimizer, rate, seed):
@@ -61,25 +61,10 @@ def load_results():
     return {name: json.loads(path.read_text()) for name in RUNS if (path := RESULTS / f"{name}.json").exists()}
 
 
-def score(result, stage, name):
-    """A score after `stage` iterations."""
-    return result["stages"][str(stage)]["scores"][name][0]
-
-
 def last_loss(result, name, until):
     """The mean loss over the last tenth of the iterations before `until`."""
     points = zip(result["losses"]["iteration"], result["losses"][name], strict=True)
     return float(np.mean([value for iteration, value in points if 0.9 * until <= iteration < until]))
-
-
-COLUMNS = {
-    "spread": "spread",
-    "classifier_score": "classifier score",
-    "frechet_distance": "Fréchet distance",
-    "classes_covered": "classes",
-    "precision": "precision",
-    "recall": "recall",
-}
 
 
 def table_of_runs(results):
@@ -91,14 +76,15 @@ def table_of_runs(results):
             f"`{result['command']}`, seed {result['seed']}: {result['minutes']:.0f} minutes on {result['machine']}; "
             f"{result['date']}, commit {result['commit']}.",
             "",
-            f"| iterations | D loss | G loss | {' | '.join(COLUMNS.values())} | D right: fake, real | D has moved |",
-            "|---" * (len(COLUMNS) + 5) + "|",
+            f"| iterations | D loss | G loss | {' | '.join(COLUMNS.values())} | D right: fake, real | D has moved | p (1 - p) |",
+            "|---" * (len(COLUMNS) + 6) + "|",
         ]
         for stage in (1000, 10_000, 50_000, 100_000, 200_000, 500_000, 1_000_000):
             scores = {column: score(result, stage, column) for column in result["stages"][str(stage)]["scores"]}
             cells = [f"{stage:,}", *(f"{last_loss(result, loss, stage):.3g}" for loss in ("d_loss", "g_loss"))]
             cells += [f"{scores[column]:.3g}" for column in COLUMNS]
             cells += [f"{scores['d_right_fake']:.3f}, {scores['d_right_real']:.3f}", f"{scores['d_moved']:.2g}"]
+            cells.append(f"{scores['pixel_slope']:.2g}")
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)
@@ -114,8 +100,7 @@ def table_of_study(results):
             if runs:
                 cells = [f"`{' '.join(options_of(optimizer, rate, 0)) or 'the reference: Adadelta, 0.001'}`"]
                 for column in [*COLUMNS, "d_moved"]:
-                    values = [score(result, STUDY, column) for result in runs]
-                    cells.append(f"{np.mean(values):.3g} ± {np.std(values, ddof=1) if len(values) > 1 else 0:.2g}")
+                    cells.append(plus_minus([score(result, STUDY, column) for result in runs]))
                 minutes = [result["minutes"] * STUDY / max(map(int, result["stages"])) for result in runs]
                 commits = sorted({result["commit"] for result in runs})
                 cells += [str(len(runs)), f"{np.mean(minutes):.1f}", ", ".join(commits)]

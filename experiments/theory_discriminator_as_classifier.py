@@ -2,12 +2,12 @@
 
 python -m experiments.theory_discriminator_as_classifier [--dataset=mnist] [--data_dir=…]
 
-The seeds (001) say that a trained D is a classifier. It has one output, which knows real from fake; so its 128 hidden
-units are taken, a linear classifier is fitted to them by least squares, with labels, and tried on the test images.
-Beside it the same for a D as it is before training, for one that the reference's own Adadelta has trained, and for the
-784 pixels; with 500 labels, ten times others, and with 10,000. A gain of less than 0.02 counts as none. It contradicts
-the seeds: to tell these fakes from digits D need not know which digit it sees. (Of deep convolutional GANs the claim
-is known to hold.) Source of the protocol: Radford et al. 2016 (arXiv:1511.06434), section 5.
+Introductions to GANs say that a trained D is a classifier. It has one output, which knows real from fake; so its 128
+hidden units are taken, a linear classifier is fitted to them by least squares, with labels, and tried on the test
+images. Beside it the same for a D as it is before training, for one that the reference's own Adadelta has trained, and
+for the 784 pixels; with 500 labels, ten times others, and with 10,000. A gain below 0.02 counts as none. So it is
+not true here: to tell these fakes from digits D need not know which digit it sees. (Of deep convolutional GANs it is
+known to be right.) Source of the protocol: Radford et al. 2016 (arXiv:1511.06434), section 5.
 """
 
 import functools

@@ -2,11 +2,11 @@
 
 python -m experiments.theory_divergences
 
-The seeds' example (003, after Arjovsky et al. 2017, example 1): p is uniform on {0} × [0, 1], q on {θ} × [0, 1]. First
-on a grid of 64 × 16 cells, where the two are sums that can be taken exactly, the Wasserstein distance by moving each
-cell's mass straight across. Then by what GANs train: a D, whose best loss is 2 log 2 - 2 JSD, and which saturates for
-every θ but 0; and a critic with WGAN-GP's penalty, whose E f(p) - E f(q) grows with θ. Where it is best, f has one
-slope s between the segments: it maximises s θ - 10 (s - 1)², at s = 1 + θ / 20.
+p is uniform on {0} × [0, 1], q on {θ} × [0, 1]. First on a grid of 64 × 16 cells, where the two are sums that can be
+taken exactly, the Wasserstein distance by moving each cell's mass straight across. Then by what GANs train: a D, whose
+best loss is 2 log 2 - 2 JSD, and which saturates for every θ but 0; and a critic with WGAN-GP's penalty, whose
+E f(p) - E f(q) grows with θ. Where it is best, f has one slope s between the segments: it maximises s θ - 10 (s - 1)²,
+at s = 1 + θ / 20. Source: Arjovsky et al. 2017 (arXiv:1701.07875), example 1.
 """
 
 import numpy as np

@@ -5,7 +5,7 @@ python -m experiments.theory_inception_score_blind_spot [--dataset=mnist] [--dat
 Of each digit the one training image that the classifier is surest of, 1000 times over. The score is exp(H(p(y)) -
 E H(p(y|x))), so it is 10 where the ten classes are equally frequent and each is sure, whatever else the images are. The
 spread within a class is 0 there, recall sees that nearly all of the data is missing, and the Fréchet distance that the
-samples are no sample of the data. Source: seed 001's caveat; Barratt and Sharma 2018 (arXiv:1801.01973), section 4.
+samples are no sample of the data. Source: Barratt and Sharma 2018 (arXiv:1801.01973), section 4.
 """
 
 import numpy as np

@@ -6,8 +6,7 @@ p_data is a mixture of two Gaussians, p_g one Gaussian, whose mean and deviation
 many starts; the integrals are sums over a fine grid. KL(p_data ‖ p_g) is least where p_g has the mixture's mean and
 variance, whatever lies between the modes: it puts most of its mass where there are no data. KL(p_g ‖ p_data) has a
 minimum at each mode, close to that mode's own mean and deviation, and which one is found depends on the start.
-Source: Goodfellow 2016 (arXiv:1701.00160), section 3.2.5; Bishop 2006, section 10.1.2; seed 003 for KL and maximum
-likelihood.
+Source: Goodfellow 2016 (arXiv:1701.00160), section 3.2.5; Bishop 2006, section 10.1.2.
 """
 
 import numpy as np

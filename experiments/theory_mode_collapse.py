@@ -5,7 +5,7 @@ python -m experiments.theory_mode_collapse
 Eight Gaussians of deviation 0.1 on the unit circle; G is 100-64-64-2, D 2-64-64-1. A mode is covered if at least 1% of
 2000 samples are within three deviations of it, and good samples are those within three of any. Every objective trains
 as --loss would on images, with its recipe, and the reference's loss with Adam for D, too. Predicted is what those of
-the Jensen-Shannon divergence do; what the others do in so few iterations is only shown. Last the seeds' remedy (001),
+the Jensen-Shannon divergence do; what the others do in so few iterations is only shown. Last an often named remedy,
 a GAN for each mode, here with Adam. Source of the ring: Metz et al. 2016 (arXiv:1611.02163), section 3.1.
 """
 

@@ -5,8 +5,8 @@ python -m experiments.theory_nash
 The equilibrium is (0, 0). Steps of size η from (1, 1), both players at once: x ← x - η y, y ← y + η x, which
 multiplies x² + y² by exactly 1 + η² each time, so it spirals outwards. One after the other, y seeing the new x:
 x² + y² - η x y never changes, so it stays on an ellipse, neither reaching the equilibrium nor leaving. The mean of the
-alternating iterates goes to it as 1/n: their sum telescopes, Σ y_t = (x_0 - x_n) / η. The seeds (000, 001) say that
-training ends in equilibrium; this is why it need not. Source: Gidel et al. 2019 (arXiv:1802.10551), section 2.
+alternating iterates goes to it as 1/n: their sum telescopes, Σ y_t = (x_0 - x_n) / η. It is often said that training
+ends in equilibrium; this is why it need not. Source: Gidel et al. 2019 (arXiv:1802.10551), section 2.
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ python -m experiments.theory_optimal_discriminator
 
 p_data and p_g are two known densities on the line. A small D is trained on fresh samples of both with the reference's
 loss; then it is compared with the formula wherever p_data + p_g exceeds 0.01, and its value, by quadrature, with the
-divergence, by quadrature. Source: Goodfellow et al. 2014, proposition 1 and theorem 1; seed 003 derives both.
+divergence, by quadrature. Source: Goodfellow et al. 2014, proposition 1 and theorem 1.
 """
 
 import numpy as np

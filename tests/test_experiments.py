@@ -8,8 +8,9 @@ import pytest
 from conftest import write_idx_folder
 from PIL import Image
 
-from experiments import measured, reproduce_blog
+from experiments import measured, objectives, reproduce_blog
 from gan_tf import loop
+from gan_tf.recipes import RECIPES
 
 README = Path(reproduce_blog.__file__).parent / "README.md"
 
@@ -79,3 +80,9 @@ def test_the_tables_are_the_results():
     for table in (reproduce_blog.table_of_runs(results), reproduce_blog.table_of_study(results)):
         assert table.strip() in text
     assert reproduce_blog.verdict(results)
+
+
+def test_every_objective_is_in_the_table():
+    """The README's table of objectives is what the committed results say."""
+    assert objectives.table(objectives.load_results()) in README.read_text()
+    assert set(RECIPES) < set(objectives.OPTIONS)

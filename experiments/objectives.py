@@ -1,0 +1,72 @@
+"""Claim: none; a table of what the same networks learn on MNIST under every --loss, each with its own recipe.
+
+python -m experiments.objectives [--data_dir=…] [--only=lsgan,wgan] [--work_dir=out/objectives]
+
+Three seeds each, 20,000 iterations of G, measured as gan_tf.evaluate does; the reference's loss with Adam for D, too,
+and with five updates of D for one of G. Writes experiments/results/objectives/NAME.json, one file a run, and prints the
+table of experiments/README.md. About an hour on two cores; stopped, the same command goes on.
+"""
+
+import json
+import sys
+
+from absl import app, flags
+
+from experiments import measured
+from experiments.measured import COLUMNS, RESULTS, plus_minus, score
+from gan_tf.recipes import RECIPES
+
+FLAGS = flags.FLAGS
+
+ITERS = 20_000
+SEEDS = range(3)
+OPTIONS = {loss: [f"--loss={loss}"] for loss in RECIPES} | {
+    "non_saturating_adam": ["--loss=non_saturating", "--d_optimizer=adam"],
+    "non_saturating_adam_5": ["--loss=non_saturating", "--d_optimizer=adam", "--d_steps=5"],
+}
+
+flags.DEFINE_string("data_dir", None, "MNIST, as in gan_tf.train.")
+flags.DEFINE_string("work_dir", "out/objectives", "Folder for the runs.")
+flags.DEFINE_list("only", list(OPTIONS), "The objectives to train.")
+
+
+def table(results):
+    """Every objective, mean ± standard deviation over the seeds, as Markdown; `results` are lists, by objective."""
+    lines = [f"| flags | {' | '.join(COLUMNS.values())} | D loss | seeds | minutes | commit |"]
+    lines.append("|---" * (len(COLUMNS) + 5) + "|")
+    for name, runs in results.items():
+        cells = [f"`{' '.join(OPTIONS[name])}`"]
+        for column in COLUMNS:
+            cells.append(plus_minus([score(run, ITERS, column) for run in runs]))
+        cells.append(plus_minus([run["losses"]["d_loss"][-1] for run in runs]))
+        cells += [str(len(runs)), plus_minus([run["minutes"] for run in runs])]
+        cells.append(", ".join(sorted({run["commit"] for run in runs})))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def load_results():
+    """What the committed files say: {objective: [result, …]}."""
+    found = {
+        name: [json.loads(path.read_text()) for path in sorted((RESULTS / "objectives").glob(f"{name}-?.json"))]
+        for name in OPTIONS
+    }
+    return {name: runs for name, runs in found.items() if runs}
+
+
+def main(argv):
+    """Trains and measures, then prints the table of all results."""
+    if len(argv) > 1 or not set(FLAGS.only) <= set(OPTIONS):
+        sys.exit(f"error: --only takes names from {', '.join(OPTIONS)}; there is no other argument.")
+    yardstick = measured.load_yardstick(FLAGS.data_dir)
+    for seed in SEEDS:
+        for name in FLAGS.only:
+            run, options = f"{name}-{seed}", [*OPTIONS[name], f"--seed={seed}"]
+            measured.train(run, options, [ITERS], FLAGS.data_dir, FLAGS.work_dir)
+            found = measured.measure(run, options, [ITERS], FLAGS.work_dir, yardstick)
+            measured.write_json(RESULTS / "objectives" / f"{run}.json", found)
+    print(table(load_results()))
+
+
+if __name__ == "__main__":
+    app.run(main)
