@@ -76,7 +76,8 @@ def table_of_runs(results):
             f"`{result['command']}`, seed {result['seed']}: {result['minutes']:.0f} minutes on {result['machine']}; "
             f"{result['date']}, commit {result['commit']}.",
             "",
-            f"| iterations | D loss | G loss | {' | '.join(COLUMNS.values())} | D right: fake, real | D has moved | p (1 - p) |",
+            f"| iterations | D loss | G loss | {' | '.join(COLUMNS.values())} "
+            "| D right: fake, real | D has moved | p (1 - p) |",
             "|---" * (len(COLUMNS) + 6) + "|",
         ]
         for stage in (1000, 10_000, 50_000, 100_000, 200_000, 500_000, 1_000_000):

@@ -85,14 +85,17 @@ def measure(report, iters=4000, every=500, losses=None, remedy_iters=400):
         axes[0].plot(every * np.arange(1, len(samples) + 1), modes, label=name, lw=1)
         axes[1].plot(every * np.arange(1, len(samples) + 1), good, lw=1)
     axes[0].set(ylabel="modes covered")
-    axes[0].legend(fontsize=6)
     axes[1].set(ylabel="share of good samples", xlabel="iteration")
     shown = {**{name: samples[-1] for name, samples in found.items()}, "one GAN a mode": remedy}
-    for panel, (name, samples) in zip(right.subplots(3, 4).flat, shown.items(), strict=False):
+    *panels, last = right.subplots(3, 4).flat
+    for panel, (name, samples) in zip(panels, shown.items(), strict=False):
         panel.plot(*CENTRES.T, "k+", ms=3)
         panel.plot(*samples[:: max(1, len(samples) // 500)].T, ".", ms=1)
         panel.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xticks=[], yticks=[])
         panel.set_title(name, fontsize=8)
+    for panel in [*panels[len(shown) :], last]:
+        panel.axis("off")
+    last.legend(*axes[0].get_legend_handles_labels(), fontsize=6, loc="center")
     return figure
 
 

@@ -41,12 +41,12 @@ def measure(report, steps=4000, batch=2048):
     logits = discriminator(X[:, None].astype(np.float32)).numpy()[:, 0].astype(np.float64)
     trained, optimal = 1 / (1 + np.exp(-logits)), p / (p + q)
     where = p + q > 0.01
-    report.check("greatest distance of D from the formula", 0, np.abs(trained - optimal)[where].max(), 0.03)
+    report.check("greatest distance of D from the formula", 0, np.abs(trained - optimal)[where].max(), 0.02)
     dx = X[1] - X[0]
     value = -np.sum(p * np.logaddexp(0, -logits) + q * np.logaddexp(0, logits)) * dx
     middle = (p + q) / 2
     jsd = 0.5 * np.sum(p * np.log(p / middle) + q * np.log(q / middle)) * dx
-    report.check("V(D)", -2 * np.log(2) + 2 * jsd, value, 0.002)
+    report.check("V(D)", -2 * np.log(2) + 2 * jsd, value, 0.001)
     report.note("JSD(p_data ‖ p_g) by quadrature, of at most log 2 = 0.6931", f"{jsd:.4f}")
 
     figure = matplotlib.figure.Figure(figsize=(6, 3), layout="constrained")

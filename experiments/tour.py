@@ -19,7 +19,7 @@ FRAMES, WIDTH, GAP = 6, 960, 8
 
 
 def tour(run_dir):
-    """The picture of a finished run's folder: losses.png beside the last grid, above the first frames of training.gif."""
+    """The picture of a finished run: losses.png beside its last grid, and below the first frames of training.gif."""
     grids = sorted(run_dir.glob("[0-9]*.png"), key=lambda path: int(path.stem))
     losses, grid = (Image.open(path).convert("RGB") for path in (run_dir / "losses.png", grids[-1]))
     height = 380
