@@ -25,10 +25,6 @@ OPTIONS = {loss: [f"--loss={loss}"] for loss in RECIPES} | {
     "non_saturating_adam_5": ["--loss=non_saturating", "--d_optimizer=adam", "--d_steps=5"],
 }
 
-flags.DEFINE_string("data_dir", None, "MNIST, as in gan_tf.train.")
-flags.DEFINE_string("work_dir", "out/objectives", "Folder for the runs.")
-flags.DEFINE_list("only", list(OPTIONS), "The objectives to train.")
-
 
 def table(results):
     """Every objective, mean ± standard deviation over the seeds, as Markdown; `results` are lists, by objective."""
@@ -69,4 +65,7 @@ def main(argv):
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("data_dir", None, "MNIST, as in gan_tf.train.")
+    flags.DEFINE_string("work_dir", "out/objectives", "Folder for the runs.")
+    flags.DEFINE_list("only", list(OPTIONS), "The objectives to train.")
     app.run(main)

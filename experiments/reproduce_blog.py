@@ -1,4 +1,4 @@
-"""Claim: run as the blog wrote it, the script never draws a digit; with Adam for D, the same networks do.
+"""Claim: run as the blog wrote it, the script never draws a digit; with Adam for D it draws all ten, then loses them.
 
 python -m experiments.reproduce_blog [--data_dir=…] [--only=adadelta-0,adam-0] [--work_dir=out/blog]
 
@@ -7,7 +7,7 @@ between, Adadelta at greater learning rates, for 50,000; measures all of it alon
 to experiments/results, one JSON file a run, the figures beside, and the tables of experiments/README.md to standard
 output. Two to three hours on two cores; stopped, the same command goes on. It fails (exit status 1) if at any stage
 from iteration 10,000 on the reference's samples differ by more than a twentieth of what the data do, or if with Adam
-they do not cover all ten classes at the end.
+there is no stage with samples of all ten classes, or more than three classes at the end.
 """
 
 import json
@@ -46,10 +46,6 @@ SETTINGS = [(optimizer, rate, seed) for seed in SEEDS for optimizer, rates in RA
 RUNS = {name_of(*setting): setting for setting in SETTINGS}
 LONG = ("adadelta-0", "adam-0")
 
-flags.DEFINE_string("data_dir", None, "MNIST, as in gan_tf.train.")
-flags.DEFINE_string("work_dir", "out/blog", "Folder for the runs.")
-flags.DEFINE_list("only", list(LONG) + [name for name in RUNS if name not in LONG], "The runs to make, in this order.")
-
 
 def stages_of(name):
     """The iterations after which a run is measured."""
@@ -80,7 +76,7 @@ def table_of_runs(results):
             "| D right: fake, real | D has moved | p (1 - p) |",
             "|---" * (len(COLUMNS) + 6) + "|",
         ]
-        for stage in (1000, 10_000, 50_000, 100_000, 200_000, 500_000, 1_000_000):
+        for stage in (1000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000):
             scores = {column: score(result, stage, column) for column in result["stages"][str(stage)]["scores"]}
             cells = [f"{stage:,}", *(f"{last_loss(result, loss, stage):.3g}" for loss in ("d_loss", "g_loss"))]
             cells += [f"{scores[column]:.3g}" for column in COLUMNS]
@@ -141,7 +137,8 @@ def verdict(results):
     """True if the claim holds for what was measured."""
     reference, adam = (results[name] for name in LONG)
     spread = [score(reference, stage, "spread") for stage in STAGES if stage >= 10_000]
-    return max(spread) < 0.05 * 0.192 and score(adam, ITERS, "classes_covered") == 10
+    classes = [score(adam, stage, "classes_covered") for stage in STAGES]
+    return max(spread) < 0.05 * 0.192 and max(classes) == 10 and classes[-1] <= 3
 
 
 def main(argv):
@@ -156,10 +153,9 @@ def main(argv):
         found = measured.measure(name, options_of(*setting), stages, FLAGS.work_dir, yardstick, initial)
         measured.write_json(RESULTS / f"{name}.json", found)
     results = load_results()
-    if set(FLAGS.only) >= set(LONG):
-        folders = [
-            [Path(FLAGS.work_dir) / name / str(stage) for stage in (1000, 10_000, 100_000, ITERS)] for name in LONG
-        ]
+    stages = ("1000", "10000", "100000", str(ITERS))
+    folders = [[Path(FLAGS.work_dir) / name / stage for stage in stages] for name in LONG]
+    if all(folder.exists() for folder in sum(folders, [])):
         titles = (("Adadelta for D", "Adam for D"), ("1,000", "10,000", "100,000", "1,000,000 iterations"))
         measured.picture(folders, titles, RESULTS / "samples.png")
         draw_curves(results, RESULTS / "curves.png")
@@ -170,4 +166,9 @@ def main(argv):
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("data_dir", None, "MNIST, as in gan_tf.train.")
+    flags.DEFINE_string("work_dir", "out/blog", "Folder for the runs.")
+    flags.DEFINE_list(
+        "only", list(LONG) + [name for name in RUNS if name not in LONG], "The runs to make, in this order."
+    )
     app.run(main)

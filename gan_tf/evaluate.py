@@ -20,9 +20,9 @@ flags.DEFINE_string("run_dir", None, "Folder of a run; the networks of its newes
 flags.DEFINE_string("generator", None, "A generator as a Keras file, instead of --run_dir.")
 flags.DEFINE_string("images", None, "An .npz file with an array images, [n, 784] or [n, 28, 28] in [0, 1], instead.")
 flags.DEFINE_enum(
-    "dataset", None, list(data.DATASETS), "What it was trained on; unset: what the run was, for others mnist."
+    "dataset", None, list(data.DATASETS), "What to compare with; unset: what the run was trained on, else mnist."
 )
-flags.DEFINE_string("data_dir", None, "As in gan_tf.train.")
+flags.DEFINE_string("data_dir", None, "As in gan_tf.train; unset: where the run's data came from.")
 flags.DEFINE_integer("count", 10_000, "How many samples; fewer make the Fréchet distance larger.", lower_bound=100)
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
 flags.DEFINE_string("out_dir", None, "Folder to write to; unset: where what is measured lies.")
@@ -56,14 +56,33 @@ def read_images(path):
     return images.reshape(-1, 784).astype(np.float32)
 
 
+def load_images(what, source):
+    """(images, discriminator or None, facts) of what the flag `what` names, the path `source`. Raises LoadError."""
+    facts = {"measured": f"--{what}={source}"}
+    if what == "images":
+        return read_images(source), None, facts
+    if what == "run_dir":
+        generator, discriminator, facts["iterations"] = trained.load_run(source)
+    else:
+        generator, discriminator = trained.load_generator(source, what), None
+    from gan_tf.noise import EVALUATION_NOISE, uniform_noise
+
+    facts["seed"] = FLAGS.seed
+    noise = uniform_noise(FLAGS.seed, EVALUATION_NOISE, 0, [FLAGS.count, 100])
+    return trained.draw(generator, noise), discriminator, facts
+
+
 def load_data():
     """The training, validation and test images that samples are compared with. Raises DataError."""
-    name = FLAGS.dataset or "mnist"
+    name, data_dir, digest = FLAGS.dataset or "mnist", FLAGS.data_dir, None
     if FLAGS.run_dir:
-        config = runs.read_config(FLAGS.run_dir)
-        name = FLAGS.dataset or config["flags"].get("dataset", name)
-    splits = [data.load(name, FLAGS.data_dir and os.path.expanduser(FLAGS.data_dir), split) for split in data.SPLITS]
-    if FLAGS.run_dir and splits[0].digest != config["data"].get("digest"):
+        config = runs.read_config(os.path.expanduser(FLAGS.run_dir))
+        digest = config["data"].get("digest")
+        if not (FLAGS.dataset or FLAGS.data_dir):
+            name, data_dir = (config["flags"].get(flag) for flag in ("dataset", "data_dir"))
+    splits = [data.load(name, data_dir and os.path.expanduser(data_dir), split) for split in data.SPLITS]
+    logging.info("data: %s", splits[0].source)
+    if digest and splits[0].digest != digest:
         logging.warning("these are not the images that the run was trained on: name those with --data_dir")
     if splits[0].name != "mnist":
         logging.warning("the classifier knows MNIST's digits: of other images its scores mean little")
@@ -79,23 +98,11 @@ def main():
     if len(named) != 1:
         raise EvaluationError("name one of --run_dir, --generator and --images.")
     (what,) = named
-    FLAGS[what].value = os.path.expanduser(FLAGS[what].value)
-    source = Path(FLAGS[what].value)
+    source = Path(os.path.expanduser(FLAGS[what].value))
     out_dir = Path(os.path.expanduser(FLAGS.out_dir)) if FLAGS.out_dir else source if FLAGS.run_dir else source.parent
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    facts, discriminator = {"measured": f"--{what}={source}"}, None
-    if FLAGS.images:
-        images = read_images(source)
-    else:
-        if FLAGS.run_dir:
-            generator, discriminator, facts["iterations"] = trained.load_run(source)
-        else:
-            generator = trained.load_generator(source, "generator")
-        from gan_tf.noise import EVALUATION_NOISE, uniform_noise
-
-        facts["seed"] = FLAGS.seed
-        images = trained.draw(generator, uniform_noise(FLAGS.seed, EVALUATION_NOISE, 0, [FLAGS.count, 100]))
+    images, discriminator, facts = load_images(what, source)
     facts["count"] = len(images)
     train, validation, test = load_data()
 

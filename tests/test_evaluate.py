@@ -53,7 +53,7 @@ def test_a_run(images_dir, tmp_path):
     """It measures the discriminator, too, and writes into the run's folder, which --overwrite cleans."""
     flags = ("--nojit", "--batch_size=16", f"--data_dir={images_dir}", "--d_optimizer=adam")
     assert run("--iters=60", *flags, cwd=tmp_path).returncode == 0
-    result = command("gan_tf.evaluate", "--run_dir=out", f"--data_dir={images_dir}", "--count=100", cwd=tmp_path)
+    result = command("gan_tf.evaluate", "--run_dir=out", "--count=100", cwd=tmp_path)  # on the data of the run
     assert result.returncode == 0, result.stderr
     facts = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert list(facts["metrics"]["real"]) == [*SCORES, "discriminator_accuracy"]
@@ -79,7 +79,7 @@ def test_training_images_as_samples(mnist_dir, tmp_path):
         "frechet_distance": 1.5,
         "precision": 0.03,
         "recall": 0.07,  # of 2,000 training images; the test images lie a little wider in feature space
-        "spread": 0.002,
+        "spread": 0.006,
         "classes_covered": 0,
     }.items():
         assert ours[name]["value"] == pytest.approx(real[name]["value"], abs=tolerance), name
