@@ -69,6 +69,7 @@ def test_a_run(images_dir, tmp_path):
     assert not {"metrics.json", "neighbours.png"} & set(os.listdir(tmp_path / "out"))
 
 
+@pytest.mark.slow
 def test_training_images_as_samples(mnist_dir, tmp_path):
     """MNIST's own training images score as real ones do, but that they are recognised as copies."""
     np.savez(tmp_path / "real.npz", images=data.load("mnist", mnist_dir).images[20_000:22_000].reshape(-1, 28, 28))

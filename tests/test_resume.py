@@ -185,6 +185,8 @@ def test_config_cut_in_half(whole, idx_dir, tmp_path):
         ("--jit", "--jit was False"),
         ("--d_lr=0.1", "--d_lr was None"),
         ("--g_optimizer=adadelta", "--g_optimizer was adam"),
+        ("--loss=lsgan", "--loss was non_saturating, --d_optimizer was adadelta"),
+        ("--d_steps=2", "--d_steps was 1"),
     ],
 )
 def test_other_flags_are_refused_by_name(flag, was, whole, idx_dir):
