@@ -153,7 +153,7 @@ def score(result, stage, name):
 
 def plus_minus(values):
     """The mean ± the standard deviation of some runs."""
-    return f"{np.mean(values):.3g} ± {np.std(values, ddof=1) if len(values) > 1 else 0:.2g}"
+    return table.rounded(np.mean(values), np.std(values, ddof=1) if len(values) > 1 else None)
 
 
 def picture(folders, titles, path):

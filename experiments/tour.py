@@ -1,6 +1,6 @@
 """Puts what a run leaves into one picture, for the README: its last grid, its losses, the first frames of its GIF.
 
-python -m experiments.tour --run_dir=out/adam
+python -m experiments.tour --run_dir=out/digits
 """
 
 import sys
@@ -13,7 +13,7 @@ from experiments.measured import RESULTS
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("run_dir", "out/adam", "Folder of a finished run.")
+flags.DEFINE_string("run_dir", "out/digits", "Folder of a finished run.")
 
 FRAMES, WIDTH, GAP = 6, 960, 8
 
