@@ -8,8 +8,6 @@ from absl import app, flags, logging
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("out_dir", "out", "Folder for the figure.")
-
 
 def make_network(sizes, seed):
     """A Keras model of Dense layers, `sizes` wide, ReLU between them, with the reference's initialisation."""
@@ -95,4 +93,5 @@ def run(measure, claim):
         print(f"Figure: {path}")
         sys.exit(0 if report.holds() else 1)
 
+    flags.DEFINE_string("out_dir", "out", "Folder for the figure.")
     app.run(main)
