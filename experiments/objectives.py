@@ -4,7 +4,7 @@ python -m experiments.objectives [--data_dir=…] [--only=lsgan,wgan] [--work_di
 
 Three seeds each, 20,000 iterations of G, measured as gan_tf.evaluate does; the reference's loss with Adam for D, too,
 and with five updates of D for one of G. Writes experiments/results/objectives/NAME.json, one file a run, and prints the
-table of experiments/README.md. About an hour on two cores; stopped, the same command goes on.
+table. Stopped, the same command goes on.
 """
 
 import json

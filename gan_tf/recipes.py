@@ -12,8 +12,8 @@ class Recipe:
     d_steps: int = 1
 
 
-# The reference's first, then the others of losses.LOSSES: with Adam for both, but where their papers say
-# otherwise, since with the reference's Adadelta D would not learn, whatever its loss.
+# The reference's first, then the others of losses.LOSSES: with Adam for both, but for the Wasserstein GANs, whose
+# papers ask for others, since with the reference's Adadelta D would not learn, whatever its loss.
 RECIPES = {
     "non_saturating": Recipe(d_optimizer="adadelta"),
     "minimax": Recipe(),

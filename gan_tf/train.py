@@ -21,13 +21,13 @@ flags.DEFINE_enum(
     "d_optimizer",
     None,
     list(optimizers.OPTIMIZERS),
-    "Optimizer of D; unset: adadelta, as in the reference; with another --loss what its paper says, else adam.",
+    "Optimizer of D; unset: adadelta, as in the reference; with another --loss adam (wgan: rmsprop, wgan_gp: adam_gp).",
 )
 flags.DEFINE_enum(
     "g_optimizer",
     None,
     list(optimizers.OPTIMIZERS),
-    "Optimizer of G; unset: adam, as in the reference; with another --loss what its paper says.",
+    "Optimizer of G; unset: adam, as in the reference (wgan: rmsprop, wgan_gp: adam_gp).",
 )
 flags.DEFINE_float(
     "d_lr", None, "Learning rate of D; unset: 0.001, TF1's default, as in the reference; rmsprop 5e-5, adam_gp 1e-4."
