@@ -13,7 +13,8 @@ def make_update(discriminator, d_optimizer, d_loss_fn, seed=0):
     def update(real_images, fake_images):
         with tf.GradientTape() as tape:
             d_loss = d_loss_fn(discriminator(real_images), discriminator(fake_images))
-        d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+        with tf.control_dependencies([d_loss]):  # as in training.make_train_step
+            d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
         return d_loss
 
     return update
