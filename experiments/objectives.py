@@ -3,12 +3,13 @@
 python -m experiments.objectives [--data_dir=…] [--only=lsgan,wgan] [--work_dir=out/objectives]
 
 Three seeds each, 20,000 iterations of G, measured as gan_tf.evaluate does; the reference's loss with Adam for D, too,
-and with five updates of D for one of G. Writes experiments/results/objectives/NAME.json, one file a run, and prints the
-table. Stopped, the same command goes on.
+and with five updates of D for one of G. Writes experiments/results/objectives/NAME.json, one file a run, and
+objectives.png beside that folder, samples of all; prints the table. Stopped, the same command goes on.
 """
 
 import json
 import sys
+from pathlib import Path
 
 from absl import app, flags
 
@@ -61,6 +62,10 @@ def main(argv):
             measured.train(run, options, [ITERS], FLAGS.data_dir, FLAGS.work_dir)
             found = measured.measure(run, options, [ITERS], FLAGS.work_dir, yardstick)
             measured.write_json(RESULTS / "objectives" / f"{run}.json", found)
+    folders = [[Path(FLAGS.work_dir) / f"{name}-{seed}" / str(ITERS) for name in OPTIONS] for seed in SEEDS]
+    if all(folder.exists() for folder in sum(folders, [])):
+        titles = [f"seed {seed}" for seed in SEEDS], [name.replace("_adam", "\nadam") for name in OPTIONS]
+        measured.picture(folders, titles, RESULTS / "objectives.png")
     print(table(load_results()))
 
 
