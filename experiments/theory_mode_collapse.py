@@ -85,7 +85,7 @@ def train_one_each(recipe, iters):
     return np.concatenate(samples)
 
 
-def measure(report, iters=4000, every=500, losses=None):
+def measure(report, iters=2500, every=500, losses=None):
     """Trains with every objective, or those in `losses`, and counts modes along the way; then tries the remedies."""
     import matplotlib.figure
 

@@ -14,7 +14,7 @@ SMALL = {
     "optimal_discriminator": {"steps": 1500},
     "divergences": {"distances": (0.5,)},
     "vanishing_gradient": {"shown": (0, 100, 2000)},
-    "mode_collapse": {"iters": 4000, "every": 500, "losses": ("non_saturating", "minimax")},
+    "mode_collapse": {"losses": ("non_saturating", "minimax")},
     "inception_score_blind_spot": {"count": 5000},
     "discriminator_as_classifier": {"iters": 300, "many": 5000},
 }
