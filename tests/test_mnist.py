@@ -36,12 +36,12 @@ IMAGES = struct.pack(">4I", 0x803, 2, 28, 28) + bytes(2 * 784)
         ("images", IMAGES[:-1], "is truncated: it holds fewer than the 1568 bytes"),
         ("images", IMAGES + b"\0", "is damaged: it holds more than the 1568 bytes"),
         ("images", struct.pack(">4I", 0x801, 2, 28, 28) + bytes(1568), "magic number is 0x00000801, not 0x00000803"),
-        ("images", gzip.compress(IMAGES), "magic number"),
+        ("images", gzip.compress(IMAGES, mtime=0), "magic number"),
         ("images.gz", IMAGES, "is not a sound gzip file"),
-        ("images.gz", gzip.compress(IMAGES)[:-12], "is truncated: the gzip stream breaks off"),
-        ("images.gz", gzip.compress(IMAGES)[:-8] + bytes(8), "is not a sound gzip file .CRC check failed"),
-        ("images.gz", gzip.compress(IMAGES)[:10] + b"\xff" * 50, "is not a sound gzip file"),
-        ("images.gz", gzip.compress(IMAGES[:-1]), "is truncated: it holds fewer"),
+        ("images.gz", gzip.compress(IMAGES, mtime=0)[:-12], "is truncated: the gzip stream breaks off"),
+        ("images.gz", gzip.compress(IMAGES, mtime=0)[:-8] + bytes(8), "is not a sound gzip file .CRC check failed"),
+        ("images.gz", gzip.compress(IMAGES, mtime=0)[:10] + b"\xff" * 50, "is not a sound gzip file"),
+        ("images.gz", gzip.compress(IMAGES[:-1], mtime=0), "is truncated: it holds fewer"),
     ],
 )
 def test_damaged_idx(tmp_path, name, content, message):
