@@ -14,9 +14,9 @@ import functools
 import sys
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
-from gan_tf import data, optimizers
+from gan_tf import command, data, optimizers
 
 FLAGS = flags.FLAGS
 
@@ -64,9 +64,8 @@ def run_port(images, seed, d_optimizer):
     return summary(losses, networks[0](sample_noise(seed, 0, count=64)).numpy())
 
 
-def main(argv):
+def main():
     """Runs both, and prints a table and the verdict."""
-    del argv
     images = data.load(FLAGS.dataset, FLAGS.data_dir).images
     runs = {"reference": run_reference, "port": functools.partial(run_port, d_optimizer=FLAGS.d_optimizer)}
     if FLAGS.d_optimizer == "adadelta":
@@ -91,4 +90,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    command.run(main, {"Flags": ["seeds", "iters", "dataset", "data_dir", "d_optimizer"]}, (data.DataError, OSError))

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from absl import flags
 
 from gan_tf import data, runs, samples
 from gan_tf.metrics import classifier, table
@@ -59,6 +60,18 @@ def train(name, options, stages, data_dir, work_dir):
         kept.mkdir(exist_ok=True)
         for network in ("generator.keras", "discriminator.keras"):
             shutil.copy(folder / "run" / network, kept / network)
+
+
+def check_only(names):
+    """Lets the flag --only, a list, hold nothing but some of `names`."""
+
+    def check(only):
+        for name in only:
+            if name not in names:
+                raise flags.ValidationError(f"there is no {name!r}, only {', '.join(names)}")
+        return True
+
+    flags.register_validator("only", check)
 
 
 def commit():

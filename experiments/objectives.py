@@ -8,13 +8,13 @@ objectives.png beside that folder, samples of all; prints the table. Stopped, th
 """
 
 import json
-import sys
 from pathlib import Path
 
-from absl import app, flags
+from absl import flags
 
 from experiments import measured
 from experiments.measured import COLUMNS, RESULTS, plus_minus, score
+from gan_tf import command, data
 from gan_tf.recipes import RECIPES
 
 FLAGS = flags.FLAGS
@@ -51,10 +51,8 @@ def load_results():
     return {name: runs for name, runs in found.items() if runs}
 
 
-def main(argv):
+def main():
     """Trains and measures, then prints the table of all results."""
-    if len(argv) > 1 or not set(FLAGS.only) <= set(OPTIONS):
-        sys.exit(f"error: --only takes names from {', '.join(OPTIONS)}; there is no other argument.")
     yardstick = measured.load_yardstick(FLAGS.data_dir)
     for seed in SEEDS:
         for name in FLAGS.only:
@@ -64,7 +62,10 @@ def main(argv):
             measured.write_json(RESULTS / "objectives" / f"{run}.json", found)
     folders = [[Path(FLAGS.work_dir) / f"{name}-{seed}" / str(ITERS) for name in OPTIONS] for seed in SEEDS]
     if all(folder.exists() for folder in sum(folders, [])):
-        titles = [f"seed {seed}" for seed in SEEDS], [name.replace("_adam", "\nadam") for name in OPTIONS]
+        titles = (
+            [f"seed {seed}" for seed in SEEDS],
+            [name.replace("_adam_5", "_adam,\nd_steps=5").replace("ng_adam", "ng\nadam") for name in OPTIONS],
+        )
         measured.picture(folders, titles, RESULTS / "objectives.png")
     print(table(load_results()))
 
@@ -73,4 +74,5 @@ if __name__ == "__main__":
     flags.DEFINE_string("data_dir", None, "MNIST, as in gan_tf.train.")
     flags.DEFINE_string("work_dir", "out/objectives", "Folder for the runs.")
     flags.DEFINE_list("only", list(OPTIONS), "The objectives to train.")
-    app.run(main)
+    measured.check_only(OPTIONS)
+    command.run(main, {"Flags": ["data_dir", "work_dir", "only"]}, (data.DataError, OSError))

@@ -15,11 +15,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
 from experiments import measured
 from experiments.measured import COLUMNS, RESULTS, plus_minus, score
-from gan_tf import loop
+from gan_tf import command, data, loop
 
 FLAGS = flags.FLAGS
 
@@ -141,10 +141,8 @@ def verdict(results):
     return max(spread) < 0.05 * 0.192 and max(classes) == 10 and classes[-1] <= 3
 
 
-def main(argv):
+def main():
     """Makes and measures the runs, then draws and prints what all results say."""
-    if len(argv) > 1 or not set(FLAGS.only) <= set(RUNS):
-        sys.exit(f"error: --only takes names from {', '.join(RUNS)}; there is no other argument.")
     yardstick = measured.load_yardstick(FLAGS.data_dir)
     for name in FLAGS.only:
         setting, stages = RUNS[name], stages_of(name)
@@ -171,4 +169,5 @@ if __name__ == "__main__":
     flags.DEFINE_list(
         "only", list(LONG) + [name for name in RUNS if name not in LONG], "The runs to make, in this order."
     )
-    app.run(main)
+    measured.check_only(RUNS)
+    command.run(main, {"Flags": ["data_dir", "work_dir", "only"]}, (data.DataError, OSError))

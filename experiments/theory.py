@@ -4,7 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-from absl import app, flags, logging
+from absl import flags, logging
+
+from gan_tf import command
+from gan_tf.mnist import DataError
 
 FLAGS = flags.FLAGS
 
@@ -79,9 +82,7 @@ def run(measure, claim):
     The figure's name is that of the file. Exits with 1 if the claim fails.
     """
 
-    def main(argv):
-        if len(argv) > 1:
-            sys.exit(f"error: {argv[1]!r} is not understood: options begin with --, see --help.")
+    def main():
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         logging.set_verbosity(logging.ERROR)  # else TensorFlow remarks that loops were compiled for several networks
         report = Report(claim)
@@ -94,4 +95,5 @@ def run(measure, claim):
         sys.exit(0 if report.holds() else 1)
 
     flags.DEFINE_string("out_dir", "out", "Folder for the figure.")
-    app.run(main)
+    names = [name for name in ("out_dir", "dataset", "data_dir") if name in FLAGS]
+    command.run(main, {"Flags": names}, (DataError, OSError))

@@ -1,6 +1,8 @@
 """What the experiments share, and that their tables say what their results say."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -94,3 +96,20 @@ def test_every_objective_has_a_row():
     lines = objectives.table({"lsgan": runs, "wgan": runs[:1]}).splitlines()
     assert lines[2] == ("| `--loss=lsgan` | 0 | 1 | 2 | 3 | 4 | 5 | 2.0 ± 1.4 | 2 | 2 | c |")
     assert len(lines) == 4 and lines[3].endswith("| 5 | 1 | 1 | 2 | c |")
+
+
+@pytest.mark.parametrize(
+    ("name", "flag", "status", "message"),
+    [
+        ("objectives", "--only=lsgan,nonsense", 2, "there is no 'nonsense', only non_saturating"),
+        ("reproduce_blog", "--data_dir=nowhere", 1, "--data_dir=nowhere is not a folder"),
+        ("theory_inception_score_blind_spot", "--data_dir=nowhere", 1, "--data_dir=nowhere is not a folder"),
+        ("fidelity", "extra", 2, "'extra' is not understood"),
+    ],
+)
+def test_mistakes_end_in_one_line(name, flag, status, message):
+    command = [sys.executable, "-m", f"experiments.{name}", flag]
+    result = subprocess.run(command, capture_output=True, text=True)
+    error = result.stderr.splitlines()[-1]
+    assert result.returncode == status and error.startswith("error: ") and message in error
+    assert "Traceback" not in result.stderr
