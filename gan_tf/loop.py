@@ -125,4 +125,4 @@ def log_spread(name, spread, last_spread, data_spread):
     """Logs the spread of a grid's samples, and warns if it has fallen to a small share of the data's."""
     logging.info("%s: spread of the samples %.3g, of the data %.3g", name, spread, data_spread)
     if spread < COLLAPSED * data_spread <= last_spread:
-        logging.warning("the samples are (nearly) identical: mode collapse; the README says why")
+        logging.warning("the samples are (nearly) identical: mode collapse; the README says why the reference's does")

@@ -57,10 +57,11 @@ def check(out_dir, flags, overwrite):
             "that could go on; name another, or replace them with --overwrite."
         )
     before = read_config(out_dir)["flags"]
-    other = [f"--{name} was {before.get(name)}" for name in DECISIVE if before.get(name) != flags[name]]
+    other = [name for name in DECISIVE if before.get(name) != flags[name]]
+    other = [f"--{name} was {'left out' if before.get(name) is None else before[name]}" for name in other]
     if other:
         raise RunError(
-            f"--out_dir={out_dir} holds a run with other flags ({', '.join(other)}); give those to go on with it, "
+            f"--out_dir={out_dir} holds a run with other flags ({', '.join(other)}); do the same to go on with it, "
             "name another folder, or replace it with --overwrite."
         )
 

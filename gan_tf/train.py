@@ -138,7 +138,7 @@ def train():
         if FLAGS.dry_run:
             left = FLAGS.iters - done
             print(json.dumps(config, indent=2))
-            print(f"{left} iterations would take about {left / loop.rate() / 60:.0f} minutes.")
+            print(f"{left} iterations would take about {left / loop.rate() / 60:.1f} minutes.")
             return 0
         stopped_by = loop.train(out_dir, config, FLAGS.overwrite)
     return 128 + stopped_by if stopped_by else 0

@@ -183,7 +183,7 @@ def test_config_cut_in_half(whole, idx_dir, tmp_path):
     [
         ("--seed=4", "--seed was 3"),
         ("--jit", "--jit was False"),
-        ("--d_lr=0.1", "--d_lr was None"),
+        ("--d_lr=0.1", "--d_lr was left out"),
         ("--g_optimizer=adadelta", "--g_optimizer was adam"),
         ("--loss=lsgan", "--loss was non_saturating, --d_optimizer was adadelta"),
         ("--d_steps=2", "--d_steps was 1"),
@@ -191,7 +191,7 @@ def test_config_cut_in_half(whole, idx_dir, tmp_path):
 )
 def test_other_flags_are_refused_by_name(flag, was, whole, idx_dir):
     line = last_line_of_failure(go_on(whole.parent, idx_dir, flag, "--iters=700"))
-    assert f"error: --out_dir=out holds a run with other flags ({was}); give those to go on with it" in line
+    assert f"error: --out_dir=out holds a run with other flags ({was}); do the same to go on with it" in line
 
 
 def test_other_images_are_refused(whole, tmp_path):

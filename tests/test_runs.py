@@ -109,7 +109,7 @@ def test_overwrite_removes_what_a_run_writes_and_nothing_else(tmp_path):
 def test_other_flags_and_images_are_refused(tmp_path):
     write_run(tmp_path)
     runs.check(tmp_path, FLAGS | {"iters": 5, "out_dir": "x"}, overwrite=False)
-    with pytest.raises(runs.RunError, match=r"with other flags \(--seed was None\); give those to go on with it"):
+    with pytest.raises(runs.RunError, match=r"with other flags \(--seed was left out\); do the same to go on with it"):
         runs.check(tmp_path, FLAGS | {"seed": 1}, overwrite=False)
     runs.check(tmp_path, FLAGS | {"seed": 1}, overwrite=True)
     with pytest.raises(runs.RunError, match=r"holds a run on other images \(SHA-256 abc\)"):

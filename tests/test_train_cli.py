@@ -213,7 +213,7 @@ def test_dry_run_leaves_nothing(idx_dir, tmp_path):
     assert result.returncode == 0, result.stderr
     config, estimate = result.stdout.rsplit("\n", 2)[:2]
     assert json.loads(config)["flags"]["batch_size"] == 16 and json.loads(config)["device"].startswith("CPU")
-    assert re.fullmatch(r"5000 iterations would take about \d+ minutes\.", estimate)
+    assert re.fullmatch(r"5000 iterations would take about \d+\.\d minutes\.", estimate)
     assert os.listdir(tmp_path) == []
 
 
