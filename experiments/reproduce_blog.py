@@ -5,7 +5,7 @@ python -m experiments.reproduce_blog [--data_dir=…] [--only=adadelta-0,adam-0]
 Trains the reference for its 1,000,000 iterations, the same with Adam for D and with Adadelta at 1.0, and three seeds
 each of these and of learning rates between for 50,000; measures all of it along the way; and writes what it found to
 experiments/results, one JSON file a run, the figures beside, and the tables of experiments/README.md to standard
-output. Training alone took over three hours on two cores; stopped, the same command goes on. It fails (exit status 1) if at
+output. Training alone took 3.3 hours on two cores; stopped, the same command goes on. It fails (exit status 1) if at
 any stage from iteration 10,000 on the reference's samples differ by more than a twentieth of what the data do, or if
 with Adam there is no stage with samples of all ten classes, or more than three classes at the end.
 """
