@@ -75,10 +75,8 @@ def train_one_each(recipe, iters):
     for mode in range(MODES):
         for variable, value in zip(variables, initial, strict=True):
             variable.assign(value)
-        batches, noise = (
-            ring(iters * BATCH, [mode], mode).reshape(iters, BATCH, 2),
-            iteration_noise(mode, 0, iters, BATCH),
-        )
+        batches = ring(iters * BATCH, [mode], mode).reshape(iters, BATCH, 2)
+        noise = iteration_noise(mode, 0, iters, BATCH)
         for real, (d_noise, g_noise) in zip(batches, noise, strict=True):
             step(real, d_noise, g_noise)
         samples.append(draw(generator)[::MODES])

@@ -31,7 +31,7 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, loss="no
         with tf.GradientTape() as tape:
             real_logits, fake_logits = discriminator(real_images), discriminator(fake_images)  # [n, 1]
             d_loss = d_loss_fn(real_logits, fake_logits)
-        with tf.control_dependencies([d_loss]):  # else TensorFlow 2.21 may change weights that it has yet to read
+        with tf.control_dependencies([d_loss]):  # else without XLA a weight may change before it is read
             d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
 
         with tf.GradientTape() as tape:

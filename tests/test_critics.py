@@ -170,7 +170,7 @@ def test_weights_are_read_before_they_change(loss, d_steps):
     """Without XLA, in the graph that TensorFlow runs after its optimisations.
 
     Where a gradient does not need the logits, as with an identity for an activation, they lost their place in it: in
-    one run of ten or so the logits of real images came from a D half of which was updated.
+    one run of ten or so the logits of real images came from a D whose last layer was updated already.
     """
     recipe = RECIPES[loss]
     networks = make_networks(recipe.g_optimizer, recipe.d_optimizer)
