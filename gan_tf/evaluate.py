@@ -1,4 +1,4 @@
-"""Measures what a generator has learnt: python -m gan_tf.evaluate --run_dir=out.
+"""Measures what a generator has learned: python -m gan_tf.evaluate --run_dir=out.
 
 Writes metrics.json, and neighbours.png: samples, each with the training images nearest to it.
 """
@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from absl import flags, logging
 
-from gan_tf import command, data, runs, samples, trained
+from gan_tf import data, grids, restore
+from gan_tf.runs import command_line, folder
 
 FLAGS = flags.FLAGS
 
@@ -39,7 +40,7 @@ class EvaluationError(Exception):
 
 
 def read_images(path):
-    """The array `images` of an .npz file, as float32 [n, 784]. Raises EvaluationError if they will not do."""
+    """Returns the array `images` of an .npz file, as float32 [n, 784]. Raises EvaluationError if it is unsuitable."""
     try:
         with np.load(path) as arrays:
             images = np.asarray(arrays["images"])
@@ -57,26 +58,30 @@ def read_images(path):
 
 
 def load_images(what, source):
-    """(images, discriminator or None, facts) of what the flag `what` names, the path `source`. Raises LoadError."""
+    """Returns (images, discriminate or None, facts) for the path `source`, which the flag `what` names.
+
+    Raises LoadError or RunError.
+    """
     facts = {"measured": f"--{what}={source}"}
     if what == "images":
         return read_images(source), None, facts
     if what == "run_dir":
-        generator, discriminator, facts["iterations"] = trained.load_run(source)
+        gan, facts["iterations"] = restore.load_run(source)
     else:
-        generator, discriminator = trained.load_generator(source, what), None
-    from gan_tf.noise import EVALUATION_NOISE, uniform_noise
+        gan = restore.load_generator(source, what)
+    from gan_tf.gan import in_batches
+    from gan_tf.noise import EVALUATION_NOISE
 
     facts["seed"] = FLAGS.seed
-    noise = uniform_noise(FLAGS.seed, EVALUATION_NOISE, 0, [FLAGS.count, 100])
-    return trained.draw(generator, noise), discriminator, facts
+    images = in_batches(gan.generate, gan.make_noise(FLAGS.seed, EVALUATION_NOISE, FLAGS.count))
+    return images, gan.discriminate, facts
 
 
 def load_data():
-    """The training, validation and test images that samples are compared with. Raises DataError."""
+    """Returns the training, validation and test images to compare samples with. Raises DataError."""
     name, data_dir, digest = FLAGS.dataset or "mnist", FLAGS.data_dir, None
     if FLAGS.run_dir:
-        config = runs.read_config(os.path.expanduser(FLAGS.run_dir))
+        config = folder.read_config(os.path.expanduser(FLAGS.run_dir))
         digest = config["data"].get("digest")
         if not (FLAGS.dataset or FLAGS.data_dir):
             name, data_dir = (config["flags"].get(flag) for flag in ("dataset", "data_dir"))
@@ -102,7 +107,7 @@ def main():
     out_dir = Path(os.path.expanduser(FLAGS.out_dir)) if FLAGS.out_dir else source if FLAGS.run_dir else source.parent
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    images, discriminator, facts = load_images(what, source)
+    images, discriminate, facts = load_images(what, source)
     facts["count"] = len(images)
     train, validation, test = load_data()
 
@@ -117,28 +122,27 @@ def main():
     for name, pixels, windows in (("samples", images, images), ("real", held_out, yardstick.reference)):
         columns[name], histogram = yardstick.quick_scores(pixels)
         columns[name] |= yardstick.other_scores(pixels, windows)
-        if discriminator is not None:
-            logits = discriminator.predict(pixels, verbose=0)
-            columns[name] |= table.discriminator_accuracy(logits, real=name == "real")
+        if discriminate is not None:
+            columns[name] |= table.discriminator_accuracy(discriminate(pixels), real=name == "real")
         facts[f"class_histogram_{name}"] = histogram.tolist()
 
     out_dir.mkdir(parents=True, exist_ok=True)
-    with runs.replacing(out_dir / "neighbours.png") as path:
-        samples.save_grid(yardstick.neighbours(images[:10]), path, columns=8)
+    with folder.replacing(out_dir / "neighbours.png") as path:
+        grids.save_grid(yardstick.neighbours(images[:10]), path, columns=8)
     facts |= {
         "held_out": len(held_out),
         "data": {split: each.digest for split, each in zip(data.SPLITS, (train, validation, test), strict=True)},
-        "versions": runs.versions(),
+        "versions": folder.versions(),
         "metrics": {
             column: {name: {"value": value, "error": error} for name, (value, error) in values.items()}
             for column, values in columns.items()
         },
     }
-    with runs.replacing(out_dir / "metrics.json") as path:
+    with folder.replacing(out_dir / "metrics.json") as path:
         path.write_text(json.dumps(facts, indent=2) + "\n")
     print(table.as_text(**columns))
     logging.info("%d samples measured in %.0f s; see %s", len(images), time.monotonic() - begun, out_dir)
 
 
 if __name__ == "__main__":
-    command.run(main, GROUPS, (EvaluationError, trained.LoadError, runs.RunError, data.DataError, OSError))
+    command_line.run(main, GROUPS, (EvaluationError, restore.LoadError, folder.RunError, data.DataError, OSError))

@@ -1,20 +1,19 @@
-"""The noise that generators are fed with: counter-based, so that each number depends on its place alone."""
+"""The noise that generators turn into images. It is counter-based: each number depends only on its place."""
 
 import math
 
 import tensorflow as tf
 
-# Streams of random numbers: what they are for. All have the run's seed as their key.
-# Of the iterations, of their grids, of gan_tf.sample, of gan_tf.evaluate.
+# Streams of random numbers: for training, for the grids of a run, for gan_tf.sample, for gan_tf.evaluate.
 TRAINING_NOISE, SAMPLE_NOISE, USER_NOISE, EVALUATION_NOISE = 0, 1, 2, 3
 
 
 def uniform_noise(seed, stream, first, shape):
-    """Numbers `first` … `first + prod(shape) - 1` of a random stream, uniform in [-1, 1), as float32 `shape`.
+    """Returns numbers `first` … `first + prod(shape) - 1` of a random stream, uniform in [-1, 1), float32 `shape`.
 
-    Philox, whose n-th block of four numbers is a function of key and counter alone: the key is `seed`, the
-    counter (n, `stream`). So a number depends on its place in its stream, not on the calls that drew it.
-    Raises ValueError if `first` is not a multiple of 4.
+    Philox computes its n-th block of four numbers from a key and a counter. Here the key is `seed` and the counter
+    (n, `stream`). So a number depends on its place in its stream, not on earlier calls. Raises ValueError if `first`
+    is not a multiple of 4.
     Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
     """
     if first % 4:
@@ -29,14 +28,19 @@ def _philox(key, counter, shape):
 
 
 def iteration_noise(seed, first, steps, batch_size, d_steps=1, noise_dim=100):
-    """The noise of `steps` iterations from `first` on: float32 [steps, d_steps + 1, batch_size, noise_dim].
+    """Returns the noise of `steps` iterations from `first` on: float32 [steps, d_steps + 1, batch_size, noise_dim].
 
-    In each, that of D's updates, then that of G's.
+    For each iteration the noise of D's updates comes first, then the noise of G's update.
     """
     shape = [d_steps + 1, batch_size, noise_dim]
     return uniform_noise(seed, TRAINING_NOISE, first * math.prod(shape), [steps, *shape])
 
 
 def sample_noise(seed, index, count=16, noise_dim=100):
-    """The noise of grid number `index`: float32 [count, noise_dim]; the reference draws 16 for every grid."""
+    """Returns the noise of grid number `index`: float32 [count, noise_dim]. The script draws 16 for every grid."""
     return uniform_noise(seed, SAMPLE_NOISE, index * count * noise_dim, [count, noise_dim])
+
+
+def stream_noise(seed, stream, count, noise_dim=100):
+    """Returns the noise of the first `count` samples of a stream: float32 [count, noise_dim]."""
+    return uniform_noise(seed, stream, 0, [count, noise_dim])

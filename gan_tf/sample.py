@@ -5,7 +5,9 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from gan_tf import command, trained
+from gan_tf import restore
+from gan_tf.runs import command_line
+from gan_tf.runs.folder import RunError
 
 FLAGS = flags.FLAGS
 
@@ -17,7 +19,7 @@ flags.DEFINE_string(
 flags.DEFINE_integer("count", 16, "How many samples.", lower_bound=1)
 flags.DEFINE_integer("columns", 4, "Columns of the grid.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
-flags.DEFINE_bool("interpolate", False, "Go in even steps from one noise to another.")
+flags.DEFINE_bool("interpolate", False, "Interpolate in even steps between two noise vectors.")
 flags.DEFINE_bool("overwrite", False, "Replace what --out names.")
 
 
@@ -26,7 +28,7 @@ class SampleError(Exception):
 
 
 def sample():
-    """Draws what the flags ask for."""
+    """Draws what the flags describe."""
     if bool(FLAGS.run_dir) == bool(FLAGS.model):
         raise SampleError("name either a run with --run_dir, or a Keras file with --model.")
     out = Path(os.path.expanduser(FLAGS.out))
@@ -38,32 +40,33 @@ def sample():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import numpy as np
 
-    from gan_tf import samples
-    from gan_tf.noise import USER_NOISE, uniform_noise
+    from gan_tf import grids
+    from gan_tf.gan import in_batches
+    from gan_tf.noise import USER_NOISE
 
     if FLAGS.run_dir:
-        generator, _, iterations = trained.load_run(os.path.expanduser(FLAGS.run_dir))
+        gan, iterations = restore.load_run(os.path.expanduser(FLAGS.run_dir))
         logging.info("the generator of %s after %d iterations", FLAGS.run_dir, iterations)
     else:
-        generator = trained.load_generator(os.path.expanduser(FLAGS.model), "model")
-    noise = uniform_noise(FLAGS.seed, USER_NOISE, 0, [2 if FLAGS.interpolate else FLAGS.count, 100]).numpy()
+        gan = restore.load_generator(os.path.expanduser(FLAGS.model), "model")
+    noise = np.asarray(gan.make_noise(FLAGS.seed, USER_NOISE, 2 if FLAGS.interpolate else FLAGS.count))
     if FLAGS.interpolate:
         share = np.linspace(0, 1, FLAGS.count, dtype=np.float32)[:, None]
         noise = (1 - share) * noise[:1] + share * noise[1:]
-    images = trained.draw(generator, noise)
+    images = in_batches(gan.generate, noise)
 
     if out.suffix == ".png":
-        samples.save_grid(images, out, FLAGS.columns)
+        grids.save_grid(images, out, FLAGS.columns)
     elif out.suffix == ".npz":
         np.savez_compressed(out, images=images, noise=noise)
     else:
         out.mkdir(parents=True, exist_ok=True)
         for index, image in enumerate(images):
-            samples.save_image(image, out / f"{index:05}.png")
+            grids.save_image(image, out / f"{index:05}.png")
     logging.info("%d samples in %s", len(images), out)
 
 
 if __name__ == "__main__":
     groups = {"From": ["run_dir", "model"], "Samples": ["count", "seed", "interpolate"]}
     groups["To"] = ["out", "columns", "overwrite"]
-    command.run(sample, groups, (SampleError, trained.LoadError, OSError))
+    command_line.run(sample, groups, (SampleError, restore.LoadError, RunError, OSError))

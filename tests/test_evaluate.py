@@ -10,7 +10,7 @@ from command_line import command, run
 from conftest import write_idx_folder
 from PIL import Image
 
-from gan_tf import data, models, noise, samples
+from gan_tf import data, grids, models, noise
 from gan_tf.metrics import table
 
 SCORES = ["classifier_score", "frechet_distance", "precision", "recall", "classes_covered", "histogram_divergence"]
@@ -39,7 +39,7 @@ def test_a_generator(images_dir, tmp_path):
     flags = ("--generator=generator.keras", f"--data_dir={images_dir}", "--count=400", "--seed=5", "--out_dir=.")
     facts, result = evaluate(*flags, cwd=tmp_path)
     images = generator(noise.uniform_noise(5, noise.EVALUATION_NOISE, 0, [400, 100])).numpy()
-    assert facts["metrics"]["samples"]["spread"]["value"] == pytest.approx(samples.spread(images), rel=1e-6)
+    assert facts["metrics"]["samples"]["spread"]["value"] == pytest.approx(grids.spread(images), rel=1e-6)
     assert list(facts["metrics"]["samples"]) == list(facts["metrics"]["real"]) == SCORES
     assert facts["count"] == 400 and facts["held_out"] == 150 and facts["seed"] == 5
     assert sum(facts["class_histogram_samples"]) == pytest.approx(1)

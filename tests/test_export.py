@@ -9,7 +9,7 @@ import pytest
 from command_line import command, run
 from PIL import Image
 
-from gan_tf import export
+from gan_tf.runs import export
 
 
 @pytest.fixture(scope="module")

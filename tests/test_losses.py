@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from gan_tf import losses
+from gan_tf.objectives.losses import LOSSES
 
 
 def cross_entropy(logits, label):
@@ -48,4 +49,4 @@ def test_gradients_by_hand():
 
 def test_dict_of_pairs():
     pair = losses.non_saturating_d_loss, losses.non_saturating_g_loss
-    assert next(iter(losses.LOSSES.items())) == ("non_saturating", pair)
+    assert next(iter(LOSSES.items())) == ("non_saturating", pair)

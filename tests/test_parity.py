@@ -5,8 +5,9 @@ import functools
 import numpy as np
 import pytest
 
-from experiments.reference import ReferenceGraph
-from gan_tf import data, glyphs, models, optimizers, training
+from experiments.tf1_graph import ReferenceGraph
+from gan_tf import data, models, optimizers, training
+from gan_tf.data import glyphs
 from gan_tf.noise import iteration_noise
 
 

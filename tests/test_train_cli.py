@@ -11,7 +11,7 @@ import pytest
 from command_line import last_line_of_failure, losses_of, run, written
 from PIL import Image
 
-from gan_tf import mnist
+from gan_tf.data import mnist
 
 ENDING = ["checkpoints", "config.json", "discriminator.keras", "generator.keras", "losses.csv", "losses.png"]
 ENDING += ["training.gif"]  # what a finished run leaves besides its grids, sorted
@@ -37,7 +37,8 @@ def test_xla_compiles_the_loop_once(finished):
 @pytest.mark.parametrize(("flag", "enabled"), [("--device=cpu", False), ("--tf32", True)])
 def test_tf32_is_off_unless_asked_for(flag, enabled):
     code = (
-        "import sys, tensorflow as tf; from gan_tf import train; train.FLAGS(sys.argv); train.choose_device();"
+        "import sys, tensorflow as tf; from gan_tf import train; train.FLAGS(sys.argv);"
+        "from gan_tf.runs.training_command import choose_device; choose_device();"
         "print(tf.config.experimental.tensor_float_32_execution_enabled())"
     )
     result = subprocess.run([sys.executable, "-c", code, flag], capture_output=True, text=True, check=True)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from gan_tf import data, models, optimizers, training
+from gan_tf import data, gan, models, optimizers, training
 from gan_tf.noise import iteration_noise
+from gan_tf.objectives import variant
 
 
 def make_networks(g_optimizer="adam", d_optimizer="adadelta"):
@@ -130,7 +131,7 @@ def test_batch_larger_than_the_data():
 
 def test_unknown_loss():
     with pytest.raises(KeyError):
-        training.make_train_step(*make_networks(), loss="hinge")
+        variant.make(loss="hinge")
 
 
 @pytest.mark.parametrize(
@@ -145,4 +146,4 @@ def test_unknown_loss():
     ],
 )
 def test_blocks(first, iters, every, block, expected):
-    assert list(training.blocks(first, iters, every, block)) == expected
+    assert list(gan.blocks(first, iters, every, block)) == expected

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from absl import flags, logging
 
-from gan_tf import command, data, runs
+from gan_tf import data
+from gan_tf.runs import command_line, folder
 
 HERE = Path(__file__).parent
 FEATURES = 128  # width of the penultimate layer
@@ -109,7 +110,7 @@ def main():
         "epochs": EPOCHS,
         "command": "python -m gan_tf.metrics.classifier",
         "minutes": round((time.monotonic() - start) / 60, 1),
-        "versions": runs.versions(),
+        "versions": folder.versions(),
     }
     out_dir = Path(os.path.expanduser(flags.FLAGS.out_dir))
     out_dir.mkdir(parents=True, exist_ok=True)
@@ -120,4 +121,4 @@ def main():
 if __name__ == "__main__":
     flags.DEFINE_string("data_dir", None, "Folder with MNIST, as in gan_tf.train.")
     flags.DEFINE_string("out_dir", "out/classifier", "Folder for classifier.npz and classifier.json.")
-    command.run(main, {"Flags": ["data_dir", "out_dir"]}, (data.DataError, OSError))
+    command_line.run(main, {"Flags": ["data_dir", "out_dir"]}, (data.DataError, OSError))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from gan_tf.grids import spread
 from gan_tf.metrics import classifier, scores
-from gan_tf.samples import spread
 
 REFERENCE = 10_000  # training images that samples are compared with
 NEIGHBOURS = 1000  # samples whose nearest training images are sought

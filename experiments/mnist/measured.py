@@ -1,0 +1,215 @@
+"""Runs of gan_tf.train in stages, measured at each: the tables in experiments/README.md are made of these.
+
+A run is python -m gan_tf.train with some flags. At each stage its networks are kept and scored with the functions of
+gan_tf.evaluate. The results go into one JSON file. After a stop, the same command resumes.
+"""
+
+import csv
+import datetime
+import json
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from gan_tf import data, grids
+from gan_tf.gan import in_batches
+from gan_tf.metrics import classifier, table
+from gan_tf.noise import EVALUATION_NOISE
+from gan_tf.restore import load_generator
+from gan_tf.runs import folder as run_folder
+
+RESULTS = Path(__file__).parents[1] / "results"  # the committed ones
+COLUMNS = {
+    "spread": "spread",
+    "classifier_score": "classifier score",
+    "frechet_distance": "Fréchet distance",
+    "classes_covered": "classes",
+    "precision": "precision",
+    "recall": "recall",
+}
+COUNT = 10_000  # samples that are measured
+BINS = 200  # points of a curve of losses, each the mean of what lies between it and the one before
+
+
+def train(name, options, stages, data_dir, work_dir):
+    """Trains the run `name` up to each of `stages`, where it is not there yet, and keeps the networks of each.
+
+    `options` are flags of gan_tf.train; work_dir/name/N holds generator.keras and discriminator.keras after N
+    iterations, work_dir/name/run the run. Exits, as training said why, if that fails.
+    """
+    folder = Path(work_dir) / name
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "commit").exists():
+        (folder / "commit").write_text(commit() + "\n")
+    for stage in stages:
+        kept = folder / str(stage)
+        if (kept / "discriminator.keras").exists():
+            continue
+        print(f"{name}: up to iteration {stage}", file=sys.stderr, flush=True)
+        command = [sys.executable, "-m", "gan_tf.train", f"--iters={stage}", *options, f"--out_dir={folder / 'run'}"]
+        with open(folder / "stdout", "a") as stdout, open(folder / "stderr", "a") as stderr:
+            where = [f"--data_dir={data_dir}"] if data_dir else []
+            status = subprocess.run([*command, *where], stdout=stdout, stderr=stderr).returncode
+        if status:
+            sys.exit(f"error: {name} stopped with status {status}; {folder / 'stderr'} says why.")
+        kept.mkdir(exist_ok=True)
+        for network in ("generator.keras", "discriminator.keras"):
+            shutil.copy(folder / "run" / network, kept / network)
+
+
+def define_flags(experiment, names):
+    """Defines the flags of an experiment called `experiment`, with the runs `names`; returns them by heading."""
+    flags.DEFINE_string("data_dir", None, "Folder with MNIST, as in gan_tf.train.")
+    flags.DEFINE_string("work_dir", f"out/experiments/{experiment}/runs", "Folder for the runs.")
+    flags.DEFINE_string(
+        "out_dir",
+        f"out/experiments/{experiment}",
+        f"Folder for results and figures; the committed ones are in experiments/results/{experiment}.",
+    )
+    flags.DEFINE_list("only", list(names), "The runs to make, in this order.")
+    check_only(names)
+    return {"Flags": ["data_dir", "work_dir", "out_dir", "only"]}
+
+
+def check_only(names):
+    """Lets the flag --only, a list, hold nothing but some of `names`."""
+
+    def check(only):
+        for name in only:
+            if name not in names:
+                raise flags.ValidationError(f"there is no {name!r}, only {', '.join(names)}")
+        return True
+
+    flags.register_validator("only", check)
+
+
+def commit():
+    """The commit that this code is at, with a + if it was changed since; "unknown" outside of a repository."""
+    git = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+", "--exclude=*"]
+    result = subprocess.run(git, capture_output=True, text=True)
+    return result.stdout.strip() or "unknown"
+
+
+def load_yardstick(data_dir):
+    """MNIST and the classifier, ready to measure with, as a `table.Yardstick`."""
+    images = [data.load("mnist", data_dir, split).images for split in data.SPLITS]
+    return table.Yardstick(*images, classifier.load_classifier()[0])
+
+
+def measure(name, options, stages, work_dir, yardstick, initial=None):
+    """What the run `name` gave at each of `stages`, as a dict that JSON can hold.
+
+    At each the quick scores; the share of samples and of held-out images that D is right about; the slope of the
+    samples' sigmoids, the mean of p (1 - p) over their pixels p, which is what gradients that reach G are multiplied
+    by; and how far D's first layer has moved, the root mean square of the distance of its weights from `initial`, the
+    discriminator that the run began with. Of a run with several stages the other scores, too, after the last; and of
+    all the losses, averaged over stretches.
+    """
+    import keras
+
+    folder = Path(work_dir) / name
+    measured = {}
+    for stage in stages:
+        kept = folder / str(stage)
+        images = draw_samples(kept, COUNT)
+        scores, histogram = yardstick.quick_scores(images)
+        scores["pixel_slope"] = (float(np.mean(images.astype(np.float64) * (1 - images))), None)
+        if stage == stages[-1] and len(stages) > 1:
+            scores |= yardstick.other_scores(images, images)
+        discriminator = keras.saving.load_model(kept / "discriminator.keras", compile=False)
+        for kind, pixels in (("fake", images), ("real", yardstick.test)):
+            logits = discriminator.predict(pixels, batch_size=1000, verbose=0)
+            scores[f"d_right_{kind}"] = table.discriminator_accuracy(logits, kind == "real")["discriminator_accuracy"]
+        if initial is not None:
+            move = discriminator.get_weights()[0] - initial.get_weights()[0]
+            scores["d_moved"] = (float(np.sqrt(np.mean(move.astype(np.float64) ** 2))), None)
+        measured[str(stage)] = {"scores": scores, "class_histogram": histogram.tolist()}
+        print(f"{name}, {stage}: {scores['classifier_score'][0]:.3f}", file=sys.stderr, flush=True)
+    config = run_folder.read_config(folder / "run")
+    ended = (folder / str(stages[-1]) / "generator.keras").stat().st_mtime
+    return {
+        "command": " ".join(["python -m gan_tf.train", f"--iters={stages[-1]}", *options]),
+        "seed": config["flags"]["seed"],
+        "machine": f"{platform.machine()}, {config['device']}",
+        "minutes": round(training_seconds((folder / "stderr").read_text()) / 60, 1),
+        "date": datetime.date.fromtimestamp(ended).isoformat(),
+        "commit": (folder / "commit").read_text().strip(),
+        "versions": config["versions"],
+        "stages": measured,
+        "losses": losses(folder / "run" / "losses.csv", stages[-1]),
+    }
+
+
+def draw_samples(folder, count):
+    """The first `count` samples, always of the same noise, of the generator kept in `folder`."""
+    gan = load_generator(folder / "generator.keras", "generator")
+    return in_batches(gan.generate, gan.make_noise(0, EVALUATION_NOISE, count))
+
+
+def training_seconds(log):
+    """The seconds spent on training, from what the runs of gan_tf.train logged."""
+    return sum(float(seconds) for seconds in re.findall(r"\d+ iterations in ([\d.]+) s, ", log))
+
+
+def losses(losses_csv, iters):
+    """Curves from a run's losses.csv: {"iteration", "d_loss", "g_loss", "spread"}, each a list.
+
+    The iterations grow by a constant factor; each point is the mean of all that lies after the point before.
+    """
+    with open(losses_csv) as file:
+        rows = [row for row in csv.DictReader(file) if int(row["iteration"]) < iters]
+    iteration = np.array([int(row["iteration"]) for row in rows])
+    bins = np.digitize(iteration, np.geomspace(100, iters, BINS))
+    curves = {"iteration": [float(iteration[bins == each].mean()) for each in np.unique(bins)]}
+    for name in ("d_loss", "g_loss", "spread"):
+        values = np.array([float(row[name] or "nan") for row in rows])
+        with_values = [values[(bins == each) & ~np.isnan(values)] for each in np.unique(bins)]
+        curves[name] = [float(f"{v.mean():.5g}") if len(v) else None for v in with_values]
+    return curves
+
+
+def score(result, stage, name):
+    """A score after `stage` iterations."""
+    return result["stages"][str(stage)]["scores"][name][0]
+
+
+def plus_minus(values):
+    """The mean ± the standard deviation of some runs."""
+    return table.rounded(np.mean(values), np.std(values, ddof=1) if len(values) > 1 else None)
+
+
+def picture(folders, titles, path):
+    """Draws 16 samples of the generator in each folder, of the same noise, side by side as grids, row by row.
+
+    `folders` is a list of rows, `titles` has one for each row and one for each column.
+    """
+    import matplotlib.figure
+    import PIL.Image
+
+    rows, columns = len(folders), len(folders[0])
+    figure = matplotlib.figure.Figure(figsize=(1.6 * columns, 1.75 * rows), layout="constrained")
+    for axes, folder in zip(figure.subplots(rows, columns, squeeze=False).flat, sum(folders, []), strict=True):
+        temporary = Path(f"{path}.part.png")
+        grids.save_grid(draw_samples(folder, 16), temporary)
+        axes.imshow(np.asarray(PIL.Image.open(temporary).convert("L")), cmap="gray")
+        temporary.unlink()
+        axes.set(xticks=[], yticks=[])
+    for axes, title in zip(figure.axes[::columns], titles[0], strict=True):
+        axes.set_ylabel(title)
+    for axes, title in zip(figure.axes[:columns], titles[1], strict=True):
+        axes.set_title(title, fontsize=10)
+    figure.savefig(path, dpi=80)
+
+
+def write_json(path, content):
+    """Writes `content` as JSON, a score or a curve to a line."""
+    text = json.dumps(content, indent=1)
+    text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda m: "[" + re.sub(r"\s+", " ", m[1]) + "]", text)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n")

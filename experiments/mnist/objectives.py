@@ -1,0 +1,72 @@
+"""Claim: none; a table of what the same networks learn on MNIST under every --loss, each with its own recipe.
+
+python -m experiments.mnist.objectives [--data_dir=…] [--only=lsgan,wgan] [--out_dir=out/experiments/objectives]
+
+Three seeds each, 20,000 iterations of G, measured as gan_tf.evaluate does; the reference's loss with Adam for D, too,
+and with five updates of D for one of G. Writes one JSON file for each run and samples.png into --out_dir, and prints
+the table. After a stop, the same command resumes.
+"""
+
+import json
+from pathlib import Path
+
+from absl import flags
+
+from experiments.mnist import measured
+from experiments.mnist.measured import COLUMNS, RESULTS, plus_minus, score
+from gan_tf.data import DataError
+from gan_tf.objectives.recipes import RECIPES
+from gan_tf.runs import command_line
+
+FLAGS = flags.FLAGS
+
+ITERS = 20_000
+SEEDS = range(3)
+OPTIONS = {loss: [f"--loss={loss}"] for loss in RECIPES} | {
+    "non_saturating_adam": ["--loss=non_saturating", "--d_optimizer=adam"],
+    "non_saturating_adam_5": ["--loss=non_saturating", "--d_optimizer=adam", "--d_steps=5"],
+}
+
+
+def table(results):
+    """Every objective, mean ± standard deviation over the seeds, as Markdown; `results` are lists, by objective."""
+    lines = [f"| flags | {' | '.join(COLUMNS.values())} | D loss | seeds | minutes | commit |"]
+    lines.append("|---" * (len(COLUMNS) + 5) + "|")
+    for name, runs in results.items():
+        cells = [f"`{' '.join(OPTIONS[name])}`"]
+        for column in COLUMNS:
+            cells.append(plus_minus([score(run, ITERS, column) for run in runs]))
+        cells.append(plus_minus([run["losses"]["d_loss"][-1] for run in runs]))
+        cells += [str(len(runs)), plus_minus([run["minutes"] for run in runs])]
+        cells.append(", ".join(sorted({run["commit"] for run in runs})))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def load_results(folder=RESULTS / "objectives"):
+    """Reads the results in `folder`, by default the committed ones: {objective: [result, …]}."""
+    found = {name: [json.loads(path.read_text()) for path in sorted(folder.glob(f"{name}-?.json"))] for name in OPTIONS}
+    return {name: runs for name, runs in found.items() if runs}
+
+
+def main():
+    """Trains and measures, then prints the table of all results."""
+    yardstick, out_dir = measured.load_yardstick(FLAGS.data_dir), Path(FLAGS.out_dir)
+    for seed in SEEDS:
+        for name in FLAGS.only:
+            run, options = f"{name}-{seed}", [*OPTIONS[name], f"--seed={seed}"]
+            measured.train(run, options, [ITERS], FLAGS.data_dir, FLAGS.work_dir)
+            found = measured.measure(run, options, [ITERS], FLAGS.work_dir, yardstick)
+            measured.write_json(out_dir / f"{run}.json", found)
+    folders = [[Path(FLAGS.work_dir) / f"{name}-{seed}" / str(ITERS) for name in OPTIONS] for seed in SEEDS]
+    if all(folder.exists() for folder in sum(folders, [])):
+        titles = (
+            [f"seed {seed}" for seed in SEEDS],
+            [name.replace("_adam_5", "_adam,\nd_steps=5").replace("ng_adam", "ng\nadam") for name in OPTIONS],
+        )
+        measured.picture(folders, titles, out_dir / "samples.png")
+    print(table(load_results(out_dir)))
+
+
+if __name__ == "__main__":
+    command_line.run(main, measured.define_flags("objectives", OPTIONS), (DataError, OSError))

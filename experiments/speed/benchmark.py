@@ -1,0 +1,273 @@
+"""Iterations a second of the reference, of this project, and of what else one might use: on this machine, now.
+
+python -m experiments.speed.benchmark [--rounds=5] [--only=reference,command]
+
+Each contender runs in a process of its own, one after another, and again in the next round, so that what else the
+machine does hits all alike; the median of the rounds counts. All train the same networks on the same images
+with batches of 128, the reference's optimizers and fresh noise, and are timed when warm. `command` is
+`python -m gan_tf.train` as a user runs it, with its data, noise, losses and grids; the others draw no grids.
+"""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from importlib import metadata, util
+
+import numpy as np
+from absl import app, flags
+
+FLAGS = flags.FLAGS
+
+BATCH = 128
+BIG = 2 * BATCH * 128 * 784  # the operations of one product between a batch, 128 units and 784 pixels
+SMALL = 2 * BATCH * 128 * 100  # and 100 numbers of noise
+UNIT = 2 * BATCH * 128  # and the one logit
+# D's step: G forward; D forward and its weights' gradient, for real and fake. G's step: G and D forward, the
+# gradients of D's input, of G's output weights and hidden units; of G's input weights.
+FLOP = (1 + 2 * 2) * BIG + SMALL + 2 * 3 * UNIT + (2 + 3) * BIG + 2 * SMALL + 2 * UNIT
+
+
+def timed(run, steps):
+    """Steps a second of `run(n)`, which does n steps and returns when they are done."""
+    run(steps // 4)
+    start = time.perf_counter()
+    run(steps)
+    return steps / (time.perf_counter() - start)
+
+
+def reference(images):
+    """The script's graph in a TF1 session, fed at each step."""
+    from experiments.tf1_graph import NextBatch, ReferenceGraph
+    from gan_tf import models
+
+    graph = ReferenceGraph(models.make_generator(1).get_weights() + models.make_discriminator(2).get_weights())
+    batches = NextBatch(images, BATCH)
+    return timed(lambda n: [graph.step(*batches.images_and_noise()) for _ in range(n)], 600)
+
+
+def per_step(images):
+    """This project's step as a plain tf.function with XLA, called and fed at each step."""
+    from experiments.tf1_graph import NextBatch
+    from gan_tf import models, optimizers, training
+
+    networks = models.make_generator(1), models.make_discriminator(2)
+    step = training.make_train_step(*networks, optimizers.make_optimizer("adam"), optimizers.make_optimizer("adadelta"))
+    batches = NextBatch(images, BATCH)
+
+    def run(n):
+        for _ in range(n):
+            losses = step(*(array.astype(np.float32) for array in batches.images_and_noise()))
+        return losses[0].numpy()
+
+    return timed(run, 600)
+
+
+def command(images):
+    """The command of this project, timed by the lines that it prints."""
+    del images  # the command makes the same glyphs
+    with tempfile.TemporaryDirectory() as out_dir:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gan_tf.train", "--dataset=glyphs", "--iters=4001", f"--out_dir={out_dir}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        times = [time.perf_counter() for line in process.stdout if line.startswith("Iter")]
+        if process.wait():
+            raise RuntimeError("python -m gan_tf.train failed")
+    return 3000 / (times[3] - times[0])  # whole blocks, with the three grids between them
+
+
+def torch_step(images, compiled):
+    """The same in PyTorch, the step compiled or not."""
+    import torch
+    from torch import nn
+
+    def network(n_in, n_out):
+        layers = nn.Linear(n_in, 128), nn.Linear(128, n_out)
+        for layer in layers:
+            nn.init.normal_(layer.weight, std=(layer.in_features / 2) ** -0.5)
+            nn.init.zeros_(layer.bias)
+        return nn.Sequential(layers[0], nn.ReLU(), layers[1])
+
+    g, d = nn.Sequential(network(100, 784), nn.Sigmoid()), network(784, 1)
+    g_optimizer = torch.optim.Adam(g.parameters(), lr=0.001, eps=1e-8)
+    d_optimizer = torch.optim.Adadelta(d.parameters(), lr=0.001, rho=0.95, eps=1e-8)
+    cross_entropy, one, zero = nn.BCEWithLogitsLoss(), torch.ones(BATCH, 1), torch.zeros(BATCH, 1)
+    images = torch.from_numpy(images)
+
+    def gradients(real, d_noise, g_noise, which):
+        if which == "d":
+            with torch.no_grad():
+                fake = g(d_noise)
+            return cross_entropy(d(real), one) + cross_entropy(d(fake), zero)
+        return cross_entropy(d(g(g_noise)), one)
+
+    if compiled:
+        gradients = torch.compile(gradients)
+
+    def run(n):
+        order, at = torch.randperm(len(images)), 0
+        for _ in range(n):
+            if at + BATCH > len(order):
+                order, at = torch.randperm(len(images)), 0
+            real, at = images[order[at : at + BATCH]], at + BATCH
+            d_noise, g_noise = torch.rand(2, BATCH, 100) * 2 - 1
+            for which, optimizer in (("d", d_optimizer), ("g", g_optimizer)):
+                optimizer.zero_grad()
+                d.requires_grad_(which == "d")  # so that G's step computes no gradients of D's weights
+                loss = gradients(real, d_noise, g_noise, which)
+                loss.backward()
+                optimizer.step()
+        return loss.item()
+
+    return timed(run, 600)
+
+
+def torch_eager(images):
+    """PyTorch, eager."""
+    return torch_step(images, compiled=False)
+
+
+def torch_compiled(images):
+    """PyTorch, forward and backward through torch.compile."""
+    return torch_step(images, compiled=True)
+
+
+def jax_scan(images):
+    """The same in JAX: blocks of 250 steps in one jitted lax.scan, noise and batches drawn by jax.random."""
+    import jax
+    from jax import lax
+    from jax import numpy as jnp
+
+    def network(key, n_in, n_out):
+        keys = jax.random.split(key)
+        w1 = jax.random.normal(keys[0], [n_in, 128]) * (n_in / 2) ** -0.5
+        w2 = jax.random.normal(keys[1], [128, n_out]) * 64**-0.5
+        return [w1, jnp.zeros(128), w2, jnp.zeros(n_out)]
+
+    def apply(weights, x):
+        return jax.nn.relu(x @ weights[0] + weights[1]) @ weights[2] + weights[3]
+
+    def d_loss(d, real, fake):
+        return jnp.mean(jax.nn.softplus(-apply(d, real))) + jnp.mean(jax.nn.softplus(apply(d, fake)))
+
+    def g_loss(g, d, noise):
+        return jnp.mean(jax.nn.softplus(-apply(d, jax.nn.sigmoid(apply(g, noise)))))
+
+    def adadelta(w, a, u, grad):
+        a = 0.95 * a + 0.05 * grad**2
+        update = jnp.sqrt(u + 1e-8) * lax.rsqrt(a + 1e-8) * grad
+        return w - 0.001 * update, a, 0.95 * u + 0.05 * update**2
+
+    def adam(w, m, v, grad, alpha):
+        m, v = m + 0.1 * (grad - m), v + 0.001 * (grad**2 - v)
+        return w - alpha * m / (jnp.sqrt(v) + 1e-8), m, v
+
+    def step(state, inputs):
+        g, d, (a, u), (m, v), t = state
+        index, d_noise, g_noise = inputs
+        loss, grads = jax.value_and_grad(d_loss)(d, images[index], jax.nn.sigmoid(apply(g, d_noise)))
+        d, a, u = zip(*map(adadelta, d, a, u, grads), strict=True)
+        loss_g, grads = jax.value_and_grad(g_loss)(g, d, g_noise)
+        t = t + 1
+        alpha = 0.001 * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+        g, m, v = zip(*(adam(*each, alpha) for each in zip(g, m, v, grads, strict=True)), strict=True)
+        return (list(g), list(d), (list(a), list(u)), (list(m), list(v)), t), (loss, loss_g)
+
+    @jax.jit
+    def block(state, key, index):
+        noise = jax.random.uniform(key, [2, 250, BATCH, 100], minval=-1.0)
+        return lax.scan(step, state, (index, *noise))
+
+    images = jnp.asarray(images)
+    g, d = network(jax.random.key(1), 100, 784), network(jax.random.key(2), 784, 1)
+    zeros = [[jnp.zeros_like(w) for w in weights] for weights in (d, d, g, g)]
+    state = g, d, tuple(zeros[:2]), tuple(zeros[2:]), jnp.float32(0)
+
+    def run(n):
+        nonlocal state
+        for number in range(n // 250):
+            order = np.random.permutation(len(images))[: 250 * BATCH].reshape(250, BATCH)
+            state, losses = block(state, jax.random.key(number), order)
+            np.asarray(losses[0])
+
+    return timed(run, 1000)
+
+
+def matmul(images):
+    """Not a contender: NumPy's float32 matrix product of 2048, in GFLOP/s."""
+    del images
+    a = np.random.default_rng(0).random([2048, 2048], np.float32)
+    return timed(lambda n: [a @ a for _ in range(n)], 12) * 2 * 2048**3 / 1e9
+
+
+CONTENDERS = {f.__name__: f for f in (matmul, reference, per_step, command, torch_eager, torch_compiled, jax_scan)}
+
+flags.DEFINE_integer("rounds", 5, "How often each contender is timed; the median counts.", lower_bound=1)
+flags.DEFINE_list("only", list(CONTENDERS), "The contenders to time.")
+flags.DEFINE_enum("contender", None, list(CONTENDERS), "Time this one in this process; used by the benchmark itself.")
+
+
+def table(speeds):
+    """The result as Markdown; `speeds` holds a list of steps a second by contender."""
+    median = {name: statistics.median(values) for name, values in speeds.items() if values}
+    peak = median.get("matmul")
+    lines = ["| | iterations/s | lowest to highest | times the reference | GFLOP/s | share of matmul peak |"]
+    lines.append("|---|---|---|---|---|---|")
+    for name, value in median.items():
+        if name != "matmul":
+            ratio = f"{value / median['reference']:.2f}" if "reference" in median else ""
+            share = f"{value * FLOP / 1e9 / peak:.2f}" if peak else ""
+            extremes = f"{min(speeds[name]):.0f} to {max(speeds[name]):.0f}"
+            lines.append(f"| {name} | {value:.0f} | {extremes} | {ratio} | {value * FLOP / 1e9:.0f} | {share} |")
+    packages = [p for p in ("tensorflow", "keras", "torch", "jax", "numpy") if util.find_spec(p)]
+    versions = ", ".join(f"{p} {metadata.version(p)}" for p in packages)
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
+    lines += ["", f"{FLOP / 1e6:.0f} MFLOP an iteration; {machine}."]
+    if peak:
+        lines.append(f"NumPy's float32 matrix product of 2048: {peak:.0f} GFLOP/s.")
+    return "\n".join(lines)
+
+
+def main(argv):
+    """Times every contender in turn, or one, and prints what came out."""
+    if len(argv) > 1 or not set(FLAGS.only) <= set(CONTENDERS):
+        sys.exit(f"error: --only takes names from {', '.join(CONTENDERS)}; there is no other argument.")
+    if FLAGS.contender:
+        images = np.load(os.environ["GAN_TF_BENCHMARK_IMAGES"])
+        print(json.dumps(CONTENDERS[FLAGS.contender](images)))
+        return
+
+    needs = {"torch_eager": "torch", "torch_compiled": "torch", "jax_scan": "jax"}
+    names = [name for name in FLAGS.only if util.find_spec(needs.get(name, "numpy"))]
+    for name in set(FLAGS.only) - set(names):
+        print(f"{name}: left out, {needs[name]} is not installed (pip install -e '.[bench]')", file=sys.stderr)
+    from gan_tf import data
+
+    speeds = {name: [] for name in names}
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "images.npy")
+        np.save(path, data.load("glyphs").images)
+        environment = {**os.environ, "GAN_TF_BENCHMARK_IMAGES": path, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        for number in range(FLAGS.rounds):
+            for name in names:
+                output = subprocess.run(
+                    [sys.executable, "-m", "experiments.speed.benchmark", f"--contender={name}"],
+                    env=environment,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    check=True,
+                ).stdout
+                speeds[name].append(json.loads(output.splitlines()[-1]))
+                print(f"round {number + 1}: {name} {speeds[name][-1]:.0f}", file=sys.stderr, flush=True)
+    print(table(speeds))
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,99 @@
+"""What the claims share: small networks, their training, and the report with its verdict."""
+
+import os
+import sys
+from pathlib import Path
+
+from absl import flags, logging
+
+from gan_tf.data import DataError
+from gan_tf.runs import command_line
+
+FLAGS = flags.FLAGS
+
+
+def make_network(sizes, seed):
+    """Makes a Keras model of Dense layers, `sizes` wide, with ReLU between them and the reference's initialisation."""
+    import keras
+    import numpy as np
+
+    from gan_tf.models import xavier_init
+
+    seeds = [int(each) for each in np.random.SeedSequence(seed).generate_state(len(sizes) - 1)]
+    layers = [keras.Input([sizes[0]])]
+    for number, (width, layer_seed) in enumerate(zip(sizes[1:], seeds, strict=True), 2):
+        activation = "relu" if number < len(sizes) else None
+        layers.append(keras.layers.Dense(width, activation, kernel_initializer=xavier_init(layer_seed)))
+    return keras.Sequential(layers)
+
+
+def minimise(loss, weights, steps, optimizer):
+    """Takes `steps` steps of `optimizer` on `loss(i)`, a function of the step's number i, in one compiled call."""
+    import tensorflow as tf
+
+    optimizer.build(weights)
+
+    @tf.function(jit_compile=True)
+    def run(steps):
+        i = tf.constant(0)
+        while i < steps:
+            with tf.GradientTape() as tape:
+                value = loss(i)
+            optimizer.apply(tape.gradient(value, weights), weights)
+            i += 1
+
+    run(tf.constant(steps))
+
+
+class Report:
+    """Collects what was predicted and what was measured, prints it, and ends with a verdict."""
+
+    def __init__(self, claim):
+        self._claim, self._rows = claim, []
+
+    def check(self, what, predicted, measured, tolerance):
+        """Adds a number that was predicted, to within ± `tolerance`."""
+        right = bool(abs(measured - predicted) <= tolerance)
+        self._rows.append((what, f"{predicted:.4g} ± {tolerance:.2g}", f"{measured:.4g}", right))
+
+    def check_between(self, what, low, high, measured):
+        """Adds a number that was predicted to lie in [low, high]."""
+        self._rows.append((what, f"{low:.4g} to {high:.4g}", f"{measured:.4g}", bool(low <= measured <= high)))
+
+    def note(self, what, measured):
+        """Adds a measurement without a prediction."""
+        self._rows.append((what, "", measured, True))
+
+    def holds(self):
+        """True if every prediction came true."""
+        return all(row[-1] for row in self._rows)
+
+    def print(self):
+        """Prints the claim, a table in Markdown, and the verdict."""
+        print(f"{self._claim}\n\n| | predicted | measured | |\n|---|---|---|---|")
+        for what, predicted, measured, right in self._rows:
+            print(f"| {what} | {predicted} | {measured} | {'' if not predicted else 'yes' if right else 'NO'} |")
+        print(f"\nThe claim {'holds' if self.holds() else 'FAILS'}.")
+
+
+def run(measure, claim):
+    """The main function of a claim's file. Exits with 1 if the claim fails.
+
+    `measure(report)` returns a matplotlib figure. It is written into --out_dir under the name of the file.
+    """
+
+    def main():
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        logging.set_verbosity(logging.ERROR)  # else TensorFlow remarks that loops were compiled for several networks
+        report = Report(claim)
+        figure = measure(report)
+        path = Path(FLAGS.out_dir) / f"{Path(sys.modules['__main__'].__file__).stem}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=80)
+        report.print()
+        print(f"Figure: {path}")
+        sys.exit(0 if report.holds() else 1)
+
+    flags.DEFINE_string("out_dir", "out/experiments/theory", "Folder for the figure.")
+    names = [name for name in ("out_dir", "dataset", "data_dir") if name in FLAGS]
+    command_line.run(main, {"Flags": names}, (DataError, OSError))

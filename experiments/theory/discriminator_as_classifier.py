@@ -1,0 +1,101 @@
+"""Claim: the D of this GAN is no classifier of digits; a linear probe finds no more in it than in a random D.
+
+python -m experiments.theory.discriminator_as_classifier [--dataset=mnist] [--data_dir=…]
+
+Introductions to GANs say that a trained D is a classifier. It has one output, which knows real from fake; so its 128
+hidden units are taken, a linear classifier is fitted to them by least squares, with labels, and tried on the test
+images. Beside it the same for a D as it is before training, for one that the reference's own Adadelta has trained, and
+for the 784 pixels; with 500 labels, ten times others, and with 10,000. A gain below 0.02 counts as none. So it is
+not true here: to tell these fakes from digits D need not know which digit it sees. (Of deep convolutional GANs it is
+known to be right.) Source of the protocol: Radford et al. 2016 (arXiv:1511.06434), section 5.
+"""
+
+import functools
+
+import numpy as np
+from absl import flags
+
+from experiments.theory import claim
+from gan_tf import data
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_enum("dataset", "mnist", list(data.DATASETS), "As in gan_tf.train.")
+flags.DEFINE_string("data_dir", None, "As in gan_tf.train.")
+
+RIDGES = (1, 10, 100, 1000)
+CLAIM = "A linear probe on a trained D's features does no better than on a random D's, and worse than on the pixels."
+
+
+def hidden(discriminator, images):
+    """The hidden units of D, float64 [n, 128], of images [n, 784]."""
+    w, b = (weight.astype(np.float64) for weight in discriminator.get_weights()[:2])
+    return np.maximum(images @ w + b, 0)
+
+
+def probe(known, labels, validation, test):
+    """Accuracy on `test` of the linear map fitted by least squares to features `known` [n, d] and one-hot labels.
+
+    `validation` and `test` are pairs of features and labels; of RIDGES that one counts which does best on the former.
+    """
+    mean, deviation = known.mean(axis=0), known.std(axis=0) + 1e-3
+    known = (known - mean) / deviation
+    targets = np.eye(10)[labels] - 0.1
+    gram, moment = known.T @ known, known.T @ targets
+
+    def accuracy(weights, pair):
+        return float((((pair[0] - mean) / deviation @ weights).argmax(axis=1) == pair[1]).mean())
+
+    fits = [np.linalg.solve(gram + ridge * np.eye(len(gram)), moment) for ridge in RIDGES]
+    return accuracy(max(fits, key=lambda weights: accuracy(weights, validation)), test)
+
+
+def train_discriminator(images, d_optimizer, iters):
+    """A D after `iters` iterations of the reference with this optimizer."""
+    from gan_tf import reference
+
+    gan = reference.make(images, d_optimizer=d_optimizer, block=min(iters, 500))
+    gan.train(iters)
+    return gan.objects["discriminator"]
+
+
+def measure(report, iters=5000, few=500, many=10_000):
+    """Probes the features of four kinds, with few labels, ten times others, and with many; draws the accuracies."""
+    import matplotlib.figure
+
+    from gan_tf import reference
+
+    train, *others = (data.load(FLAGS.dataset, FLAGS.data_dir, split) for split in data.SPLITS)
+    networks = {
+        "random D": reference.make_networks(0)[1],
+        "D trained with Adadelta": train_discriminator(train.images, "adadelta", iters),
+        "D trained with Adam": train_discriminator(train.images, "adam", iters),
+    }
+    features = {"784 pixels": lambda images: images.astype(np.float64)}
+    features |= {name: functools.partial(hidden, network) for name, network in networks.items()}
+    with_few, with_many = {}, {}
+    for name, of in features.items():
+        known, pairs = of(train.images[:many]), [(of(each.images), each.labels) for each in others]
+        parts = [slice(few * part, few * (part + 1)) for part in range(10)]
+        with_few[name] = np.array([probe(known[rows], train.labels[rows], *pairs) for rows in parts])
+        with_many[name] = probe(known, train.labels[:many], *pairs)
+        of_few = f"{with_few[name].mean():.4f} ± {with_few[name].std(ddof=1):.4f}"
+        report.note(f"{name}: accuracy with {few} labels; with {many}", f"{of_few}; {with_many[name]:.4f}")
+    for labels, found in ((few, with_few), (many, with_many)):
+        trained = np.mean(found["D trained with Adam"])
+        gain, lead = trained - np.mean(found["random D"]), np.mean(found["784 pixels"]) - trained
+        report.check_between(f"{labels} labels: D trained with Adam minus random D", -0.05, 0.02, gain)
+        report.check_between(f"{labels} labels: 784 pixels minus D trained with Adam", 0.005, 0.1, lead)
+
+    figure = matplotlib.figure.Figure(figsize=(6, 2.2), layout="constrained")
+    axes = figure.subplots()
+    for shift, found, labels in ((-0.2, with_few, few), (0.2, with_many, many)):
+        axes.barh(np.arange(4) + shift, [np.mean(each) for each in found.values()], 0.4, label=f"{labels} labels")
+    axes.set(yticks=range(4), yticklabels=list(features), xlim=(0.6, 0.9), xlabel="accuracy on the test images")
+    axes.legend(fontsize=8)
+    axes.invert_yaxis()
+    return figure
+
+
+if __name__ == "__main__":
+    claim.run(measure, CLAIM)

@@ -1,0 +1,88 @@
+"""Data sets of 28x28 images, split as the script splits MNIST."""
+
+import dataclasses
+import functools
+import hashlib
+
+import numpy as np
+
+from gan_tf.data import mnist
+from gan_tf.data.mnist import DataError
+
+VALIDATION_SIZE = 5000  # the script's read_data_sets sets these first training images aside
+SPLITS = ("train", "validation", "test")
+
+# TF1's input_data multiplies by 1/255. Dividing by 255 would differ in the last bit.
+SCALE = np.float32(1 / 255)
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """One split of a data set.
+
+    pixels: uint8 [n, 784], 0 = background
+    labels: int64 [n]
+    name: "mnist" for the original (recognised by its digest), "glyphs" or "custom"
+    digest: SHA-256 of the pixel bytes, hexadecimal
+    source: where the images come from, for the log
+    """
+
+    pixels: np.ndarray
+    labels: np.ndarray
+    name: str
+    digest: str
+    source: str
+
+    @functools.cached_property
+    def images(self):
+        """The pixels as float32 [n, 784] in [0, 1]: four times the memory, made at first use."""
+        return self.pixels.astype(np.float32) * SCALE
+
+
+def load(dataset="mnist", data_dir=None, split="train"):
+    """Loads `dataset`, "mnist" or "glyphs", and returns one split of it as a `Dataset`.
+
+    "train" is what the script trains on: the training images without the first 5,000 (55,000 images of MNIST).
+    "validation" is those 5,000, "test" the test images (10,000). "mnist" reads four IDX files in `data_dir` (None:
+    MNIST_data). If there are none, it uses tensorflow-datasets: `data_dir` may be a folder that it has prepared (None:
+    its own folder, with a download where needed). Both give the same images in the same order. IDX files may hold any
+    28x28 images.
+
+    Raises DataError if the images are missing or damaged, ValueError for an unknown data set or split.
+    """
+    if dataset not in DATASETS:
+        raise ValueError(f"unknown data set {dataset!r}; known: {', '.join(DATASETS)}")
+    if split not in SPLITS:
+        raise ValueError(f"unknown split {split!r}; known: {', '.join(SPLITS)}")
+    name, source, pixels, labels = DATASETS[dataset](data_dir, "test" if split == "test" else "train")
+    if split != "test":
+        if len(pixels) <= VALIDATION_SIZE:
+            raise DataError(
+                f"{source}: {len(pixels)} training images are too few, since the first {VALIDATION_SIZE} are set "
+                "aside for validation, as in the reference."
+            )
+        keep = slice(VALIDATION_SIZE) if split == "validation" else slice(VALIDATION_SIZE, None)
+        pixels, labels = pixels[keep], labels[keep]
+    pixels = np.ascontiguousarray(pixels.reshape(-1, 784))
+    digest = hashlib.sha256(pixels).hexdigest()
+    if digest == mnist.DIGESTS[split]:
+        name = "mnist"
+    elif name == "mnist":
+        raise DataError(
+            f"{source}: these are not MNIST's {split} images in the order of the IDX files (SHA-256 {digest}); "
+            f"the files are damaged, or this version of tensorflow-datasets orders them otherwise. {mnist.WAYS_OUT}"
+        )
+    return Dataset(pixels, labels.astype(np.int64), name, digest, source)
+
+
+def _load_glyphs(data_dir, part):
+    if data_dir:
+        raise DataError("--dataset=glyphs is made, not read: leave --data_dir away.")
+    from gan_tf.data import glyphs
+
+    count, first = {"train": (60000, 0), "test": (10000, 60000)}[part]
+    pixels, labels = glyphs.draw(first, count)
+    return "glyphs", "digits drawn from the fonts that matplotlib ships", pixels, labels
+
+
+DATASETS = {"mnist": mnist.load, "glyphs": _load_glyphs}

@@ -1,0 +1,125 @@
+"""`Gan`: what a GAN provides, so that the same loop trains, resumes, draws, logs, exports and samples all of them."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import tqdm
+
+from gan_tf import grids
+from gan_tf.noise import USER_NOISE
+
+
+@dataclasses.dataclass
+class Gan:
+    """A GAN, ready to train. `reference.make` makes the reference; a new GAN is a new file with such a `make`.
+
+    Every number of iteration i must depend only on the seed and on i. Then a run that was stopped resumes bit for bit.
+
+    What every GAN provides:
+
+    objects: name → Keras model or optimizer. This is what a checkpoint holds.
+    train_block: `train_block(first, steps)` trains iterations `first` … `first + steps - 1`, at most `block` of them,
+        and returns their losses, float32 [steps, len(loss_names)]. With `steps` = 0 it only compiles. None if the GAN
+        was made without images: then it can draw, but not train.
+    block: how many iterations one call of `train_block` can take.
+
+    What it may provide:
+
+    loss_names: the columns of losses.csv, and what is printed.
+    draw: `draw(index)` returns the pictures of grid number `index`, float32 [n, 784] in [0, 1], n a multiple of 4.
+        None for a GAN without pictures.
+    measures: name → function of what `draw` returned. They are further columns of losses.csv, one value for each grid.
+        The log warns of mode collapse if there is a measure called "spread" and it falls below a twentieth of the
+        real pictures'.
+    real_pictures: float32 [n, 784] in [0, 1]. The log shows their measures next to those of the drawn pictures.
+    make_noise, generate: `generate(make_noise(seed, stream, count))` returns `count` pictures, float32 [count, 784].
+        `stream` is one of the streams in gan_tf.noise.
+    discriminate: `discriminate(images)` returns a logit for each image, float32 [n, 1].
+    blind_d_loss: D's loss when D outputs 1/2 for every image, for the plot of the losses.
+    first_phase: the number of iterations before the GAN itself, such as pre-training. No call of `train_block` crosses
+        this limit.
+    """
+
+    objects: dict
+    train_block: Callable | None
+    block: int
+    loss_names: tuple[str, ...] = ("d_loss", "g_loss")
+    draw: Callable | None = None
+    measures: dict = dataclasses.field(default_factory=dict)
+    real_pictures: np.ndarray | None = None
+    make_noise: Callable | None = None
+    generate: Callable | None = None
+    discriminate: Callable | None = None
+    blind_d_loss: float | None = None
+    first_phase: int = 0
+
+    iteration: int = dataclasses.field(default=0, init=False)  # how many iterations `train` has done
+
+    @property
+    def models(self):
+        """The Keras models among `objects`, by name. These are exported as .keras files."""
+        import keras
+
+        return {name: each for name, each in self.objects.items() if isinstance(each, keras.Model)}
+
+    def blocks(self, first, stop, every=()):
+        """Cuts iterations `first` … `stop - 1` into (first, steps), also at the multiples of the numbers `every`."""
+        middle = min(max(first, self.first_phase), stop)
+        yield from blocks(first, middle, every, self.block)
+        yield from blocks(middle, stop, every, self.block)
+
+    def train(self, steps):
+        """Trains `steps` more iterations with a progress bar, and returns their losses.
+
+        The losses are float32 [steps, len(loss_names)], each taken before its own network's update. They are the
+        same as those of a run of `python -m gan_tf.train` with the same settings, bit for bit (same machine and
+        device). Raises ValueError if the GAN was made without images, or if `steps` is less than 1.
+        """
+        if self.train_block is None:
+            raise ValueError("this GAN was made without images: it can draw, but not train")
+        if steps < 1:
+            raise ValueError(f"steps must be at least 1, not {steps}")
+        losses = []
+        with tqdm.tqdm(total=steps, unit="it") as bar:
+            for first, count in self.blocks(self.iteration, self.iteration + steps):
+                losses.append(self.train_block(first, count))
+                self.iteration += count
+                bar.update(count)
+        return np.concatenate(losses)
+
+    def sample(self, count=16, seed=0):
+        """Returns `count` new pictures, float32 [count, 784] in [0, 1], the same for the same `seed`."""
+        return in_batches(self.generate, self.make_noise(seed, USER_NOISE, count))
+
+    def show(self, path=None, count=16, seed=0):
+        """Shows a grid of `count` new pictures, four in a row; with `path`, writes it to this PNG file instead.
+
+        As in the script, each picture is stretched to its own black and white. Raises ValueError if `count` is not a
+        multiple of 4.
+        """
+        images = self.sample(count, seed)
+        if path is not None:
+            grids.save_grid(images, path)
+            return
+        import matplotlib.pyplot as plt
+
+        plt.imshow(grids.grid(images), cmap="gray", vmin=0, vmax=1)
+        plt.axis("off")
+        plt.show()
+
+
+def blocks(first, stop, every, block):
+    """Cuts iterations `first` … `stop - 1` into (first, steps).
+
+    It cuts at every multiple of each of the numbers `every`; a piece is at most `block` long.
+    """
+    while first < stop:
+        end = min(first + block, stop, *(first - first % n + n for n in every))
+        yield first, end - first
+        first = end
+
+
+def in_batches(function, inputs, size=1000):
+    """`function` of `size` rows of `inputs` at a time, as one array: for what would not fit into memory at once."""
+    return np.concatenate([np.asarray(function(inputs[i : i + size])) for i in range(0, len(inputs), size)])

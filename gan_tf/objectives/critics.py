@@ -1,0 +1,93 @@
+"""Steps with several updates of D for one of G, and the updates of critics, which bound D's slope."""
+
+import tensorflow as tf
+
+from gan_tf.objectives.losses import LOSSES
+
+
+def make_update(discriminator, d_optimizer, d_loss_fn):
+    """Makes `update(real_images, fake_images) -> d_loss`, one step of D."""
+    d_weights = discriminator.trainable_variables
+
+    def update(real_images, fake_images):
+        with tf.GradientTape() as tape:
+            d_loss = d_loss_fn(discriminator(real_images), discriminator(fake_images))
+        with tf.control_dependencies([d_loss]):  # as in training.make_train_step
+            d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+        return d_loss
+
+    return update
+
+
+def make_clipped_update(discriminator, d_optimizer, d_loss_fn, clip=0.01):
+    """As `make_update`. Then every weight is clipped to [-clip, clip], which bounds the critic's slope.
+
+    Source: Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1, with its c = 0.01.
+    """
+    update_weights = make_update(discriminator, d_optimizer, d_loss_fn)
+
+    def update(real_images, fake_images):
+        d_loss = update_weights(real_images, fake_images)
+        for weight in discriminator.trainable_variables:
+            weight.assign(tf.clip_by_value(weight, -clip, clip))
+        return d_loss
+
+    return update
+
+
+def make_penalised_update(discriminator, d_optimizer, d_loss_fn, seed=0, weight=10.0):
+    """As `make_update`, with weight · mean (‖∇f(x̂)‖ - 1)² added to the loss, x̂ uniform between real and fake.
+
+    x̂ = ε x + (1 - ε) G(z), with one ε, uniform in [0, 1), for each pair. ε depends only on `seed` and on how many
+    updates D has had. The loss that `update` returns includes the penalty.
+    Source: Gulrajani et al. 2017 (arXiv:1704.00028), algorithm 1, with its lambda = 10.
+    """
+    d_weights = discriminator.trainable_variables
+
+    def update(real_images, fake_images):
+        counter = tf.stack([tf.cast(seed, tf.int64), tf.cast(d_optimizer.iterations, tf.int64)])
+        epsilon = tf.random.stateless_uniform([tf.shape(real_images)[0], 1], counter)
+        between = epsilon * real_images + (1 - epsilon) * fake_images
+        with tf.GradientTape() as tape:
+            with tf.GradientTape() as inner:
+                inner.watch(between)
+                logits = discriminator(between)
+            slopes = tf.sqrt(tf.reduce_sum(inner.gradient(logits, between) ** 2, axis=1))  # [n]
+            d_loss = d_loss_fn(discriminator(real_images), discriminator(fake_images))
+            d_loss += weight * tf.reduce_mean((slopes - 1) ** 2)
+        d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+        return d_loss
+
+    return update
+
+
+UPDATES = {"wgan": make_clipped_update, "wgan_gp": make_penalised_update}  # all other losses: make_update
+
+
+def make_critic_step(generator, discriminator, g_optimizer, d_optimizer, loss, d_steps, seed=0, jit=True):
+    """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: `d_steps` updates of D, then one of G.
+
+    `real_images` is float32 [d_steps * n, 784] and `d_noise` float32 [d_steps * n, 100]: each update takes its own n
+    rows. `g_noise` is float32 [n, 100]. The losses are those of the last update of D and of G, each taken before it.
+    `loss` names a pair in `LOSSES` and, for a critic, what an update does in `UPDATES`. `seed` fixes the random
+    numbers of the gradient penalty. Raises KeyError for an unknown loss.
+    Source: Goodfellow et al. 2014, algorithm 1, with k = d_steps.
+    """
+    d_loss_fn, g_loss_fn = LOSSES[loss]
+    g_weights = generator.trainable_variables
+    d_optimizer.build(discriminator.trainable_variables)
+    g_optimizer.build(g_weights)
+    random = {"seed": seed} if loss == "wgan_gp" else {}  # the other updates draw no random numbers
+    update = UPDATES.get(loss, make_update)(discriminator, d_optimizer, d_loss_fn, **random)
+
+    @tf.function(jit_compile=jit)
+    def step(real_images, d_noise, g_noise):
+        for real, noise in zip(tf.split(real_images, d_steps), tf.split(d_noise, d_steps), strict=True):
+            d_loss = update(real, generator(noise))
+
+        with tf.GradientTape() as tape:
+            g_loss = g_loss_fn(discriminator(generator(g_noise)))
+        g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)
+        return d_loss, g_loss
+
+    return step

@@ -1,0 +1,118 @@
+"""The loop of a run: trains any `Gan`, with grids, losses.csv, checkpoints, and a clean stop when asked."""
+
+import contextlib
+import math
+import time
+
+from absl import logging
+
+from gan_tf import grids
+from gan_tf.runs import checkpoints, export, folder, progress, tensorboard
+
+COLLAPSED = 0.05  # a spread of samples below this share of the data's is reported as mode collapse
+# What the script prints before its two losses. Other losses are printed under their own names.
+PRINTED = {"d_loss": "D loss", "g_loss": "G_loss"}
+
+
+class Loop:
+    """Trains `gan`, a `gan_tf.gan.Gan`, as `options` say.
+
+    `options` has the attributes iters, sample_every, log_every, checkpoint_every and tensorboard, which mean what the
+    flags of gan_tf.train mean. The GAN is compiled here, so that this does not count as training.
+    """
+
+    def __init__(self, gan, options):
+        self._gan, self._options = gan, options
+        gan.train_block(0, 0)
+        self._of_data = {} if gan.real_pictures is None else self._measure(gan.real_pictures)
+        self._measured = dict.fromkeys(gan.measures, math.inf)  # of the last grid
+        self._seconds = dict.fromkeys(("grids", "checkpoints"), 0.0)
+
+    def rate(self):
+        """Measures how many iterations it does in a second. This trains the networks: do not use them afterwards."""
+        block = self._gan.block
+        self._gan.train_block(0, block)
+        start = time.monotonic()
+        self._gan.train_block(block, block)
+        return block / (time.monotonic() - start)
+
+    def train(self, out_dir, config, overwrite=False):
+        """Starts the run in `out_dir`, or resumes it.
+
+        Before every `sample_every`-th iteration it draws a grid, and after every `log_every`-th it prints the losses.
+        `config` and `overwrite` are those of `folder.Run`. Returns the number of the signal that stopped the run, or
+        None when all iterations are done. Raises RunError and OSError.
+        """
+        gan, options = self._gan, self._options
+        with folder.Run(out_dir, config, overwrite) as run, folder.StopSignals() as signals:
+            states = checkpoints.Checkpoints(run.path / "checkpoints", **gan.objects)
+            first = done = run.resume(states)
+            logging.info("%s", f"resumed at {first}" if first else "fresh run")
+            board = tensorboard.Summaries(run.path, options.sample_every) if options.tensorboard else None
+            start, every = time.monotonic(), (options.sample_every, options.checkpoint_every)
+            with progress.Progress(first, options.iters) as report:
+                for it, steps in gan.blocks(first, options.iters, every):
+                    if it % options.sample_every == 0:
+                        with self._timed("grids"), report.aside():
+                            self._draw_grid(run, it // options.sample_every)
+                    losses = gan.train_block(it, steps)
+                    run.write_losses(it, losses, self._measured.values())
+                    if board:
+                        board.update()
+                    with report.aside():
+                        print_losses(it, losses, options.log_every, gan.loss_names)
+                    report.update(steps)
+                    done = it + steps
+                    if done % options.checkpoint_every == 0 or done == options.iters or signals.number:
+                        with self._timed("checkpoints"):
+                            run.save(states, done)
+                    if signals.number:
+                        break
+            self._log_time(done - first, time.monotonic() - start)
+            if done == options.iters:
+                export.export(run.path, gan)
+                logging.info("finished: see %s", out_dir)
+            else:
+                logging.info("stopped at %d of %d: the same command goes on from there", done, options.iters)
+                return signals.number
+
+    def _draw_grid(self, run, index):
+        name, pictures = grids.grid_name(index), None
+        if self._gan.draw:
+            pictures = self._gan.draw(index)
+            with folder.replacing(run.path / name) as path:
+                grids.save_grid(pictures, path)
+        last, self._measured = self._measured, self._measure(pictures)
+        for measure, value in self._measured.items():
+            if measure == "spread" and self._of_data:
+                log_spread(name, value, last["spread"], self._of_data["spread"])
+            else:
+                logging.info("%s: %s %.4g", name, measure, value)
+
+    def _measure(self, pictures):
+        return {name: measure(pictures) for name, measure in self._gan.measures.items()}
+
+    @contextlib.contextmanager
+    def _timed(self, what):
+        start = time.monotonic()
+        yield
+        self._seconds[what] += time.monotonic() - start
+
+    def _log_time(self, steps, seconds):
+        shares = ", ".join(f"{100 * spent / seconds:.2g}% of it for {what}" for what, spent in self._seconds.items())
+        logging.info("%d iterations in %.1f s, %.0f a second; %s", steps, seconds, steps / seconds, shares)
+
+
+def print_losses(first, losses, log_every, names):
+    """Prints every `log_every`-th of `losses`, which begin with iteration `first`, as the script does."""
+    for it, values in enumerate(losses, first):
+        if it % log_every == 0:
+            lines = (f"{PRINTED.get(name, name)}: {value:.4}\n" for name, value in zip(names, values, strict=True))
+            print(f"Iter: {it}\n{''.join(lines)}", flush=True)
+
+
+def log_spread(name, spread, last_spread, data_spread):
+    """Logs the spread of a grid's samples, and warns if it has fallen to a small share of the data's."""
+    logging.info("%s: spread of the samples %.3g, of the data %.3g", name, spread, data_spread)
+    if spread < COLLAPSED * data_spread <= last_spread:
+        logging.warning("the samples are (nearly) identical: mode collapse; the README says why the reference's does")

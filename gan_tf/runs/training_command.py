@@ -1,0 +1,159 @@
+"""What every command that trains has in common: its flags, and the way from the flags to a run."""
+
+import json
+import os
+import sys
+import time
+
+from absl import flags, logging
+
+from gan_tf import data
+from gan_tf.runs import checkpoints, folder, tensorboard
+
+FLAGS = flags.FLAGS
+flags.disclaim_key_flags()  # the flags defined here belong to the command that calls `define_flags`
+
+ERRORS = (data.DataError, folder.RunError)
+
+
+def define_flags(iters):
+    """Defines the flags that every training command has. `iters` is the default of --iters."""
+    flags.DEFINE_integer(
+        "iters", iters, "Total iterations, including those already done; the script ran 1,000,000.", lower_bound=1
+    )
+    flags.DEFINE_integer("batch_size", 128, "Images in a mini-batch; the script used 128.", lower_bound=1)
+    flags.DEFINE_integer(
+        "seed", 0, "Seed of weights, noise and shuffling; the script had none.", lower_bound=0, upper_bound=2**63 - 1
+    )
+    flags.DEFINE_enum(
+        "dataset", "mnist", list(data.DATASETS), "What to train on; the script used mnist; glyphs needs no download."
+    )
+    flags.DEFINE_string(
+        "data_dir",
+        None,
+        "Folder with four IDX files of 28x28 images, or prepared by tensorflow-datasets. Unset: MNIST_data, as in "
+        "the script, otherwise the folder of tensorflow-datasets.",
+    )
+    flags.DEFINE_string("out_dir", "out", "Folder for grids, losses.csv and config.json; the script used out.")
+    flags.DEFINE_bool("overwrite", False, "Delete the run in out_dir and start again, instead of resuming it.")
+    flags.DEFINE_integer("sample_every", 1000, "Iterations from grid to grid; the script: 1000.", lower_bound=1)
+    flags.DEFINE_integer("log_every", 1000, "Iterations between printed losses; the script: 1000.", lower_bound=1)
+    flags.DEFINE_integer(
+        "checkpoint_every", 10_000, "Iterations from checkpoint to checkpoint; the script had none.", lower_bound=1
+    )
+    flags.DEFINE_bool("tensorboard", False, "Also write losses, spread and grids for TensorBoard.")
+    flags.DEFINE_bool("dry_run", False, "Print what would run, on what, and for how long; write nothing.")
+    flags.DEFINE_enum("device", "auto", ["auto", "cpu", "gpu"], "Where to train; auto: on the GPU if there is one.")
+    flags.DEFINE_integer(
+        "threads", None, "Cores to use, at most; the results stay the same. Unset: all cores.", lower_bound=1
+    )
+    flags.DEFINE_bool("jit", True, "Compile with XLA, which is faster. The script did not use XLA.")
+    flags.DEFINE_bool(
+        "tf32", False, "Let a GPU multiply in TensorFloat-32, with three digits instead of seven; the script did not."
+    )
+    flags.register_validator("out_dir", bool, message="must name a folder")
+
+
+def groups(own):
+    """Returns the flags by heading, for --help, with the groups of a command's `own` flags in their place."""
+    output = ["out_dir", "overwrite", "sample_every", "log_every", "checkpoint_every", "tensorboard", "dry_run"]
+    return {
+        "Training": ["iters", "batch_size", "seed"],
+        **own,
+        "Data": ["dataset", "data_dir"],
+        "Output": output,
+        "Machine": ["device", "threads", "jit", "tf32"],
+    }
+
+
+def choose_device():
+    """Sets up the device that the flags ask for; returns (TensorFlow's name, words for the log).
+
+    Exits if there is no such device.
+    """
+    import tensorflow as tf
+
+    if FLAGS.threads:
+        tf.config.threading.set_intra_op_parallelism_threads(FLAGS.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(FLAGS.threads)
+    tf.config.experimental.enable_tensor_float_32_execution(FLAGS.tf32)  # by default it is on
+    gpus = tf.config.list_physical_devices("GPU")
+    if FLAGS.device == "gpu" and not gpus:
+        sys.exit("error: --device=gpu, but TensorFlow sees no GPU; the README's section on GPUs may help.")
+    if FLAGS.device == "cpu" or not gpus:
+        tf.config.set_visible_devices([], "GPU")
+        return "/CPU:0", f"CPU, {os.cpu_count()} cores"
+    return "/GPU:0", f"GPU, {tf.config.experimental.get_device_details(gpus[0]).get('device_name', 'unknown')}"
+
+
+def train(name, make, compile_seconds):
+    """Starts the run in --out_dir, or resumes it. Returns the exit status.
+
+    `name` is the GAN's name for config.json, a key of `gan_tf.restore.GANS`. `make(images, block)` returns the `Gan`
+    that the flags describe. `images` is uint8 [n, 784]. The run never trains more than `block` iterations at a time.
+    `compile_seconds` is how long XLA takes to compile it, for the log.
+    """
+    # Left to itself, TensorFlow reports at each start that it found no GPU; with --device=gpu it says why.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if FLAGS.device == "gpu" else "3")
+    # It also reports on itself at every checkpoint.
+    logging.get_absl_logger().addFilter(lambda record: record.module != "functional_saver")
+    try:
+        return _train(name, make, compile_seconds)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise folder.RunError(
+            f"{error}. When that is mended, the same command goes on from the last checkpoint."
+        ) from error
+
+
+def _train(name, make, compile_seconds):
+    begun = time.monotonic()
+    out_dir = os.path.expanduser(FLAGS.out_dir)
+    own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
+    config = {"flags": {flag.name: flag.value for flag in own_flags}}
+    folder.check(out_dir, config["flags"], FLAGS.overwrite)
+    if FLAGS.tensorboard and not tensorboard.available():
+        raise folder.RunError(tensorboard.MISSING)
+    done = 0 if FLAGS.overwrite else max(checkpoints.iterations(os.path.join(out_dir, "checkpoints")), default=0)
+    if done >= FLAGS.iters:
+        logging.info("finished: %s has all %d iterations; for more, name a higher --iters", out_dir, done)
+        return 0
+    dataset = data.load(FLAGS.dataset, FLAGS.data_dir and os.path.expanduser(FLAGS.data_dir))
+    logging.info("data: %s; %d images, SHA-256 %s", dataset.source, len(dataset.pixels), dataset.digest)
+    logging.info("data: this is %sthe original MNIST", "" if dataset.name == "mnist" else "not ")
+    config["data"] = {"name": dataset.name, "images": len(dataset.pixels), "digest": dataset.digest}
+    if FLAGS.batch_size > len(dataset.pixels):
+        raise data.DataError(
+            f"--batch_size={FLAGS.batch_size} is more than the {len(dataset.pixels)} images there are."
+        )
+
+    # TensorFlow takes seconds to import: only now, when the flags and the data are known to be good.
+    import tensorflow as tf
+
+    from gan_tf.runs.loop import Loop
+
+    config["versions"] = folder.versions()
+    logging.info("versions: %s", ", ".join(f"{name} {version}" for name, version in config["versions"].items()))
+    device, config["device"] = choose_device()
+    logging.info("device: %s; XLA %s; seed %d", config["device"], "on" if FLAGS.jit else "off", FLAGS.seed)
+    with tf.device(device):
+        gan = make(dataset.pixels, min(FLAGS.sample_every, FLAGS.iters))
+        del dataset  # the images are on the device now; this was the other copy
+        config["gan"] = {
+            "name": name,
+            "losses": list(gan.loss_names),
+            "measures": list(gan.measures),
+            "models": list(gan.models),
+        }
+        if FLAGS.jit:
+            logging.info("compiling with XLA, about %d s", compile_seconds)
+        loop = Loop(gan, FLAGS)
+        logging.info("ready after %.1f s", time.monotonic() - begun)
+        if FLAGS.dry_run:
+            left = FLAGS.iters - done
+            print(json.dumps(config, indent=2))
+            print(f"{left} iterations would take about {left / loop.rate() / 60:.1f} minutes.")
+            return 0
+        stopped_by = loop.train(out_dir, config, FLAGS.overwrite)
+    return 128 + stopped_by if stopped_by else 0

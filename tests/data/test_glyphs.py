@@ -1,0 +1,69 @@
+"""gan_tf.data.glyphs: shaped, placed and counted as MNIST, and always the same."""
+
+import hashlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from gan_tf import data
+from gan_tf.data import glyphs
+
+
+@pytest.fixture(scope="module")
+def some():
+    """The first 4,000 images and labels."""
+    return glyphs.draw(0, 4000)
+
+
+def test_splits_are_mnists():
+    for split, count in [("train", 55000), ("validation", 5000), ("test", 10000)]:
+        dataset = data.load("glyphs", split=split)
+        assert dataset.images.shape == (count, 784) and dataset.images.dtype == np.float32
+        assert dataset.labels.shape == (count,) and dataset.labels.dtype == np.int64
+        assert dataset.name == "glyphs"
+        assert dataset.images.min() == 0 and dataset.images.max() == 1
+
+
+def test_all_digits_equally_often(some):
+    counts = np.bincount(some[1], minlength=10)
+    assert (np.abs(counts - 400) < 5 * np.sqrt(400 * 0.9)).all()
+
+
+def test_placed_as_mnist_places_its_digits(some):
+    """Measured on MNIST: centre of mass (14.0, 14.0) ± 0.29, no digit larger than 20 pixels at half grey."""
+    pixels = some[0].astype(np.float64)
+    mass = pixels.sum((1, 2))
+    for axis in (1, 2):
+        centre = (pixels.sum(axis) * np.arange(28)).sum(1) / mass
+        assert abs(centre.mean() - 14) < 0.03 and 0.25 < centre.std() < 0.33
+        assert np.abs(centre - 14).max() < 0.7
+        extent = (pixels > 127).any(axis).sum(1)
+        assert extent.max() <= 20
+    # A 7 hangs low when centred by mass: 1.2% of MNIST's digits reach the bottom row.
+    assert (pixels[:, 0] == 0).all() and (pixels[:, :, [0, -1]] == 0).all(), "a digit touches the edge"
+    assert (pixels[:, -1] > 0).any(1).mean() < 0.012
+
+
+def test_anti_aliased(some):
+    grey = (some[0] > 0) & (some[0] < 255)
+    assert 0.1 < grey.mean() < 0.3
+
+
+def test_varied(some):
+    pixels, labels = some
+    for digit in range(10):
+        assert len(np.unique(pixels[labels == digit], axis=0)) == (labels == digit).sum()
+
+
+def test_an_image_does_not_depend_on_the_others(some):
+    pixels, labels = glyphs.draw(1000, 50)
+    np.testing.assert_array_equal(pixels, some[0][1000:1050])
+    np.testing.assert_array_equal(labels, some[1][1000:1050])
+
+
+def test_same_in_another_process(some):
+    code = "import hashlib; from gan_tf.data import glyphs; print(hashlib.sha256(glyphs.draw(0, 4000)[0]).hexdigest())"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == hashlib.sha256(some[0]).hexdigest()

@@ -1,0 +1,113 @@
+"""What the experiments share, and that their tables say what their results say."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import write_idx_folder
+from PIL import Image
+
+from experiments.mnist import measured, objectives, reproduce_blog
+from gan_tf import reference
+from gan_tf.objectives.recipes import RECIPES
+
+README = Path(reproduce_blog.__file__).parents[1] / "README.md"
+
+
+@pytest.fixture
+def images_dir(tmp_path):
+    """A folder of IDX files: 300 training images beyond the validation set, 150 test images."""
+    write_idx_folder(tmp_path / "images", train=5300, test=150)
+    return tmp_path / "images"
+
+
+def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
+    """What is there is not trained again; each stage is measured with its own networks."""
+    monkeypatch.setattr(measured, "COUNT", 200)
+    options = ["--nojit", "--batch_size=16", "--sample_every=10", "--d_optimizer=adam", "--seed=3"]
+    for stages in ([20], [20, 50], [20, 50]):
+        measured.train("some", options, stages, str(images_dir), tmp_path)
+    log = (tmp_path / "some" / "stderr").read_text()
+    assert log.count("iterations in ") == 2 and "resumed at 20" in log
+    assert measured.training_seconds(log) > 0
+
+    yardstick = measured.load_yardstick(str(images_dir))
+    initial = reference.make_networks(3)[1]
+    found = measured.measure("some", options, [20, 50], tmp_path, yardstick, initial)
+    measured.write_json(tmp_path / "results" / "some.json", found)
+    assert json.loads((tmp_path / "results" / "some.json").read_text()) == json.loads(json.dumps(found))
+    assert found["command"] == f"python -m gan_tf.train --iters=50 {' '.join(options)}" and found["seed"] == 3
+    first, last = (found["stages"][stage]["scores"] for stage in ("20", "50"))
+    # Adam's steps are at most about 0.001 each.
+    assert 0.001 < first["d_moved"][0] < last["d_moved"][0] < 0.05
+    assert first["spread"] != last["spread"]
+    assert "parzen_log_likelihood" in last and "parzen_log_likelihood" not in first
+
+    folders = [[tmp_path / "some" / "20", tmp_path / "some" / "50"]]
+    measured.picture(folders, (("a run",), ("20", "50")), tmp_path / "picture.png")
+    assert Image.open(tmp_path / "picture.png").size == (256, 140)
+
+
+def test_a_run_that_fails_ends_the_experiment(tmp_path):
+    with pytest.raises(SystemExit, match="error: some stopped with status 2; .*stderr says why"):
+        measured.train("some", ["--d_optimizer=none"], [10], None, tmp_path)
+
+
+def test_curves_of_losses(tmp_path):
+    """Means over stretches, and no point for a stretch without a grid."""
+    lines = [f"{it},{it / 100},{2 * it},{'0.5' if it % 1000 == 0 else ''}" for it in range(0, 5000, 100)]
+    (tmp_path / "losses.csv").write_text("\n".join(["iteration,d_loss,g_loss,spread", *lines, ""]))
+    curves = measured.losses(tmp_path / "losses.csv", 4000)
+    assert curves["iteration"][0] == 0 and max(curves["iteration"]) < 4000
+    np.testing.assert_allclose(np.array(curves["d_loss"]) * 100, curves["iteration"], rtol=1e-3)
+    np.testing.assert_allclose(np.array(curves["g_loss"]) / 2, curves["iteration"], rtol=1e-3)
+    assert set(curves["spread"]) == {0.5, None}
+
+
+def test_names_of_runs():
+    assert reproduce_blog.name_of("adadelta", 0.1, 2) == "adadelta_0.1-2"
+    assert reproduce_blog.options_of("adadelta", None, 0) == []
+    assert reproduce_blog.options_of("adadelta", 0.1, 2) == ["--d_lr=0.1", "--seed=2"]
+    assert reproduce_blog.options_of("adam", None, 1) == ["--d_optimizer=adam", "--seed=1"]
+    assert len(reproduce_blog.RUNS) == 15
+
+
+def test_the_tables_are_the_results():
+    """The README's tables are what the committed results say."""
+    results = reproduce_blog.load_results()
+    text = README.read_text()
+    tables = [reproduce_blog.table_of_runs(results), reproduce_blog.table_of_study(results)]
+    for table in [*tables, objectives.table(objectives.load_results())]:
+        assert table.strip() in text
+    assert reproduce_blog.verdict(results)
+
+
+def test_every_objective_has_a_row():
+    """A table of made-up runs: mean ± deviation over the seeds, in the order of the columns."""
+    names = {column: [float(number), 0.0] for number, column in enumerate(measured.COLUMNS)}
+    runs = [
+        {"stages": {"20000": {"scores": names}}, "losses": {"d_loss": [9, loss]}, "minutes": 2, "commit": "c"}
+        for loss in (1, 3)
+    ]
+    assert set(RECIPES) < set(objectives.OPTIONS) == set(objectives.load_results())
+    lines = objectives.table({"lsgan": runs, "wgan": runs[:1]}).splitlines()
+    assert lines[2] == ("| `--loss=lsgan` | 0 | 1 | 2 | 3 | 4 | 5 | 2.0 ± 1.4 | 2 | 2 | c |")
+    assert len(lines) == 4 and lines[3].endswith("| 5 | 1 | 1 | 2 | c |")
+
+
+@pytest.mark.parametrize(
+    ("name", "flag", "status", "message"),
+    [
+        ("mnist.objectives", "--only=lsgan,nonsense", 2, "there is no 'nonsense', only non_saturating"),
+        ("theory.inception_score_blind_spot", "--data_dir=nowhere", 1, "--data_dir=nowhere is not a folder"),
+    ],
+)
+def test_mistakes_end_in_one_line(name, flag, status, message):
+    command = [sys.executable, "-m", f"experiments.{name}", flag]
+    result = subprocess.run(command, capture_output=True, text=True)
+    error = result.stderr.splitlines()[-1]
+    assert result.returncode == status and error.startswith("error: ") and message in error
+    assert "Traceback" not in result.stderr

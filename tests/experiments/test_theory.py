@@ -1,0 +1,65 @@
+"""Each theory file, at reduced size: what it predicts comes true, and a false prediction would show."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from experiments.theory import claim
+
+SMALL = {
+    "nash": {"steps": 300},
+    "maximum_likelihood": {"steps": 1500},
+    "optimal_discriminator": {"steps": 1500},
+    "divergences": {"distances": (0.5,)},
+    "vanishing_gradient": {"shown": (0, 100, 2000)},
+    "mode_collapse": {"losses": ("non_saturating", "minimax")},
+    "inception_score_blind_spot": {"count": 5000},
+    "discriminator_as_classifier": {"iters": 300, "many": 5000},
+}
+
+
+QUICK = ("nash", "maximum_likelihood", "optimal_discriminator")
+
+
+@pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in SMALL])
+def test_claim_holds(name, tmp_path):
+    """A process of its own, as the files' flags are; on glyphs where images are needed."""
+    code = (
+        f"import sys; from absl import flags; from experiments.theory import claim, {name} as file\n"
+        f"flags.FLAGS(sys.argv); report = claim.Report(file.CLAIM)\n"
+        f"file.measure(report, **{SMALL[name]!r}).savefig({str(tmp_path / 'figure.png')!r})\n"
+        "report.print(); sys.exit(0 if report.holds() else 1)"
+    )
+    needs_images = ["--dataset=glyphs"] if name in ("inception_score_blind_spot", "discriminator_as_classifier") else []
+    result = subprocess.run([sys.executable, "-c", code, *needs_images], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "The claim holds." in result.stdout and (tmp_path / "figure.png").stat().st_size > 1000
+
+
+def test_as_a_user_runs_it(tmp_path):
+    command = [sys.executable, "-m", "experiments.theory.nash", f"--out_dir={tmp_path}"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0 and f"Figure: {tmp_path / 'nash.png'}" in result.stdout
+    assert (tmp_path / "nash.png").exists()
+
+
+def test_a_false_prediction_fails():
+    report = claim.Report("a claim")
+    report.check("right", 1, 1.05, 0.1)
+    report.check_between("right, too", 0, np.inf, 3)
+    report.note("noted", "something")
+    assert report.holds()
+    for wrong in (-0.5, 1.2, float("nan")):
+        report = claim.Report("a claim")
+        report.check("wrong", 1, wrong, 0.1)
+        assert not report.holds()
+    report = claim.Report("a claim")
+    report.check_between("wrong", 0, 1, 1.5)
+    assert not report.holds()
+
+
+def test_every_claim_is_tested():
+    files = {path.stem for path in claim.Path(claim.__file__).parent.glob("*.py")} - {"claim"}
+    assert files == set(SMALL)

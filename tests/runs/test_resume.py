@@ -1,0 +1,294 @@
+"""Runs that are stopped, killed, damaged and starved, and what comes of going on with them."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from command_line import last_line_of_failure, losses_of, run, start, written
+
+from gan_tf.runs import checkpoints
+
+ITERS = 600
+# No XLA, which would spend seconds of each start on compiling, except where a test says --jit.
+FLAGS = (f"--iters={ITERS}", "--nojit", "--batch_size=16", "--sample_every=40", "--checkpoint_every=70", "--seed=3")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, idx_dir):
+    """The folder of a run that nothing has disturbed."""
+    cwd = tmp_path_factory.mktemp("whole")
+    result = run(*FLAGS, f"--data_dir={idx_dir}", cwd=cwd)
+    assert result.returncode == 0 and "fresh run" in result.stderr, result.stderr
+    return cwd / "out"
+
+
+def state(out_dir, iteration):
+    """All that a checkpoint holds, by name."""
+    reader = tf.train.load_checkpoint(str(out_dir / "checkpoints" / str(iteration)))
+    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+
+
+def assert_equal_runs(out_dir, expected, iters=ITERS):
+    """Bit for bit the same losses, grids and state."""
+    assert (out_dir / "losses.csv").read_bytes() == (expected / "losses.csv").read_bytes()
+    grids = sorted(path.name for path in expected.glob("[0-9]*.png"))
+    assert sorted(path.name for path in out_dir.glob("[0-9]*.png")) == grids
+    for name in grids:
+        assert (out_dir / name).read_bytes() == (expected / name).read_bytes(), name
+    ours, theirs = state(out_dir, iters), state(expected, iters)
+    assert sorted(ours) == sorted(theirs) and len(ours) > 24, "8 weights, 16 slots, and what the optimizers count"
+    for name, value in theirs.items():
+        np.testing.assert_array_equal(ours[name], value, err_msg=name)
+
+
+def go_on(cwd, idx_dir, *flags):
+    """The command of the whole run, once more."""
+    return run(*FLAGS, f"--data_dir={idx_dir}", *flags, cwd=cwd)
+
+
+def stop_at(cwd, idx_dir, what, iteration, *flags):
+    """Sends the signal `what` when the losses of `iteration` are printed; returns (exit status, stderr)."""
+    with start(*FLAGS, f"--data_dir={idx_dir}", "--log_every=20", *flags, cwd=cwd) as process:
+        for line in process.stdout:
+            if line == f"Iter: {iteration}\n":
+                process.send_signal(what)
+        return process.wait(), process.stderr.read()
+
+
+def test_stopped_runs_go_on_exactly(whole, idx_dir, tmp_path):
+    """Stopped by both signals, gone on with twice, and equal to the run that was not."""
+    for iteration, what, status in ((100, signal.SIGINT, 130), (300, signal.SIGTERM, 143)):
+        code, stderr = stop_at(tmp_path, idx_dir, what, iteration)
+        assert code == status and "Traceback" not in stderr, stderr
+        assert f"of {ITERS}: the same command goes on from there" in stderr
+    result = go_on(tmp_path, idx_dir)
+    assert result.returncode == 0 and "resumed at 3" in result.stderr, result.stderr
+    assert_equal_runs(tmp_path / "out", whole)
+
+
+@pytest.mark.slow
+def test_with_xla_a_stopped_run_goes_on_exactly(idx_dir, tmp_path):
+    flags = ("--iters=20000", "--jit", "--sample_every=500", "--checkpoint_every=1500")
+    for name in ("whole", "stopped"):
+        (tmp_path / name).mkdir()
+    assert go_on(tmp_path / "whole", idx_dir, *flags).returncode == 0
+    code, stderr = stop_at(tmp_path / "stopped", idx_dir, signal.SIGINT, 640, *flags)
+    assert code == 130, stderr
+    assert "resumed at " in go_on(tmp_path / "stopped", idx_dir, *flags).stderr
+    assert_equal_runs(tmp_path / "stopped" / "out", tmp_path / "whole" / "out", 20000)
+
+
+def test_iters_is_the_total(whole, idx_dir, tmp_path):
+    """A finished run says so and changes nothing; with a higher total it goes on to what it would have been."""
+    for iters, words in ((250, "fresh run"), (ITERS, "resumed at 250")):
+        result = go_on(tmp_path, idx_dir, f"--iters={iters}")
+        assert result.returncode == 0 and words in result.stderr, result.stderr
+    assert_equal_runs(tmp_path / "out", whole)
+    before = written(tmp_path / "out")
+    for iters in (ITERS, 10):
+        result = go_on(tmp_path, idx_dir, f"--iters={iters}")
+        assert result.returncode == 0 and f"finished: out has all {ITERS} iterations" in result.stderr
+    assert written(tmp_path / "out") == before
+
+
+def kill_and_go_on(times, whole, idx_dir, cwd, seed):
+    """Kills a run that writes a checkpoint or a grid at every iteration or two; returns how often and when."""
+    chance, kills = random.Random(seed), []
+    flags = (*FLAGS, f"--data_dir={idx_dir}", "--log_every=1")
+    while len(kills) < times:
+        with start(*flags, "--checkpoint_every=3", cwd=cwd) as process:
+            # From the first line on, so that every kill hits a run that is writing; how long after is chance.
+            line = process.stdout.readline()
+            delay = chance.uniform(0, 0.3)
+            time.sleep(delay)
+            process.kill()
+            process.communicate()
+        if not line:
+            break
+        kills.append((int(line.split()[1]), delay))
+    return kills
+
+
+@pytest.mark.parametrize("times", [2, pytest.param(55, marks=pytest.mark.slow)])
+def test_killed_runs_go_on_exactly(times, whole, idx_dir, tmp_path):
+    kills = kill_and_go_on(times, whole, idx_dir, tmp_path, seed=times)
+    assert len(kills) == times, kills
+    print(f"\n{times} kills, going on at", *(iteration for iteration, _ in kills))
+    assert go_on(tmp_path, idx_dir).returncode == 0
+    assert_equal_runs(tmp_path / "out", whole)
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 0x10
+    path.write_bytes(content)
+
+
+DATA = "data-00000-of-00001"
+DAMAGES = [(truncate, "index"), (flip, DATA)]
+SLOW_DAMAGES = [(truncate, DATA), (flip, "index"), (os.remove, "index"), (os.remove, DATA)]
+
+
+@pytest.mark.parametrize(
+    ("damage", "suffix"), DAMAGES + [pytest.param(*damage, marks=pytest.mark.slow) for damage in SLOW_DAMAGES]
+)
+def test_a_damaged_checkpoint_is_passed_over(damage, suffix, whole, idx_dir, tmp_path):
+    shutil.copytree(whole, tmp_path / "out")
+    damage(tmp_path / "out" / "checkpoints" / f"{ITERS}.{suffix}")
+    result = go_on(tmp_path, idx_dir, "--iters=601")
+    assert result.returncode == 0 and "resumed at 560" in result.stderr, result.stderr
+    if (damage, suffix) != (os.remove, "index"):  # without its index there is no checkpoint
+        assert f"the checkpoint at iteration {ITERS} is damaged (" in result.stderr
+    assert losses_of(tmp_path / "out") == losses_of(whole) | {600: losses_of(tmp_path / "out")[600]}
+
+
+def test_no_whole_checkpoint(whole, idx_dir, tmp_path):
+    shutil.copytree(whole, tmp_path / "out")
+    for path in (tmp_path / "out" / "checkpoints").glob("*.index"):
+        truncate(path)
+    line = last_line_of_failure(go_on(tmp_path, idx_dir, "--iters=601"))
+    assert line == "error: --out_dir=out holds no state that is whole; replace the run with --overwrite."
+
+
+def test_losses_cut_in_half(whole, idx_dir, tmp_path):
+    """They cannot be had again without the iterations that they belong to, so no checkpoint will do."""
+    shutil.copytree(whole, tmp_path / "out")
+    truncate(tmp_path / "out" / "losses.csv")
+    result = go_on(tmp_path, idx_dir, "--iters=601")
+    assert "losses.csv is damaged: it lacks iterations before the checkpoint at 600" in result.stderr
+    assert "holds no state that is whole" in last_line_of_failure(result)
+    assert len(checkpoints.iterations(tmp_path / "out" / "checkpoints")) == 3
+
+
+def test_config_cut_in_half(whole, idx_dir, tmp_path):
+    shutil.copytree(whole, tmp_path / "out")
+    truncate(tmp_path / "out" / "config.json")
+    line = last_line_of_failure(go_on(tmp_path, idx_dir))
+    assert line.startswith("error: out/config.json cannot be read (") and line.endswith("with --overwrite.")
+
+
+@pytest.mark.parametrize(
+    ("flag", "was"),
+    [
+        ("--seed=4", "--seed was 3"),
+        ("--jit", "--jit was False"),
+        ("--d_lr=0.1", "--d_lr was left out"),
+        ("--g_optimizer=adadelta", "--g_optimizer was adam"),
+        ("--loss=lsgan", "--loss was non_saturating, --d_optimizer was adadelta"),
+        ("--d_steps=2", "--d_steps was 1"),
+    ],
+)
+def test_other_flags_are_refused_by_name(flag, was, whole, idx_dir):
+    line = last_line_of_failure(go_on(whole.parent, idx_dir, flag, "--iters=700"))
+    assert f"error: --out_dir=out holds a run with other flags ({was}); do the same to go on with it" in line
+
+
+def test_other_images_are_refused(whole, tmp_path):
+    from conftest import write_idx_folder
+
+    write_idx_folder(tmp_path / "other", train=5201)
+    line = last_line_of_failure(run(*FLAGS, "--iters=700", f"--data_dir={tmp_path / 'other'}", cwd=whole.parent))
+    assert "error: --out_dir=out holds a run on other images (SHA-256 " in line
+
+
+def test_overwrite_begins_anew(whole, idx_dir, tmp_path):
+    shutil.copytree(whole, tmp_path / "out")
+    (tmp_path / "out" / "notes.txt").touch()
+    result = go_on(tmp_path, idx_dir, "--iters=50", "--seed=4", "--overwrite")
+    assert result.returncode == 0 and "fresh run" in result.stderr
+    assert json.loads((tmp_path / "out" / "config.json").read_text())["flags"]["seed"] == 4
+    assert {"000.png", "001.png", "notes.txt"} <= set(os.listdir(tmp_path / "out"))
+    assert "002.png" not in os.listdir(tmp_path / "out")
+
+
+def test_one_folder_one_run(idx_dir, tmp_path):
+    """The second is refused while the first is at work, and not after it was killed."""
+    flags = (*FLAGS, f"--data_dir={idx_dir}", "--iters=100000")
+    with start(*flags, cwd=tmp_path) as process:
+        process.stdout.readline()
+        for more in ((), ("--overwrite",)):
+            line = last_line_of_failure(run(*flags, *more, cwd=tmp_path))
+            assert line.startswith("error: --out_dir=") and "is in use by another run" in line
+        process.kill()
+        process.communicate()
+    assert go_on(tmp_path, idx_dir, "--iters=1").returncode == 0
+
+
+def test_a_run_that_diverges_stops(idx_dir, tmp_path):
+    flags = ("--d_optimizer=adam", "--g_optimizer=adam", "--d_lr=1e36", "--g_lr=1e30", "--checkpoint_every=1")
+    result = go_on(tmp_path, idx_dir, *flags)
+    assert result.returncode == 1
+    line = result.stderr.strip().splitlines()[-1]
+    assert (
+        line.startswith("error: ") and "diverged" in line and "the last good checkpoint of out is the one at " in line
+    )
+    assert all(np.isfinite(value).all() for value in losses_of(tmp_path / "out").values())
+
+
+def test_out_dir_removed_during_the_run(idx_dir, tmp_path):
+    with start(*FLAGS, f"--data_dir={idx_dir}", "--iters=100000", cwd=tmp_path) as process:
+        process.stdout.readline()
+        while (tmp_path / "out").exists():
+            shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 1 and "Traceback" not in stderr
+    line = stderr.strip().splitlines()[-1]
+    assert line.startswith("error: ") and "No such file or directory" in line
+    assert not (tmp_path / "out").exists(), "a run that was deleted does not come back in part"
+
+
+def test_out_dir_made_read_only_during_the_run(whole, idx_dir, tmp_path):
+    """It ends with one line, and goes on to the same end once it may write again."""
+    with start(*FLAGS, f"--data_dir={idx_dir}", "--log_every=20", cwd=tmp_path) as process:
+        while process.stdout.readline() != "Iter: 100\n":
+            assert process.poll() is None
+        (tmp_path / "out").chmod(0o500)
+        _, stderr = process.communicate(timeout=120)
+    (tmp_path / "out").chmod(0o700)
+    assert process.returncode == 1 and "Traceback" not in stderr
+    line = stderr.strip().splitlines()[-1]
+    assert line.startswith("error: ") and "Permission denied" in line and line.endswith("from the last checkpoint.")
+    assert go_on(tmp_path, idx_dir).returncode == 0
+    assert_equal_runs(tmp_path / "out", whole)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 4 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(command, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("needs the right to mount a small file system (root, on Linux)")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_disk_full(small_disk, whole, idx_dir, tmp_path):
+    """The run ends with one line; once there is room it goes on to the same end."""
+    flags = (*FLAGS, f"--data_dir={idx_dir}", f"--out_dir={small_disk / 'out'}", "--checkpoint_every=30")
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(600_000))
+    result = run(*flags, cwd=tmp_path)
+    assert result.returncode == 1 and "Traceback" not in result.stderr, result.stderr
+    line = result.stderr.strip().splitlines()[-1]
+    assert line.startswith("error: ") and "No space left" in line and line.endswith("from the last checkpoint.")
+    ballast.unlink()
+    shutil.copytree(small_disk / "out", tmp_path / "out")  # four checkpoints at once are more than this disk holds
+    assert go_on(tmp_path, idx_dir).returncode == 0
+    assert_equal_runs(tmp_path / "out", whole)

@@ -1,0 +1,48 @@
+"""gan_tf.runs.tensorboard: what TensorBoard reads."""
+
+import csv
+
+import numpy as np
+import pytest
+from command_line import last_line_of_failure, run
+
+from gan_tf.runs import tensorboard
+
+
+def points(run_dir):
+    """{tag: [(step, value)]} of all event files; images as None."""
+    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+    from tensorboard.util.tensor_util import make_ndarray
+
+    found = {}
+    for path in (run_dir / "tensorboard").iterdir():
+        for event in EventFileLoader(str(path)).Load():
+            for value in event.summary.value:
+                content = make_ndarray(value.tensor)
+                found.setdefault(value.tag, []).append((event.step, content if content.ndim == 0 else None))
+    return found
+
+
+def test_a_run_gone_on_with_shows_each_point_once(idx_dir, tmp_path):
+    pytest.importorskip("tensorboard")
+    flags = ("--nojit", "--batch_size=16", "--sample_every=40", f"--data_dir={idx_dir}", "--tensorboard")
+    for iters in (110, 230):
+        assert run(*flags, f"--iters={iters}", cwd=tmp_path).returncode == 0
+    found = points(tmp_path / "out")
+    assert sorted(found) == ["d_loss", "g_loss", "samples", "spread"]
+    assert [step for step, _ in found["samples"]] == [0, 40, 80, 120, 160, 200]
+    with open(tmp_path / "out" / "losses.csv") as file:
+        rows = list(csv.DictReader(file))
+    for name in ("d_loss", "g_loss", "spread"):
+        expected = [(int(row["iteration"]), np.float32(row[name])) for row in rows if row[name]]
+        assert found[name] == expected
+
+
+def test_without_the_package_one_line_says_so(tmp_path, monkeypatch):
+    """A package that cannot be found stands for one that is not installed."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util as u; f = u.find_spec\n"
+        "u.find_spec = lambda name, *rest: None if name == 'tensorboard' else f(name, *rest)\n"
+    )
+    line = last_line_of_failure(run("--tensorboard", cwd=tmp_path, PYTHONPATH=str(tmp_path)))
+    assert line == f"error: {tensorboard.MISSING}"

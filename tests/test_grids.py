@@ -1,0 +1,76 @@
+"""gan_tf.grids against the figure that the reference draws."""
+
+import matplotlib.figure
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_tf import grids
+
+
+def reference_figure(images, path):
+    """The reference's look, drawn by matplotlib: 4x4 inches, spacing 0.05, no axes, tight.
+
+    Cells unsmoothed ("nearest"), matplotlib's default of 2017; today it smooths where it enlarges little.
+    """
+    figure = matplotlib.figure.Figure(figsize=(4, 4))
+    grid = figure.add_gridspec(4, 4, wspace=0.05, hspace=0.05)
+    for cell, image in zip(grid, images, strict=True):
+        axes = figure.add_subplot(cell)
+        axes.axis("off")
+        axes.imshow(image.reshape(28, 28), cmap="Greys_r", interpolation="nearest")
+    figure.savefig(path, dpi=100, bbox_inches="tight")
+
+
+def read(path):
+    """The pixels of a PNG as int [h, w, 4]."""
+    return np.asarray(Image.open(path).convert("RGBA")).astype(int)
+
+
+def test_looks_like_the_reference(tmp_path):
+    """One pixel narrower; and column by column, moved by the pixel where cells begin, the same picture."""
+    images = np.random.default_rng(0).uniform(0.2, 0.7, [16, 784]).astype(np.float32)
+    grids.save_grid(images, tmp_path / "ours.png")
+    reference_figure(images, tmp_path / "reference.png")
+    ours, reference = read(tmp_path / "ours.png"), read(tmp_path / "reference.png")
+    assert ours.shape == (328, 328, 4)
+    assert np.abs(np.subtract(ours.shape, reference.shape)).max() <= 1
+    assert (ours[..., 3] == 255).all()
+    # The middle of every one of the 16 * 784 pixels, at its place in either picture.
+    middle = (np.arange(28) + 0.5) / 28
+    starts = 10 + 78 * np.arange(4)
+    at = np.floor(starts[:, None] + 74 * middle).astype(int).ravel()
+    dark = (reference[..., 0] < 255).any(0)
+    edges = np.flatnonzero(np.diff(dark.astype(int)))
+    columns = (edges[::2, None] + 1 + (edges[1::2] - edges[::2])[:, None] * middle).astype(int).ravel()
+    same = ours[np.ix_(at, at)] == reference[np.ix_(at, columns)]
+    assert same.mean() > 0.995
+
+
+def test_each_cell_on_its_own_scale(tmp_path):
+    images = np.zeros([16, 784])
+    images[3, :392], images[3, 392:] = 0.50, 0.51  # stretched to black and white
+    images[5] = 0.9  # one value only: black, as in matplotlib
+    grids.save_grid(images, tmp_path / "grid.png")
+    picture = read(tmp_path / "grid.png")[..., 0]
+    cell = picture[10 : 10 + 74, 10 + 3 * 78 : 10 + 3 * 78 + 74]
+    assert (cell[:37] == 0).all() and (cell[37:] == 255).all()
+    assert (picture[88 : 88 + 74, 88 : 88 + 74] == 0).all()
+    assert (picture[:10] == 255).all() and (picture[84:88] == 255).all()
+
+
+def test_any_number_of_cells(tmp_path):
+    grids.save_grid(np.zeros([6, 784]), tmp_path / "grid.png", columns=3)
+    assert read(tmp_path / "grid.png").shape[:2] == (2 * 78 - 4 + 20, 3 * 78 - 4 + 20)
+
+
+def test_wrong_shape(tmp_path):
+    with pytest.raises(ValueError):
+        grids.save_grid(np.zeros([5, 784]), tmp_path / "grid.png")
+
+
+def test_no_figure_is_left(tmp_path):
+    import matplotlib.pyplot as plt
+
+    grids.save_grid(np.zeros([16, 784]), tmp_path / "grid.png")
+    assert plt.get_fignums() == []
