@@ -106,7 +106,6 @@ def main():
     source = Path(os.path.expanduser(FLAGS[what].value))
     out_dir = Path(os.path.expanduser(FLAGS.out_dir)) if FLAGS.out_dir else source if FLAGS.run_dir else source.parent
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     images, discriminate, facts = load_images(what, source)
     facts["count"] = len(images)
     train, validation, test = load_data()

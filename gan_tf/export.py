@@ -16,7 +16,6 @@ from gan_tf.runs.folder import RunError
 
 def main():
     """Exports the newest state of the run in --run_dir."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     run_dir = Path(os.path.expanduser(flags.FLAGS.run_dir))
     gan, _ = restore.load_run(run_dir)
     export(run_dir, gan)

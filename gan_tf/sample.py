@@ -37,7 +37,6 @@ def sample():
     if os.path.lexists(out) and not FLAGS.overwrite:
         raise SampleError(f"--out={FLAGS.out} is there already; name another, or replace it with --overwrite.")
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import numpy as np
 
     from gan_tf import grids

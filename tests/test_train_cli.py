@@ -45,6 +45,57 @@ def test_tf32_is_off_unless_asked_for(flag, enabled):
     assert result.stdout == f"{enabled}\n"
 
 
+USED = """
+import os, sys, time
+import numpy as np
+from gan_tf import train
+from gan_tf.runs.training_command import choose_device
+
+def seconds():
+    found = {}
+    for task in os.listdir("/proc/self/task"):
+        with open(f"/proc/self/task/{task}/stat") as file:
+            user, system = file.read().rsplit(")", 1)[1].split()[11:13]
+        found[task] = int(user) + int(system)
+    return found
+
+train.FLAGS(sys.argv)
+choose_device()
+gan = train.make(np.zeros([200, 784], np.uint8), 500)
+gan.train_block(0, 500)
+before, cpu, wall = seconds(), time.process_time(), time.monotonic()
+gan.train_block(500, 500)
+cpu, wall = time.process_time() - cpu, time.monotonic() - wall
+used = sorted((ticks - before.get(task, 0) for task, ticks in seconds().items()), reverse=True)
+print(cpu / wall, used[1] / sum(used))
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs /proc, which tells the time of each thread")
+@pytest.mark.parametrize("flag", ["--jit", "--nojit"])
+def test_threads_are_limited(flag):
+    """With one, never more than one thread works. With two, the second one does a share of the work."""
+    for threads in (1, 2):
+        command = [sys.executable, "-c", USED, f"--threads={threads}", flag]
+        result = subprocess.run(command, capture_output=True, text=True, check=True)
+        at_work, share_of_second = map(float, result.stdout.split())
+        if threads == 1:
+            assert at_work < 1.1
+        else:
+            assert share_of_second > 0.15
+
+
+@pytest.mark.parametrize("flag", ["--jit", "--nojit"])
+def test_threads_leave_the_results(flag, idx_dir, tmp_path):
+    """Bit for bit, at the full batch, where products are large enough to be shared."""
+    for threads in (1, 2):
+        flags = (flag, "--iters=301", f"--data_dir={idx_dir}", f"--threads={threads}", f"--out_dir=out{threads}")
+        result = run(*flags, cwd=tmp_path)
+        assert result.returncode == 0 and f"threads: {threads}" in result.stderr, result.stderr
+    one, two = ((tmp_path / name / "losses.csv").read_bytes() for name in ("out1", "out2"))
+    assert one == two
+
+
 def test_stdout_is_the_references_lines(finished):
     cwd, result = finished
     assert result.returncode == 0, result.stderr

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from gan_tf import data, gan, models, optimizers, training
 from gan_tf.noise import iteration_noise
@@ -147,3 +148,19 @@ def test_unknown_loss():
 )
 def test_blocks(first, iters, every, block, expected):
     assert list(gan.blocks(first, iters, every, block)) == expected
+
+
+def test_bytes_are_floats_bit_for_bit():
+    """Also where a step uses an image in sums of products, into which XLA would like to fuse the scaling of bytes."""
+
+    @tf.function(jit_compile=True)
+    def step(real_images, d_noise, g_noise):
+        share = d_noise[:, :1]
+        between = share * real_images + (1 - share) * tf.reverse(real_images, [1]) * 0.37
+        return tf.reduce_sum(between), tf.reduce_max(tf.abs(between @ tf.ones([784, 3])))
+
+    pixels = np.random.default_rng(0).integers(0, 256, [300, 784], np.uint8)
+    images = np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
+    losses = [training.make_train_block(step, each, 32, 0, block=20)(0, 20) for each in (pixels, images)]
+    assert losses[0][:, 0].min() > 1000
+    np.testing.assert_array_equal(*losses)

@@ -1,6 +1,5 @@
 """What the claims share: small networks, their training, and the report with its verdict."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -83,7 +82,6 @@ def run(measure, claim):
     """
 
     def main():
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         logging.set_verbosity(logging.ERROR)  # else TensorFlow remarks that loops were compiled for several networks
         report = Report(claim)
         figure = measure(report)

@@ -99,7 +99,6 @@ def fit(images, labels, epochs, seed=0):
 
 def main():
     """Trains on MNIST's 55,000 images and writes weights and facts; the test images are looked at once, at the end."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     start = time.monotonic()
     train, validation, test = (data.load("mnist", flags.FLAGS.data_dir, split) for split in data.SPLITS)
     model = fit(train.images, train.labels, EPOCHS)

@@ -93,9 +93,9 @@ def train(name, make, compile_seconds):
     that the flags describe. `images` is uint8 [n, 784]. The run never trains more than `block` iterations at a time.
     `compile_seconds` is how long XLA takes to compile it, for the log.
     """
-    # Left to itself, TensorFlow reports at each start that it found no GPU; with --device=gpu it says why.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if FLAGS.device == "gpu" else "3")
-    # It also reports on itself at every checkpoint.
+    if FLAGS.device == "gpu":
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"  # if TensorFlow sees no GPU, its first lines say why
+    # TensorFlow reports on itself at every checkpoint.
     logging.get_absl_logger().addFilter(lambda record: record.module != "functional_saver")
     try:
         return _train(name, make, compile_seconds)
@@ -137,6 +137,8 @@ def _train(name, make, compile_seconds):
     logging.info("versions: %s", ", ".join(f"{name} {version}" for name, version in config["versions"].items()))
     device, config["device"] = choose_device()
     logging.info("device: %s; XLA %s; seed %d", config["device"], "on" if FLAGS.jit else "off", FLAGS.seed)
+    if FLAGS.threads:
+        logging.info("threads: %d", FLAGS.threads)
     with tf.device(device):
         gan = make(dataset.pixels, min(FLAGS.sample_every, FLAGS.iters))
         del dataset  # the images are on the device now; this was the other copy

@@ -194,6 +194,26 @@ def test_other_flags_are_refused_by_name(flag, was, whole, idx_dir):
     assert f"error: --out_dir=out holds a run with other flags ({was}); do the same to go on with it" in line
 
 
+def test_a_run_from_before_config_named_the_gan(whole, idx_dir, tmp_path):
+    """It was the reference; and before there was --threads."""
+    shutil.copytree(whole, tmp_path / "out")
+    path = tmp_path / "out" / "config.json"
+    config = json.loads(path.read_text())
+    del config["gan"], config["flags"]["threads"]
+    path.write_text(json.dumps(config))
+    result = go_on(tmp_path, idx_dir, "--iters=601")
+    assert result.returncode == 0 and f"resumed at {ITERS}" in result.stderr, result.stderr
+    assert json.loads(path.read_text())["gan"]["name"] == "reference"
+
+
+def test_a_run_of_another_gan_is_refused(whole, idx_dir, tmp_path):
+    shutil.copytree(whole, tmp_path / "out")
+    path = tmp_path / "out" / "config.json"
+    path.write_text(path.read_text().replace('"name": "reference"', '"name": "dcgan"'))
+    line = last_line_of_failure(go_on(tmp_path, idx_dir, "--iters=601"))
+    assert line.startswith("error: --out_dir=out holds a run of another GAN (dcgan); name another folder, or replace")
+
+
 def test_other_images_are_refused(whole, tmp_path):
     from conftest import write_idx_folder
 

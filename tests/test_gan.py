@@ -1,0 +1,128 @@
+"""gan_tf.gan and gan_tf.reference in Python, without flags and folders."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from command_line import command, losses_of, run
+from PIL import Image
+
+from gan_tf import data, gan, grids, reference
+from gan_tf.objectives import variant
+
+SMALL = {"batch_size": 16, "jit": False, "block": 50, "seed": 3}
+
+
+@pytest.fixture(scope="module")
+def images(idx_dir):
+    """200 images as bytes."""
+    return data.load("mnist", idx_dir).pixels
+
+
+def test_it_is_the_commands_run(images, idx_dir, tmp_path):
+    """Losses, samples and grids, in two calls and from floats as well as from bytes, bit for bit."""
+    ours = reference.make(images * np.float32(1 / 255), d_lr=0.1, **SMALL)
+    first = ours.draw(0)
+    losses = np.concatenate([ours.train(70), ours.train(51)])
+    assert losses.shape == (121, 2) and losses.dtype == np.float32 and ours.iteration == 121
+    flags = ("--nojit", "--batch_size=16", "--seed=3", "--d_lr=0.1", "--iters=121", f"--data_dir={idx_dir}")
+    assert run(*flags, cwd=tmp_path).returncode == 0
+    for iteration, pair in losses_of(tmp_path / "out").items():
+        np.testing.assert_array_equal(losses[iteration], np.float32(pair))
+
+    grids.save_grid(first, tmp_path / "first.png")
+    assert (tmp_path / "first.png").read_bytes() == (tmp_path / "out" / "000.png").read_bytes()
+    result = command("gan_tf.sample", "--run_dir=out", "--count=20", "--seed=5", "--out=a.npz", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    np.testing.assert_array_equal(ours.sample(20, seed=5), np.load(tmp_path / "a.npz")["images"])
+
+
+def test_the_five_lines(tmp_path):
+    """As in the docstring, on fewer iterations, in a script with no display."""
+    code = (
+        "from gan_tf import data, reference\n"
+        'gan = reference.make(data.load("glyphs").images, d_lr=1.0)\n'
+        "losses = gan.train(20)\n"
+        "gan.show('grid.png')\n"
+        "gan.show()\n"
+        "print(losses.shape)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0 and result.stdout == "(20, 2)\n", result.stderr
+    assert "20/20" in result.stderr, "a progress bar"
+    assert Image.open(tmp_path / "grid.png").size == (328, 328)
+
+
+def test_show_draws_the_samples(images, monkeypatch):
+    """Through matplotlib, where a notebook or a window picks it up."""
+    plt = pytest.importorskip("matplotlib.pyplot")
+    monkeypatch.setattr(plt, "show", lambda: None)
+    ours = reference.make(images, **SMALL)
+    plt.close("all")
+    ours.show(count=8, seed=2)
+    (axes,) = plt.gcf().axes
+    np.testing.assert_array_equal(axes.images[0].get_array(), grids.grid(ours.sample(8, seed=2)))
+    plt.close("all")
+    with pytest.raises(ValueError):
+        ours.show(count=7)
+
+
+def test_without_images_it_draws_and_does_not_train():
+    ours = reference.make(seed=1)
+    assert ours.sample(5).shape == ours.draw(0)[:5].shape == (5, 784)
+    with pytest.raises(ValueError, match="made without images: it can draw, but not train"):
+        ours.train(10)
+
+
+@pytest.mark.parametrize("steps", [0, -3])
+def test_steps_must_be_positive(images, steps):
+    with pytest.raises(ValueError, match=f"steps must be at least 1, not {steps}"):
+        reference.make(images, **SMALL).train(steps)
+
+
+def test_bad_arguments(images):
+    for wrong, message in (
+        ({"d_optimizer": "sgd"}, "unknown optimizer 'sgd'"),
+        ({"d_lr": -1}, "learning rate must be a positive number"),
+        ({"batch_size": 201}, "a batch of 201 is more than the 200 images there are"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            reference.make(images, **wrong)
+
+
+def test_the_defaults_are_the_scripts():
+    ours = reference.make()
+    names = {"g_optimizer": "Adam", "d_optimizer": "Adadelta"}
+    assert {name: type(ours.objects[name]).__name__ for name in names} == names
+    assert all(float(ours.objects[name].learning_rate) == np.float32(0.001) for name in names)
+    assert list(ours.objects) == ["generator", "discriminator", *names]
+    assert list(ours.models) == ["generator", "discriminator"] and list(ours.measures) == ["spread"]
+
+
+def test_other_objectives_are_the_same_networks(images):
+    """Same first weights and grids, other losses; recipes fill in what is not said."""
+    ours, other = reference.make(images, **SMALL), variant.make(images, loss="lsgan", **SMALL)
+    np.testing.assert_array_equal(ours.draw(1), other.draw(1))
+    assert type(other.objects["d_optimizer"]).__name__ == "Adam" and other.blind_d_loss is None
+    assert ours.blind_d_loss == pytest.approx(1.3863, abs=1e-4)
+    assert (ours.train(1) != other.train(1)).all()
+    np.testing.assert_array_equal(reference.make(images, **SMALL).train(3), variant.make(images, **SMALL).train(3))
+    assert len(variant.make(images, loss="wgan", **SMALL).train(1)) == 1
+    with pytest.raises(KeyError):
+        variant.make(images, loss="hinge")
+
+
+def test_a_first_phase_is_a_limit_of_blocks():
+    ours = gan.Gan({}, None, block=4, first_phase=6)
+    assert list(ours.blocks(0, 13)) == [(0, 4), (4, 2), (6, 4), (10, 3)]
+    assert list(ours.blocks(5, 9, every=(8,))) == [(5, 1), (6, 2), (8, 1)]
+    assert list(ours.blocks(2, 5)) == [(2, 3)] and list(ours.blocks(7, 9)) == [(7, 2)]
+
+
+def test_in_batches_is_the_whole():
+    whole = np.arange(23.0)[:, None]
+    sizes = []
+    found = gan.in_batches(lambda part: (sizes.append(len(part)), 2 * part)[1], whole, size=10)
+    np.testing.assert_array_equal(found, 2 * whole)
+    assert sizes == [10, 10, 3]
