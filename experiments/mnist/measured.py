@@ -6,7 +6,6 @@ gan_tf.evaluate. The results go into one JSON file. After a stop, the same comma
 
 import csv
 import datetime
-import json
 import platform
 import re
 import shutil
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
+from experiments.record import commit
 from gan_tf import data, grids
 from gan_tf.gan import in_batches
 from gan_tf.metrics import classifier, table
@@ -24,7 +24,6 @@ from gan_tf.noise import EVALUATION_NOISE
 from gan_tf.restore import load_generator
 from gan_tf.runs import folder as run_folder
 
-RESULTS = Path(__file__).parents[1] / "results"  # the committed ones
 COLUMNS = {
     "spread": "spread",
     "classifier_score": "classifier score",
@@ -87,13 +86,6 @@ def check_only(names):
         return True
 
     flags.register_validator("only", check)
-
-
-def commit():
-    """The commit that this code is at, with a + if it was changed since; "unknown" outside of a repository."""
-    git = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+", "--exclude=*"]
-    result = subprocess.run(git, capture_output=True, text=True)
-    return result.stdout.strip() or "unknown"
 
 
 def load_yardstick(data_dir):
@@ -205,11 +197,3 @@ def picture(folders, titles, path):
     for axes, title in zip(figure.axes[:columns], titles[1], strict=True):
         axes.set_title(title, fontsize=10)
     figure.savefig(path, dpi=80)
-
-
-def write_json(path, content):
-    """Writes `content` as JSON, a score or a curve to a line."""
-    text = json.dumps(content, indent=1)
-    text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda m: "[" + re.sub(r"\s+", " ", m[1]) + "]", text)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + "\n")

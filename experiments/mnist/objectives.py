@@ -13,7 +13,8 @@ from pathlib import Path
 from absl import flags
 
 from experiments.mnist import measured
-from experiments.mnist.measured import COLUMNS, RESULTS, plus_minus, score
+from experiments.mnist.measured import COLUMNS, plus_minus, score
+from experiments.record import RESULTS, write_json
 from gan_tf.data import DataError
 from gan_tf.objectives.recipes import RECIPES
 from gan_tf.runs import command_line
@@ -57,7 +58,7 @@ def main():
             run, options = f"{name}-{seed}", [*OPTIONS[name], f"--seed={seed}"]
             measured.train(run, options, [ITERS], FLAGS.data_dir, FLAGS.work_dir)
             found = measured.measure(run, options, [ITERS], FLAGS.work_dir, yardstick)
-            measured.write_json(out_dir / f"{run}.json", found)
+            write_json(out_dir / f"{run}.json", found)
     folders = [[Path(FLAGS.work_dir) / f"{name}-{seed}" / str(ITERS) for name in OPTIONS] for seed in SEEDS]
     if all(folder.exists() for folder in sum(folders, [])):
         titles = (

@@ -18,7 +18,8 @@ import numpy as np
 from absl import flags
 
 from experiments.mnist import measured
-from experiments.mnist.measured import COLUMNS, RESULTS, plus_minus, score
+from experiments.mnist.measured import COLUMNS, plus_minus, score
+from experiments.record import RESULTS, write_json
 from gan_tf import reference
 from gan_tf.data import DataError
 from gan_tf.runs import command_line
@@ -152,7 +153,7 @@ def main():
         measured.train(name, options_of(*setting), stages, FLAGS.data_dir, FLAGS.work_dir)
         initial = reference.make_networks(setting[-1])[1]
         found = measured.measure(name, options_of(*setting), stages, FLAGS.work_dir, yardstick, initial)
-        measured.write_json(out_dir / f"{name}.json", found)
+        write_json(out_dir / f"{name}.json", found)
     results = load_results(out_dir)
     stages = ("1000", "10000", "100000", str(ITERS))
     folders = [[Path(FLAGS.work_dir) / name / stage for stage in stages] for name in LONG]

@@ -1,25 +1,29 @@
-"""Iterations a second of the reference, of this project, and of what else one might use: on this machine, now.
+"""Iterations a second of the script, of this project, and of alternatives: on this machine, now.
 
-python -m experiments.speed.benchmark [--rounds=5] [--only=reference,command]
+python -m experiments.speed.benchmark [--rounds=5] [--only=script,command] [--out_dir=out/experiments/speed]
 
-Each contender runs in a process of its own, one after another, and again in the next round, so that what else the
-machine does hits all alike; the median of the rounds counts. All train the same networks on the same images
-with batches of 128, the reference's optimizers and fresh noise, and are timed when warm. `command` is
-`python -m gan_tf.train` as a user runs it, with its data, noise, losses and grids; the others draw no grids.
+Each contender runs in a process of its own, one after another, and again in the next round. So other work on the
+machine slows all of them alike; the median of the rounds counts. All train the same networks on the same images with
+batches of 128, the script's optimizers and fresh noise, and are timed when warm. `command` is `python -m gan_tf.train`
+as a user runs it, with its data, noise, losses and grids; the alternatives draw no grids. Writes benchmark.json, and
+prints the table.
 """
 
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from importlib import metadata, util
+from importlib import util
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
 
 import numpy as np
 from absl import app, flags
+
+from experiments import record
 
 FLAGS = flags.FLAGS
 
@@ -40,7 +44,7 @@ def timed(run, steps):
     return steps / (time.perf_counter() - start)
 
 
-def reference(images):
+def script(images):
     """The script's graph in a TF1 session, fed at each step."""
     from experiments.tf1_graph import NextBatch, ReferenceGraph
     from gan_tf import models
@@ -67,20 +71,41 @@ def per_step(images):
     return timed(run, 600)
 
 
-def command(images):
-    """The command of this project, timed by the lines that it prints."""
-    del images  # the command makes the same glyphs
-    with tempfile.TemporaryDirectory() as out_dir:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gan_tf.train", "--dataset=glyphs", "--iters=4001", f"--out_dir={out_dir}"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        times = [time.perf_counter() for line in process.stdout if line.startswith("Iter")]
-        if process.wait():
+def run_commands(count, *options):
+    """The speeds, added up, of `count` of this project's commands side by side, timed by the lines that they print."""
+    iters = 4000 * count
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "gan_tf.train", "--dataset=glyphs", f"--iters={iters + 1}", *options]
+        processes = [
+            subprocess.Popen([*command, f"--out_dir={folder}/{i}"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            for i in range(count)
+        ]
+        with ThreadPool(count) as pool:
+            times = pool.map(
+                lambda p: [time.perf_counter() for line in p.stdout if line.startswith(b"Iter")], processes
+            )
+        if any(process.wait() for process in processes):
             raise RuntimeError("python -m gan_tf.train failed")
-    return 3000 / (times[3] - times[0])  # whole blocks, with the three grids between them
+    # Whole blocks, with the grids between them; the last thousand may be without the others beside it.
+    return sum((iters - 1000) / (each[-2] - each[0]) for each in times)
+
+
+def command(images):
+    """The command of this project."""
+    del images  # the command makes the same glyphs
+    return run_commands(1)
+
+
+def one_thread(images):
+    """The same with --threads=1."""
+    del images
+    return run_commands(1, "--threads=1")
+
+
+def two_at_once(images):
+    """Two of these side by side."""
+    del images
+    return run_commands(2, "--threads=1")
 
 
 def torch_step(images, compiled):
@@ -207,29 +232,41 @@ def matmul(images):
     return timed(lambda n: [a @ a for _ in range(n)], 12) * 2 * 2048**3 / 1e9
 
 
-CONTENDERS = {f.__name__: f for f in (matmul, reference, per_step, command, torch_eager, torch_compiled, jax_scan)}
+# What the table calls them. Beside them stands `matmul`, which is no contender.
+LABELS = {
+    "script": "the script (`tf.compat.v1`, fed at each step)",
+    "per_step": "one `tf.function` step, fed at each step",
+    "command": "**`python -m gan_tf.train`**",
+    "one_thread": "the same with `--threads=1`",
+    "two_at_once": "two of these side by side, added up",
+    "torch_eager": "PyTorch, eager",
+    "torch_compiled": "PyTorch, compiled",
+    "jax_scan": "JAX, `lax.scan`",
+}
+CONTENDERS = {name: globals()[name] for name in ("matmul", *LABELS)}
 
 flags.DEFINE_integer("rounds", 5, "How often each contender is timed; the median counts.", lower_bound=1)
 flags.DEFINE_list("only", list(CONTENDERS), "The contenders to time.")
+flags.DEFINE_string("out_dir", "out/experiments/speed", "Folder for benchmark.json.")
 flags.DEFINE_enum("contender", None, list(CONTENDERS), "Time this one in this process; used by the benchmark itself.")
 
 
-def table(speeds):
-    """The result as Markdown; `speeds` holds a list of steps a second by contender."""
-    median = {name: statistics.median(values) for name, values in speeds.items() if values}
+def table(result):
+    """The table of a result as Markdown; result["speeds"] has a list of steps a second for each contender."""
+    speeds = result["speeds"]
+    median = {name: statistics.median(values) for name, values in speeds.items()}
     peak = median.get("matmul")
-    lines = ["| | iterations/s | lowest to highest | times the reference | GFLOP/s | share of matmul peak |"]
+    lines = ["| | iterations/s | lowest to highest | times the script | GFLOP/s | share of matmul peak |"]
     lines.append("|---|---|---|---|---|---|")
-    for name, value in median.items():
-        if name != "matmul":
-            ratio = f"{value / median['reference']:.2f}" if "reference" in median else ""
-            share = f"{value * FLOP / 1e9 / peak:.2f}" if peak else ""
-            extremes = f"{min(speeds[name]):.0f} to {max(speeds[name]):.0f}"
-            lines.append(f"| {name} | {value:.0f} | {extremes} | {ratio} | {value * FLOP / 1e9:.0f} | {share} |")
-    packages = [p for p in ("tensorflow", "keras", "torch", "jax", "numpy") if util.find_spec(p)]
-    versions = ", ".join(f"{p} {metadata.version(p)}" for p in packages)
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
-    lines += ["", f"{FLOP / 1e6:.0f} MFLOP an iteration; {machine}."]
+    for name in filter(median.get, LABELS):
+        value = median[name]
+        ratio = f"{value / median['script']:.2f}" if "script" in median else ""
+        share = f"{value * FLOP / 1e9 / peak:.2f}" if peak else ""
+        extremes = f"{min(speeds[name]):.0f} to {max(speeds[name]):.0f}"
+        lines.append(f"| {LABELS[name]} | {value:.0f} | {extremes} | {ratio} | {value * FLOP / 1e9:.0f} | {share} |")
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    rounds = len(next(iter(speeds.values())))
+    lines += ["", f"{result['machine']}; {versions}; {result['date']}, commit {result['commit']}; {rounds} rounds."]
     if peak:
         lines.append(f"NumPy's float32 matrix product of 2048: {peak:.0f} GFLOP/s.")
     return "\n".join(lines)
@@ -264,9 +301,11 @@ def main(argv):
                     stderr=subprocess.DEVNULL,
                     check=True,
                 ).stdout
-                speeds[name].append(json.loads(output.splitlines()[-1]))
+                speeds[name].append(round(json.loads(output.splitlines()[-1]), 1))
                 print(f"round {number + 1}: {name} {speeds[name][-1]:.0f}", file=sys.stderr, flush=True)
-    print(table(speeds))
+    result = record.facts("tensorflow", "keras", "torch", "jax", "numpy") | {"speeds": speeds}
+    record.write_json(Path(FLAGS.out_dir) / "benchmark.json", result)
+    print(table(result))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pytest
 from conftest import write_idx_folder
 from PIL import Image
 
+from experiments import record
 from experiments.mnist import measured, objectives, reproduce_blog
 from gan_tf import reference
 from gan_tf.objectives.recipes import RECIPES
@@ -37,7 +38,7 @@ def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
     yardstick = measured.load_yardstick(str(images_dir))
     initial = reference.make_networks(3)[1]
     found = measured.measure("some", options, [20, 50], tmp_path, yardstick, initial)
-    measured.write_json(tmp_path / "results" / "some.json", found)
+    record.write_json(tmp_path / "results" / "some.json", found)
     assert json.loads((tmp_path / "results" / "some.json").read_text()) == json.loads(json.dumps(found))
     assert found["command"] == f"python -m gan_tf.train --iters=50 {' '.join(options)}" and found["seed"] == 3
     first, last = (found["stages"][stage]["scores"] for stage in ("20", "50"))

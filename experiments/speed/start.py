@@ -1,0 +1,107 @@
+"""Seconds from the command to the first iteration, and the peak of memory: on this machine, now.
+
+python -m experiments.speed.start [--rounds=3] [--iters=20001] [--data_dir=…] [--out_dir=out/experiments/speed]
+
+Runs `import tensorflow` and `python -m gan_tf.train` in turn, each in a process of its own. The seconds of the command
+are those until its log says "ready", split at the lines before. Its memory is the peak (VmHWM in /proc/PID/status, on
+Linux) when it prints the losses of iteration 3000, and those of the last thousand. The median of the rounds counts.
+Writes start.json.
+"""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from absl import app, flags
+
+from experiments import record
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_integer("rounds", 3, "How often each is measured; the median counts.", lower_bound=1)
+flags.DEFINE_integer("iters", 20_001, "Iterations of the command.", lower_bound=4001)
+flags.DEFINE_string("data_dir", None, "Folder with MNIST, as in gan_tf.train; unset: glyphs.")
+flags.DEFINE_string("out_dir", "out/experiments/speed", "Folder for start.json.")
+
+# Lines of the command's log, and what the time until each was spent on.
+STAGES = {
+    "data: this is": "Python, flags, data",
+    "device:": "importing TensorFlow",
+    "compiling": "networks, images to the device",
+    "ready": "compiling with XLA",
+}
+
+
+def peak_memory(pid):
+    """The most memory, in MB, that the process `pid` has used at once so far."""
+    return int(re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())[1]) / 1000
+
+
+def import_tensorflow():
+    """(seconds, MB) of a Python that imports TensorFlow and ends."""
+    start = time.perf_counter()
+    code = "import tensorflow; print(open('/proc/self/status').read())"
+    status = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    return time.perf_counter() - start, int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1000
+
+
+def command():
+    """({stage: seconds}, MB at iteration 3000, MB at the last thousand) of the command."""
+    data = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir else ["--dataset=glyphs"]
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gan_tf.train", f"--iters={FLAGS.iters}", f"--out_dir={folder}/out", *data],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        seconds, waiting = {}, dict(STAGES)
+        for line in process.stderr:
+            for words in [each for each in waiting if f"INFO {each}" in line]:
+                now = time.perf_counter()
+                seconds[waiting.pop(words)], start = now - start, now
+            if not waiting:
+                break
+        memory = [peak_memory(process.pid) for line in process.stdout if re.fullmatch(r"Iter: \d+000\n", line)]
+        process.stderr.read()
+        if process.wait() or waiting:
+            raise RuntimeError("python -m gan_tf.train failed")
+    return seconds, memory[2], memory[-1]
+
+
+def main(argv):
+    """Measures both in turn, prints what came out, and writes it down."""
+    if len(argv) > 1 or not os.path.exists("/proc/self/status"):
+        sys.exit("error: this takes no arguments but flags, and needs Linux's /proc.")
+    imports, commands = [], []
+    for _ in range(FLAGS.rounds):
+        imports.append(import_tensorflow())
+        commands.append(command())
+
+    def median(values):
+        return round(statistics.median(values), 2)
+
+    result = record.facts("tensorflow", "keras", "jax", "numpy") | {
+        "data": "MNIST" if FLAGS.data_dir else "glyphs",
+        "rounds": FLAGS.rounds,
+        "iters": FLAGS.iters,
+        "seconds": {stage: median(seconds[stage] for seconds, *_ in commands) for stage in STAGES.values()},
+        "seconds_in_all": median(sum(seconds.values()) for seconds, *_ in commands),
+        "seconds_of_import": median(seconds for seconds, _ in imports),
+        "mb_of_import": median(mb for _, mb in imports),
+        "mb_at_3000": median(mb for _, mb, _ in commands),
+        "mb_at_end": median(mb for *_, mb in commands),
+    }
+    record.write_json(Path(FLAGS.out_dir) / "start.json", result)
+    for name, value in result.items():
+        print(f"{name}: {value}")
+
+
+if __name__ == "__main__":
+    app.run(main)
