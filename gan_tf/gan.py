@@ -89,7 +89,12 @@ class Gan:
         return np.concatenate(losses)
 
     def sample(self, count=16, seed=0):
-        """Returns `count` new pictures, float32 [count, 784] in [0, 1], the same for the same `seed`."""
+        """Returns `count` new pictures, float32 [count, 784] in [0, 1], the same for the same `seed`.
+
+        Raises ValueError if this GAN makes no pictures from noise.
+        """
+        if self.generate is None:
+            raise ValueError("this GAN makes no pictures from noise")
         return in_batches(self.generate, self.make_noise(seed, USER_NOISE, count))
 
     def show(self, path=None, count=16, seed=0):

@@ -75,6 +75,11 @@ def test_without_images_it_draws_and_does_not_train():
         ours.train(10)
 
 
+def test_without_a_generator_it_says_so():
+    with pytest.raises(ValueError, match="makes no pictures from noise"):
+        gan.Gan({}, None, block=4).show()
+
+
 @pytest.mark.parametrize("steps", [0, -3])
 def test_steps_must_be_positive(images, steps):
     with pytest.raises(ValueError, match=f"steps must be at least 1, not {steps}"):

@@ -72,7 +72,7 @@ print(cpu / wall, used[1] / sum(used))
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs /proc, which tells the time of each thread")
-@pytest.mark.parametrize("flag", ["--jit", "--nojit"])
+@pytest.mark.parametrize("flag", ["--jit", pytest.param("--nojit", marks=pytest.mark.slow)])
 def test_threads_are_limited(flag):
     """With one, never more than one thread works. With two, the second one does a share of the work."""
     for threads in (1, 2):
@@ -85,7 +85,7 @@ def test_threads_are_limited(flag):
             assert share_of_second > 0.15
 
 
-@pytest.mark.parametrize("flag", ["--jit", "--nojit"])
+@pytest.mark.parametrize("flag", ["--jit", pytest.param("--nojit", marks=pytest.mark.slow)])
 def test_threads_leave_the_results(flag, idx_dir, tmp_path):
     """Bit for bit, at the full batch, where products are large enough to be shared."""
     for threads in (1, 2):

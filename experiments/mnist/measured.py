@@ -72,12 +72,6 @@ def define_flags(experiment, names):
         f"Folder for results and figures; the committed ones are in experiments/results/{experiment}.",
     )
     flags.DEFINE_list("only", list(names), "The runs to make, in this order.")
-    check_only(names)
-    return {"Flags": ["data_dir", "work_dir", "out_dir", "only"]}
-
-
-def check_only(names):
-    """Lets the flag --only, a list, hold nothing but some of `names`."""
 
     def check(only):
         for name in only:
@@ -86,6 +80,7 @@ def check_only(names):
         return True
 
     flags.register_validator("only", check)
+    return {"Flags": ["data_dir", "work_dir", "out_dir", "only"]}
 
 
 def load_yardstick(data_dir):

@@ -17,16 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from absl import app, flags
+from absl import flags
 
 from experiments import record
+from gan_tf.runs import command_line
 
 FLAGS = flags.FLAGS
-
-flags.DEFINE_integer("rounds", 3, "How often each is measured; the median counts.", lower_bound=1)
-flags.DEFINE_integer("iters", 20_001, "Iterations of the command.", lower_bound=4001)
-flags.DEFINE_string("data_dir", None, "Folder with MNIST, as in gan_tf.train; unset: glyphs.")
-flags.DEFINE_string("out_dir", "out/experiments/speed", "Folder for start.json.")
 
 # Lines of the command's log, and what the time until each was spent on.
 STAGES = {
@@ -75,10 +71,23 @@ def command():
     return seconds, memory[2], memory[-1]
 
 
-def main(argv):
+def table(result):
+    """The table of a result as Markdown."""
+    lines = ["| | seconds |", "|---|---|"]
+    lines += [f"| {stage} | {seconds:.1f} |" for stage, seconds in result["seconds"].items()]
+    lines.append(f"| **until the first iteration** | **{result['seconds_in_all']:.1f}** |")
+    memory = (
+        f"Memory at its peak: {result['mb_at_3000']:.0f} MB by iteration 3,000, {result['mb_at_end']:.0f} MB by "
+        f"{result['iters'] - 1:,}; `import tensorflow` alone takes {result['mb_of_import']:.0f} MB"
+    )
+    lines += ["", f"{memory} ({result['machine']}; {result['data']}; {result['date']}, commit {result['commit']})."]
+    return "\n".join(lines)
+
+
+def main():
     """Measures both in turn, prints what came out, and writes it down."""
-    if len(argv) > 1 or not os.path.exists("/proc/self/status"):
-        sys.exit("error: this takes no arguments but flags, and needs Linux's /proc.")
+    if not os.path.exists("/proc/self/status"):
+        sys.exit("error: this reads memory from /proc, which only Linux has.")
     imports, commands = [], []
     for _ in range(FLAGS.rounds):
         imports.append(import_tensorflow())
@@ -99,9 +108,12 @@ def main(argv):
         "mb_at_end": median(mb for *_, mb in commands),
     }
     record.write_json(Path(FLAGS.out_dir) / "start.json", result)
-    for name, value in result.items():
-        print(f"{name}: {value}")
+    print(table(result))
 
 
 if __name__ == "__main__":
-    app.run(main)
+    flags.DEFINE_integer("rounds", 3, "How often each is measured; the median counts.", lower_bound=1)
+    flags.DEFINE_integer("iters", 20_001, "Iterations of the command.", lower_bound=4001)
+    flags.DEFINE_string("data_dir", None, "Folder with MNIST, as in gan_tf.train; unset: glyphs.")
+    flags.DEFINE_string("out_dir", "out/experiments/speed", "Folder for start.json.")
+    command_line.run(main, {"Flags": ["rounds", "iters", "data_dir", "out_dir"]}, (OSError,))

@@ -12,6 +12,8 @@ from PIL import Image
 
 from experiments import record
 from experiments.mnist import measured, objectives, reproduce_blog
+from experiments.speed import benchmark
+from experiments.speed import start as start_up
 from gan_tf import reference
 from gan_tf.objectives.recipes import RECIPES
 
@@ -84,6 +86,16 @@ def test_the_tables_are_the_results():
     for table in [*tables, objectives.table(objectives.load_results())]:
         assert table.strip() in text
     assert reproduce_blog.verdict(results)
+
+
+def test_the_speed_tables_are_the_results():
+    """Those of gan_tf/README.md."""
+    text = (README.parents[1] / "gan_tf" / "README.md").read_text()
+    result = json.loads((record.RESULTS / "speed" / "benchmark.json").read_text())
+    assert benchmark.table(result) in text
+    start = json.loads((record.RESULTS / "speed" / "start.json").read_text())
+    assert sum(start["seconds"].values()) == pytest.approx(start["seconds_in_all"], abs=0.1)
+    assert start_up.table(start) in text
 
 
 def test_every_objective_has_a_row():
