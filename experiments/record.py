@@ -1,4 +1,4 @@
-"""What every measurement writes down beside its numbers: machine, versions, commit and date; and where it is kept."""
+"""What every measurement writes down besides its numbers: machine, versions, commit and date; and where it is kept."""
 
 import datetime
 import importlib.metadata

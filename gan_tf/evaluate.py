@@ -24,7 +24,7 @@ flags.DEFINE_enum(
     "dataset", None, list(data.DATASETS), "What to compare with; unset: what the run was trained on, else mnist."
 )
 flags.DEFINE_string("data_dir", None, "As in gan_tf.train; unset: where the run's data came from.")
-flags.DEFINE_integer("count", 10_000, "How many samples; fewer make the Fréchet distance larger.", lower_bound=100)
+flags.DEFINE_integer("count", 10_000, "How many samples; fewer make FID larger.", lower_bound=100)
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
 flags.DEFINE_string("out_dir", None, "Folder to write to; unset: where what is measured lies.")
 
@@ -88,9 +88,9 @@ def load_data():
     splits = [data.load(name, data_dir and os.path.expanduser(data_dir), split) for split in data.SPLITS]
     logging.info("data: %s", splits[0].source)
     if digest and splits[0].digest != digest:
-        logging.warning("these are not the images that the run was trained on: name those with --data_dir")
+        logging.warning("the run was trained on other images: name their folder with --data_dir")
     if splits[0].name != "mnist":
-        logging.warning("the classifier knows MNIST's digits: of other images its scores mean little")
+        logging.warning("the classifier knows only MNIST's digits: its scores of other images mean little")
     if len(splits[2].images) < 100:
         raise data.DataError(f"{splits[2].source}: {len(splits[2].images)} test images are too few, it takes 100.")
     return splits
@@ -106,12 +106,14 @@ def main():
     source = Path(os.path.expanduser(FLAGS[what].value))
     out_dir = Path(os.path.expanduser(FLAGS.out_dir)) if FLAGS.out_dir else source if FLAGS.run_dir else source.parent
 
+    command_line.import_tensorflow()
     images, discriminate, facts = load_images(what, source)
     facts["count"] = len(images)
     train, validation, test = load_data()
 
     from gan_tf.metrics import classifier, table
 
+    logging.info("measuring %d samples, about a minute", len(images))
     model, facts["classifier"] = classifier.load_classifier()
     yardstick = table.Yardstick(train.images, validation.images, test.images, model)
     held_out = test.images
@@ -140,7 +142,7 @@ def main():
     with folder.replacing(out_dir / "metrics.json") as path:
         path.write_text(json.dumps(facts, indent=2) + "\n")
     print(table.as_text(**columns))
-    logging.info("%d samples measured in %.0f s; see %s", len(images), time.monotonic() - begun, out_dir)
+    logging.info("wrote metrics.json and neighbours.png to %s, after %.0f s", out_dir, time.monotonic() - begun)
 
 
 if __name__ == "__main__":

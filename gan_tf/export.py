@@ -6,7 +6,7 @@ The networks as Keras files, the losses as a plot, the grids as an animation. Tr
 import os
 from pathlib import Path
 
-from absl import flags
+from absl import flags, logging
 
 from gan_tf import restore
 from gan_tf.runs import command_line
@@ -17,8 +17,11 @@ from gan_tf.runs.folder import RunError
 def main():
     """Exports the newest state of the run in --run_dir."""
     run_dir = Path(os.path.expanduser(flags.FLAGS.run_dir))
-    gan, _ = restore.load_run(run_dir)
+    command_line.import_tensorflow()
+    gan, iteration = restore.load_run(run_dir)
     export(run_dir, gan)
+    models = ", ".join(f"{name}.keras" for name in gan.models)
+    logging.info("%s after %d iterations: wrote %s, samples.png, losses.png, training.gif", run_dir, iteration, models)
 
 
 if __name__ == "__main__":

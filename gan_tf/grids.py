@@ -16,7 +16,7 @@ def grid_name(index):
 def spread(images):
     """How much `images`, [n, 784], differ: the standard deviation of each pixel over them, averaged over the pixels.
 
-    0 if all are the same image. 0.192 for 1,000 images of MNIST in [0, 1].
+    0 if all are the same image. About 0.17 for 16 images of MNIST in [0, 1], 0.19 for many: compare equal numbers.
     """
     return float(np.std(np.asarray(images, np.float64), axis=0).mean())
 

@@ -1,7 +1,7 @@
 """Keras's Adadelta and Adam with the arithmetic of TensorFlow 1's kernels, operation by operation.
 
-Keras 3 has the same formulas, but evaluates them otherwise, which costs the last bits. Without XLA Adadelta and
-Adam give the kernels' results bit for bit (tests/test_optimizers.py); XLA rounds in its own ways.
+Keras 3 has the same formulas, but computes them in another order, and that changes the last bits. Without XLA, these
+Adadelta and Adam give the kernels' results bit for bit (tests/test_optimizers.py). XLA rounds differently.
 """
 
 import keras
@@ -25,10 +25,10 @@ class Adadelta(keras.optimizers.Adadelta):
 
 
 class Adadelta2017(Adadelta):
-    """As TF1's CPU kernel had it in 2017: a bug took the weight's step from the accumulator's new value.
+    """Adadelta as TF1's CPU kernel had it in 2017: a bug took the weight's step from the accumulator's new value.
 
-    The kernel kept `update` as an unevaluated expression, and evaluated it once more after accum_update had
-    changed. A first step is thereby sqrt(2) times as long. Later TF1s, and their GPU kernel, are `Adadelta`.
+    The kernel kept `update` as an expression, and computed it again after accum_update had changed. So the first step
+    is sqrt(2) times as long. Later versions of TF1, and its GPU kernel, compute `Adadelta`.
     """
 
     def update_step(self, gradient, variable, learning_rate):

@@ -1,14 +1,14 @@
-"""The two networks of the reference as Keras models: 100-128-784 against 784-128-1."""
+"""The two networks of the reference as Keras models: G is 100-128-784, D is 784-128-1."""
 
 import keras
 import numpy as np
 
 
 def xavier_init(seed):
-    """The reference's weight initialiser: normal, not truncated, stddev = 1 / sqrt(fan_in / 2).
+    """The script's weight initialiser: normal, not truncated, stddev = 1 / sqrt(fan_in / 2).
 
-    The reference calls it Xavier; with the factor 2 it is He's (He et al. 2015, equation 10), and as no
-    tail is cut off it is not `keras.initializers.HeNormal`, which truncates at two stddev.
+    The script calls it Xavier. With the factor 2 it is He's (He et al. 2015, equation 10). It is not
+    `keras.initializers.HeNormal`, which cuts off all values beyond two stddev.
     """
     return keras.initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal", seed=seed)
 
@@ -18,11 +18,11 @@ def _layer_seeds(seed):
 
 
 def make_generator(seed=None):
-    """G: noise z to an image, p = sigmoid(W2' relu(W1' z + b1) + b2).
+    """G maps noise z to an image: p = sigmoid(W2' relu(W1' z + b1) + b2).
 
-    Input float32 [n, 100], in the reference uniform in [-1, 1); output float32 [n, 784], each a pixel's
-    probability in [0, 1]. `weights` are W1 [100, 128], b1 [128], W2 [128, 784], b2 [784], biases zero.
-    An int `seed` fixes the weights; None draws new ones. Source: the reference's `generator`.
+    The input is float32 [n, 100], in the script uniform in [-1, 1). The output is float32 [n, 784], each a pixel's
+    probability in [0, 1]. `weights` are W1 [100, 128], b1 [128], W2 [128, 784], b2 [784]; biases begin at zero.
+    An int `seed` fixes the weights; None draws new ones. Source: the script's `generator`.
     """
     seed_1, seed_2 = _layer_seeds(seed)
     return keras.Sequential(
@@ -36,12 +36,11 @@ def make_generator(seed=None):
 
 
 def make_discriminator(seed=None):
-    """D: an image to the logit of its being real, W2' relu(W1' x + b1) + b2.
+    """D maps an image to the logit of "real": W2' relu(W1' x + b1) + b2.
 
-    Input float32 [n, 784] in [0, 1]; output float32 [n, 1], a logit: D(x) of the paper is its sigmoid,
-    and the losses take the logit as it is. `weights` are W1 [784, 128], b1 [128], W2 [128, 1], b2 [1],
-    biases zero. An int `seed` fixes the weights; None draws new ones. Source: the reference's
-    `discriminator`.
+    The input is float32 [n, 784] in [0, 1]. The output is float32 [n, 1], a logit: the paper's D(x) is its sigmoid, and
+    the losses take the logit itself. `weights` are W1 [784, 128], b1 [128], W2 [128, 1], b2 [1]; biases begin at zero.
+    An int `seed` fixes the weights; None draws new ones. Source: the script's `discriminator`.
     """
     seed_1, seed_2 = _layer_seeds(seed)
     return keras.Sequential(

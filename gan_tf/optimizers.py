@@ -11,8 +11,8 @@ Keras 3 has the same update rules, but not the same numbers:
 
 import numpy as np
 
-# kernels.py is imported inside the functions, so that the names of the optimizers, which the command line
-# needs, do not cost the seconds that importing TensorFlow takes.
+# kernels.py is imported inside the functions: the command line needs the names of the optimizers, and importing
+# TensorFlow for that would take seconds.
 
 
 def _float32(value):
@@ -23,7 +23,7 @@ def make_adadelta(learning_rate=0.001):
     """TF1's `AdadeltaOptimizer()`: E[g²] ← rho E[g²] + (1 - rho) g²; u = sqrt(E[u²] + eps) / sqrt(E[g²] + eps) g.
 
     Then E[u²] ← rho E[u²] + (1 - rho) u², and the weight moves by -learning_rate u; rho = 0.95, eps = 1e-8.
-    Zeiler's paper has no learning rate, that is 1.0. With TF1's 0.001, the reference's, a weight hardly moves.
+    Zeiler's paper has no learning rate, which means 1.0. With TF1's 0.001, as in the script, a weight hardly moves.
     Source: Zeiler 2012 (arXiv:1212.5701), algorithm 1; constants: TF1's defaults.
     """
     from gan_tf.kernels import Adadelta
@@ -32,10 +32,10 @@ def make_adadelta(learning_rate=0.001):
 
 
 def make_adadelta_2017(learning_rate=0.001):
-    """As `make_adadelta`, with the bug that TF1's CPU kernel had when the reference was written.
+    """As `make_adadelta`, with the bug that TF1's CPU kernel had when the script was written.
 
-    The weight moves by -learning_rate sqrt(E[u²] + eps) / sqrt(E[g²] + eps) g with the E[u²] that u has
-    already gone into. Source: tensorflow/core/kernels/training_ops.cc of TensorFlow 1.2.
+    The weight moves by -learning_rate sqrt(E[u²] + eps) / sqrt(E[g²] + eps) g, with E[u²] taken after its update.
+    Source: tensorflow/core/kernels/training_ops.cc of TensorFlow 1.2.
     """
     from gan_tf.kernels import Adadelta2017
 
@@ -55,7 +55,7 @@ def make_adam(learning_rate=0.001):
 
 
 def make_adam_gp(learning_rate=0.0001):
-    """Adam as WGAN-GP sets it: b1 = 0, b2 = 0.9, eps = 1e-8; its learning rate 0.0001.
+    """Adam with WGAN-GP's constants: b1 = 0, b2 = 0.9, eps = 1e-8, learning rate 0.0001.
 
     Source: Gulrajani et al. 2017 (arXiv:1704.00028), algorithm 1; epsilon: TF1's default, as in its code.
     """
@@ -67,7 +67,7 @@ def make_adam_gp(learning_rate=0.0001):
 def make_rmsprop(learning_rate=0.00005):
     """RMSProp for WGAN: v ← 0.99 v + 0.01 g²; the weight moves by -learning_rate g / sqrt(v + eps); eps = 1e-16.
 
-    Source: Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1; 0.99 and an epsilon of 1e-8, there beside the root,
+    Source: Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1; 0.99 and an epsilon of 1e-8, there outside the root,
     are PyTorch's defaults, which its code takes.
     """
     import keras
@@ -85,7 +85,7 @@ OPTIMIZERS = {
 
 
 def valid_learning_rate(value):
-    """True if `value` is positive and finite once it is rounded to float32."""
+    """Returns True if `value`, rounded to float32, is positive and finite."""
     with np.errstate(over="ignore"):
         return bool(0 < np.float32(value) < np.inf)
 
@@ -93,7 +93,7 @@ def valid_learning_rate(value):
 def make_optimizer(name, learning_rate=None):
     """Makes the Keras optimizer `name`, a key of `OPTIMIZERS`, with TF1's constants.
 
-    `learning_rate` is a positive number; None means the default, TF1's 0.001 for the reference's. Raises
+    `learning_rate` is a positive number. None means the default, which is TF1's 0.001 for Adadelta and Adam. Raises
     ValueError for an unknown name, and for a learning rate that is not positive and finite in float32.
     """
     if name not in OPTIMIZERS:

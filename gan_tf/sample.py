@@ -35,8 +35,9 @@ def sample():
     if out.suffix == ".png" and FLAGS.count % FLAGS.columns:
         raise SampleError(f"--count={FLAGS.count} does not fill rows of --columns={FLAGS.columns}; change either.")
     if os.path.lexists(out) and not FLAGS.overwrite:
-        raise SampleError(f"--out={FLAGS.out} is there already; name another, or replace it with --overwrite.")
+        raise SampleError(f"--out={FLAGS.out} exists; name another, or replace it with --overwrite.")
 
+    command_line.import_tensorflow()
     import numpy as np
 
     from gan_tf import grids

@@ -1,6 +1,6 @@
 """Trains the reference GAN: python -m gan_tf.train --iters=1000000."""
 
-from absl import flags
+from absl import flags, logging
 
 from gan_tf import optimizers
 from gan_tf.objectives.recipes import RECIPES
@@ -53,6 +53,8 @@ def main():
     for name, value in vars(RECIPES[FLAGS.loss]).items():
         if FLAGS[name].value is None:
             FLAGS[name].value = value  # so that config.json has it
+    if FLAGS.loss == "non_saturating" and FLAGS.d_optimizer.startswith("adadelta") and FLAGS.d_lr is None:
+        logging.info("the script's own settings: the run will collapse, as the script does; for digits, use --d_lr=1.0")
     return training_command.train("reference", make, compile_seconds=3)
 
 

@@ -44,8 +44,8 @@ def test_a_generator(images_dir, tmp_path):
     assert facts["count"] == 400 and facts["held_out"] == 150 and facts["seed"] == 5
     assert sum(facts["class_histogram_samples"]) == pytest.approx(1)
     value, error = facts["metrics"]["samples"]["parzen_log_likelihood"].values()
-    assert table.rounded(value, error) in result.stdout and "Fréchet distance" in result.stdout
-    assert "of other images its scores mean little" in result.stderr
+    assert table.rounded(value, error) in result.stdout and "FID (MNIST classifier)" in result.stdout
+    assert "its scores of other images mean little" in result.stderr
     assert Image.open(tmp_path / "neighbours.png").size == (640, 796)
 
 
@@ -64,7 +64,7 @@ def test_a_run(images_dir, tmp_path):
     fakes = generator(noise.uniform_noise(0, noise.EVALUATION_NOISE, 0, [100, 100]))
     named_fake = (discriminator(fakes).numpy() < 0).mean()
     assert facts["metrics"]["samples"]["discriminator_accuracy"]["value"] == pytest.approx(named_fake, abs=1e-9)
-    assert "not the images that the run" not in result.stderr
+    assert "trained on other images" not in result.stderr
     assert run("--iters=1", *flags, "--overwrite", cwd=tmp_path).returncode == 0
     assert not {"metrics.json", "neighbours.png"} & set(os.listdir(tmp_path / "out"))
 
@@ -86,7 +86,7 @@ def test_training_images_as_samples(mnist_dir, tmp_path):
         assert ours[name]["value"] == pytest.approx(real[name]["value"], abs=tolerance), name
     assert 9.6 < ours["classifier_score"]["value"] < 9.95 and ours["classes_covered"]["value"] == 10
     assert ours["nearest_train_distance"]["value"] < 1e-4 and real["nearest_train_distance"]["value"] > 4
-    assert "WARNING these" not in result.stderr and "WARNING the classifier" not in result.stderr
+    assert "WARNING" not in result.stderr
 
 
 def test_discriminator_accuracy():

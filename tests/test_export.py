@@ -53,26 +53,37 @@ def test_the_networks_load_in_plain_keras(trained, tmp_path):
 def test_plot_and_animation(trained):
     assert Image.open(trained / "losses.png").size == (800, 600)
     animation = Image.open(trained / "training.gif")
-    assert animation.n_frames == 6 and animation.size == (328, 328)
-    animation.seek(5)
-    last = np.asarray(Image.open(trained / "005.png").convert("L")).astype(int)
-    assert np.abs(np.asarray(animation.convert("L")).astype(int) - last).max() <= 2, "the last frame is the last grid"
+    assert animation.n_frames == 6 and animation.size == (328, 328 + export.CAPTION)
+    captions = []
+    for frame, name in ((0, "000.png"), (5, "005.png")):
+        animation.seek(frame)
+        pixels, grid = (np.asarray(image.convert("L")).astype(int) for image in (animation, Image.open(trained / name)))
+        assert np.abs(pixels[export.CAPTION :] - grid).max() <= 2, "a frame is a grid below its iteration"
+        captions.append(pixels[: export.CAPTION])
+    assert captions[0].min() < 50 < 200 < captions[0].max() and (captions[0] != captions[1]).any()
+
+
+def test_samples_are_of_the_last_generator(trained, tmp_path):
+    """Not of the last grid, which is one interval older."""
+    flags = (f"--model={trained / 'generator.keras'}", "--out=again.png")
+    assert command("gan_tf.sample", *flags, cwd=tmp_path).returncode == 0
+    assert (trained / "samples.png").read_bytes() == (tmp_path / "again.png").read_bytes()
 
 
 def test_an_animation_is_bounded(tmp_path):
     """However many grids there are; and the first and the last are among them."""
     for index in range(250):
         Image.new("L", (8, 8), index).save(tmp_path / f"{index:03}.png")
-    export.animate([tmp_path / f"{index:03}.png" for index in range(250)], tmp_path / "a.gif")
+    export.animate({10 * index: tmp_path / f"{index:03}.png" for index in range(250)}, tmp_path / "a.gif")
     animation = Image.open(tmp_path / "a.gif")
     assert animation.n_frames == export.FRAMES
-    assert animation.convert("L").getpixel((0, 0)) == 0
+    assert animation.convert("L").getpixel((0, export.CAPTION)) == 0
     animation.seek(export.FRAMES - 1)
-    assert animation.convert("L").getpixel((0, 0)) == 249
+    assert animation.convert("L").getpixel((0, export.CAPTION)) == 249
 
 
 def test_export_on_demand(trained):
-    files = ("generator.keras", "discriminator.keras", "losses.png", "training.gif")
+    files = ("generator.keras", "discriminator.keras", "losses.png", "samples.png", "training.gif")
     for name in files:
         (trained / name).unlink()
     assert command("gan_tf.export", "--run_dir=out", cwd=trained.parent).returncode == 0
@@ -110,7 +121,7 @@ def test_samples_of_every_kind(trained, tmp_path):
         (("--run_dir=nowhere",), "error: --run_dir=nowhere holds no checkpoint that can be read; name the --out_dir"),
         (("--model=nothing.keras",), "error: --model=nothing.keras cannot be loaded as a Keras file: "),
         (("--run_dir=a", "--count=5"), "error: --count=5 does not fill rows of --columns=4; change either."),
-        (("--run_dir=a", "--out=."), "error: --out=. is there already; name another, or replace it with --overwrite."),
+        (("--run_dir=a", "--out=."), "error: --out=. exists; name another, or replace it with --overwrite."),
         (("--run_dir=a", "--cout=5"), "error: Unknown command line flag 'cout'. Did you mean: count"),
     ],
 )

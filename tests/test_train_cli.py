@@ -14,7 +14,7 @@ from PIL import Image
 from gan_tf.data import mnist
 
 ENDING = ["checkpoints", "config.json", "discriminator.keras", "generator.keras", "losses.csv", "losses.png"]
-ENDING += ["training.gif"]  # what a finished run leaves besides its grids, sorted
+ENDING += ["samples.png", "training.gif"]  # what a finished run leaves besides its grids, sorted
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +114,7 @@ def test_stderr_says_what_ran(finished, idx_dir):
         "device: CPU, ",
         "XLA on",
         "seed 3",
-        f"IDX files in {idx_dir}; 200 images, SHA-256 ",
-        "not the original MNIST",
+        f"data: your own images, 200 images (IDX files in {idx_dir})",
         "250 iterations in ",
         " a second",
     ):
@@ -167,7 +166,8 @@ def test_other_flags_reach_the_training(idx_dir, tmp_path):
 def test_the_original_mnist_is_recognised(mnist_dir, tmp_path):
     result = run("--iters=1", f"--data_dir={mnist_dir}", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert "this is the original MNIST" in result.stderr and mnist.DIGESTS["train"] in result.stderr
+    assert "data: the original MNIST, 55000 images (IDX files in " in result.stderr
+    assert json.loads((tmp_path / "out" / "config.json").read_text())["data"]["digest"] == mnist.DIGESTS["train"]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""Claim: where trajectories must part, the reference and this port still do the same things, run for run.
+"""Claim: long runs cannot match exactly, but runs of the script and of this port have the same statistics.
 
 python -m experiments.mnist.fidelity [--data_dir=…] [--seeds=5] [--iters=10000]
 
 A GAN is chaotic: after some hundred iterations a difference in the last bit is a different run. So runs are
 compared as samples: several of the reference's graph in a TF1 session, with its own way of drawing weights,
-batches and noise, and as many of this port, each for 10,000 iterations; beside them the port with Adadelta as
+batches and noise, and as many of this port, each for 10,000 iterations; next to them the port with Adadelta as
 TF1's CPU kernel had it in 2017. Printed for each: the losses, averaged over the last 1000 iterations, and the
 spread, the standard deviation of a pixel over 64 samples of G, averaged over the pixels. The claim fails (exit
 status 1) if for one of the three the ranges of the reference and of the port over the seeds do not overlap.

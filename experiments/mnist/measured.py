@@ -26,8 +26,8 @@ from gan_tf.runs import folder as run_folder
 
 COLUMNS = {
     "spread": "spread",
-    "classifier_score": "classifier score",
-    "frechet_distance": "Fréchet distance",
+    "classifier_score": "Inception score",
+    "frechet_distance": "FID",
     "classes_covered": "classes",
     "precision": "precision",
     "recall": "recall",

@@ -31,15 +31,14 @@ OPTIONS = {loss: [f"--loss={loss}"] for loss in RECIPES} | {
 
 def table(results):
     """Every objective, mean ± standard deviation over the seeds, as Markdown; `results` are lists, by objective."""
-    lines = [f"| flags | {' | '.join(COLUMNS.values())} | D loss | seeds | minutes | commit |"]
-    lines.append("|---" * (len(COLUMNS) + 5) + "|")
+    lines = [f"| flags | {' | '.join(COLUMNS.values())} | D loss | seeds | minutes |"]
+    lines.append("|---" * (len(COLUMNS) + 4) + "|")
     for name, runs in results.items():
         cells = [f"`{' '.join(OPTIONS[name])}`"]
         for column in COLUMNS:
             cells.append(plus_minus([score(run, ITERS, column) for run in runs]))
         cells.append(plus_minus([run["losses"]["d_loss"][-1] for run in runs]))
         cells += [str(len(runs)), plus_minus([run["minutes"] for run in runs])]
-        cells.append(", ".join(sorted({run["commit"] for run in runs})))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

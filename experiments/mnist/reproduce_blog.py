@@ -39,7 +39,7 @@ def name_of(optimizer, rate, seed):
 
 
 def options_of(optimizer, rate, seed):
-    """A run's flags beside --iters; none for the reference's."""
+    """A run's flags besides --iters; none for the reference's."""
     options = [] if optimizer == "adadelta" else [f"--d_optimizer={optimizer}"]
     options += [] if rate is None else [f"--d_lr={rate}"]
     return options + ([f"--seed={seed}"] if seed else [])
@@ -74,7 +74,7 @@ def table_of_runs(results):
         result = results[name]
         lines += [
             f"`{result['command']}`, seed {result['seed']}: {result['minutes']:.0f} minutes on {result['machine']}; "
-            f"{result['date']}, commit {result['commit']}.",
+            f"{result['date']}.",
             "",
             f"| iterations | D loss | G loss | {' | '.join(COLUMNS.values())} "
             "| D right: fake, real | D has moved | p (1 - p) |",
@@ -93,8 +93,8 @@ def table_of_runs(results):
 
 def table_of_study(results):
     """D's optimizer and learning rate, three seeds each, mean ± standard deviation, as Markdown."""
-    lines = [f"| D's optimizer | {' | '.join(COLUMNS.values())} | D has moved | seeds | minutes | commit |"]
-    lines.append("|---" * (len(COLUMNS) + 5) + "|")
+    lines = [f"| D's optimizer | {' | '.join(COLUMNS.values())} | D has moved | seeds | minutes |"]
+    lines.append("|---" * (len(COLUMNS) + 4) + "|")
     for optimizer, rates in RATES.items():
         for rate in rates:
             runs = [results[name] for seed in SEEDS if (name := name_of(optimizer, rate, seed)) in results]
@@ -103,8 +103,7 @@ def table_of_study(results):
                 for column in [*COLUMNS, "d_moved"]:
                     cells.append(plus_minus([score(result, STUDY, column) for result in runs]))
                 minutes = [result["minutes"] * STUDY / max(map(int, result["stages"])) for result in runs]
-                commits = sorted({result["commit"] for result in runs})
-                cells += [str(len(runs)), f"{np.mean(minutes):.1f}", ", ".join(commits)]
+                cells += [str(len(runs)), f"{np.mean(minutes):.1f}"]
                 lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

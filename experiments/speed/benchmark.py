@@ -87,7 +87,7 @@ def run_commands(count, *options):
             )
         if any(process.wait() for process in processes):
             raise RuntimeError("python -m gan_tf.train failed")
-    # Whole blocks, with the grids between them; the last thousand may be without the others beside it.
+    # Whole blocks, with the grids between them; the last thousand may run alone.
     return sum((iters - 1000) / (each[-2] - each[0]) for each in times)
 
 
@@ -233,7 +233,7 @@ def matmul(images):
     return timed(lambda n: [a @ a for _ in range(n)], 12) * 2 * 2048**3 / 1e9
 
 
-# What the table calls them. Beside them stands `matmul`, which is no contender.
+# What the table calls them. `matmul` is not in the table.
 LABELS = {
     "script": "the script (`tf.compat.v1`, fed at each step)",
     "per_step": "one `tf.function` step, fed at each step",

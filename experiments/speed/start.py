@@ -4,8 +4,8 @@ python -m experiments.speed.start [--rounds=3] [--iters=20001] [--data_dir=…] 
 
 Runs `import tensorflow` and `python -m gan_tf.train` in turn, each in a process of its own. The seconds of the command
 are those until its log says "ready", split at the lines before. Its memory is the peak (VmHWM in /proc/PID/status, on
-Linux) when it prints the losses of iteration 3000, and those of the last thousand. The median of the rounds counts.
-Writes start.json.
+Linux) when it prints the losses of iteration 3000, and those of the last thousand. The round
+whose seconds are the median counts. Writes start.json.
 """
 
 import os
@@ -26,7 +26,7 @@ FLAGS = flags.FLAGS
 
 # Lines of the command's log, and what the time until each was spent on.
 STAGES = {
-    "data: this is": "Python, flags, data",
+    "importing": "Python, flags, data",
     "device:": "importing TensorFlow",
     "compiling": "networks, images to the device",
     "ready": "compiling with XLA",
@@ -96,12 +96,14 @@ def main():
     def median(values):
         return round(statistics.median(values), 2)
 
+    by_seconds = sorted((seconds for seconds, *_ in commands), key=lambda seconds: sum(seconds.values()))
+    middle = by_seconds[len(by_seconds) // 2]
     result = record.facts("tensorflow", "keras", "jax", "numpy") | {
         "data": "MNIST" if FLAGS.data_dir else "glyphs",
         "rounds": FLAGS.rounds,
         "iters": FLAGS.iters,
-        "seconds": {stage: median(seconds[stage] for seconds, *_ in commands) for stage in STAGES.values()},
-        "seconds_in_all": median(sum(seconds.values()) for seconds, *_ in commands),
+        "seconds": {stage: round(value, 2) for stage, value in middle.items()},
+        "seconds_in_all": round(sum(middle.values()), 2),
         "seconds_of_import": median(seconds for seconds, _ in imports),
         "mb_of_import": median(mb for _, mb in imports),
         "mb_at_3000": median(mb for _, mb, _ in commands),

@@ -83,6 +83,7 @@ def run(measure, claim):
 
     def main():
         logging.set_verbosity(logging.ERROR)  # else TensorFlow remarks that loops were compiled for several networks
+        command_line.import_tensorflow()
         report = Report(claim)
         figure = measure(report)
         path = Path(FLAGS.out_dir) / f"{Path(sys.modules['__main__'].__file__).stem}.png"

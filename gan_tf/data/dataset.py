@@ -77,7 +77,7 @@ def load(dataset="mnist", data_dir=None, split="train"):
 
 def _load_glyphs(data_dir, part):
     if data_dir:
-        raise DataError("--dataset=glyphs is made, not read: leave --data_dir away.")
+        raise DataError("--dataset=glyphs is made, not read: remove --data_dir.")
     from gan_tf.data import glyphs
 
     count, first = {"train": (60000, 0), "test": (10000, 60000)}[part]

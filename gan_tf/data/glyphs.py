@@ -16,7 +16,7 @@ SEED = 0  # of the data set, not of a run: the glyphs are the same for everyone
 
 BOX = 20  # MNIST fits each digit into 20x20 pixels and centres it by mass in 28x28 (LeCun et al. 1998)
 SUPERSAMPLING = 3  # pixels of a drawn glyph to one of the image
-MARGIN = 8  # empty pixels round a drawn glyph, so that sampling beside it finds background
+MARGIN = 8  # empty pixels round a drawn glyph, so that sampling next to it finds background
 
 
 def draw(first, count):

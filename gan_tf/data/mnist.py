@@ -27,7 +27,7 @@ WAYS_OUT = (
 
 
 class DataError(Exception):
-    """The images asked for cannot be had; the message says why in one line, and what to do."""
+    """The images cannot be loaded; the message says why in one line, and what to do."""
 
 
 def load(data_dir, part):
@@ -61,7 +61,7 @@ def read_idx(path, ndim):
         with opener(path, "rb") as file:
             header = file.read(4 + 4 * ndim)
             if len(header) < 4 + 4 * ndim:
-                raise DataError(f"{path} is truncated: it ends inside its header; fetch it anew.")
+                raise DataError(f"{path} is truncated: it ends inside its header; download it again.")
             magic, *shape = struct.unpack(f">{1 + ndim}I", header)
             if magic != 0x800 + ndim:
                 raise DataError(
@@ -73,14 +73,14 @@ def read_idx(path, ndim):
             while len(body) <= size and (chunk := file.read(min(2**20, size + 1 - len(body)))):
                 body += chunk
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path} is not a sound gzip file ({error}); fetch it anew.") from error
+        raise DataError(f"{path} is not a sound gzip file ({error}); download it again.") from error
     except EOFError as error:
-        raise DataError(f"{path} is truncated: the gzip stream breaks off; fetch it anew.") from error
+        raise DataError(f"{path} is truncated: the gzip stream breaks off; download it again.") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
     if len(body) != size:
         what = "is truncated: it holds fewer" if len(body) < size else "is damaged: it holds more"
-        raise DataError(f"{path} {what} than the {size} bytes that its header announces; fetch it anew.")
+        raise DataError(f"{path} {what} than the {size} bytes that its header announces; download it again.")
     return np.frombuffer(body, np.uint8).reshape(shape)
 
 

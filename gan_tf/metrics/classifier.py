@@ -100,6 +100,7 @@ def fit(images, labels, epochs, seed=0):
 def main():
     """Trains on MNIST's 55,000 images and writes weights and facts; the test images are looked at once, at the end."""
     start = time.monotonic()
+    command_line.import_tensorflow()
     train, validation, test = (data.load("mnist", flags.FLAGS.data_dir, split) for split in data.SPLITS)
     model = fit(train.images, train.labels, EPOCHS)
     facts = {

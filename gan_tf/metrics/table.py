@@ -1,4 +1,4 @@
-"""All scores of a set of images beside those of held-out real ones, with standard errors."""
+"""All scores of a set of images, next to those of held-out real images, with standard errors."""
 
 import numpy as np
 
@@ -87,8 +87,8 @@ def discriminator_accuracy(logits, real):
 
 
 TITLES = {
-    "classifier_score": "classifier score (1 to 10)",
-    "frechet_distance": "Fréchet distance",
+    "classifier_score": "Inception score (MNIST classifier)",
+    "frechet_distance": "FID (MNIST classifier)",
     "precision": "precision",
     "recall": "recall",
     "classes_covered": "classes covered (of 10)",

@@ -1,5 +1,6 @@
 """What all commands share: parsing flags, --help, and one line for each error."""
 
+import importlib
 import os
 import sys
 import textwrap
@@ -44,6 +45,24 @@ def run(command, groups, errors):
     FLAGS.set_default("verbosity", logging.INFO)
     logging.get_absl_handler().setFormatter(Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     app.run(main, flags_parser=parse)
+
+
+def import_tensorflow(quiet=True):
+    """Imports TensorFlow, which takes seconds; `quiet` hides the lines that it prints while it is imported.
+
+    On a machine without a GPU these look like errors, and TF_CPP_MIN_LOG_LEVEL does not stop them.
+    """
+    logging.info("importing TensorFlow")
+    sys.stderr.flush()
+    standard_error, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    if quiet:
+        os.dup2(nowhere, 2)
+    try:
+        importlib.import_module("tensorflow")
+    finally:
+        os.dup2(standard_error, 2)
+        os.close(standard_error)
+        os.close(nowhere)
 
 
 def _fail(message, status):

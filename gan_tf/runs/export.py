@@ -3,26 +3,33 @@
 import csv
 import re
 
-from gan_tf.runs.folder import replacing
+from gan_tf import grids
+from gan_tf.runs.folder import read_config, replacing
 
 FRAMES = 100  # an animation has at most so many, evenly spread over the run
+CAPTION = 18  # pixels above each of its frames, for the iteration
 
 
 def export(run_dir, gan):
-    """Writes NAME.keras for each of the GAN's models, losses.png and training.gif into a run's folder.
+    """Writes NAME.keras for each of the GAN's models, samples.png, losses.png and training.gif into a run's folder.
 
-    The networks load in plain Keras, without this package. The plot is made from losses.csv, the animation from the
-    grids. Raises OSError if something cannot be written.
+    The networks load in plain Keras, without this package. samples.png has 16 samples of the GAN as it is now. The plot
+    is made from losses.csv, the animation from the grids. Raises OSError if something cannot be written, RunError if
+    config.json cannot be read.
     """
+    sample_every = read_config(run_dir)["flags"]["sample_every"]
     for name, model in gan.models.items():
         with replacing(run_dir / f"{name}.keras") as path:
             model.save(path)
+    if gan.generate:
+        with replacing(run_dir / "samples.png") as path:
+            grids.save_grid(gan.sample(16), path)
     with replacing(run_dir / "losses.png") as path:
         plot_losses(run_dir / "losses.csv", path, gan)
-    grids = [path for path in run_dir.glob("*.png") if re.fullmatch(r"\d+", path.stem)]
-    if grids:
+    drawn = {int(path.stem) * sample_every: path for path in run_dir.glob("*.png") if re.fullmatch(r"\d+", path.stem)}
+    if drawn:
         with replacing(run_dir / "training.gif") as path:
-            animate(sorted(grids, key=lambda grid: int(grid.stem)), path)
+            animate(drawn, path)
 
 
 def plot_losses(losses_csv, path, gan):
@@ -55,12 +62,22 @@ def plot_losses(losses_csv, path, gan):
     figure.savefig(path, dpi=100)
 
 
-def animate(grids, path):
-    """Writes the PNG files `grids` as a GIF of ten seconds, with at most `FRAMES` of them, first and last included."""
-    import numpy as np
-    from PIL import Image
+def animate(drawn, path):
+    """Writes grids as a GIF of ten seconds, with at most `FRAMES` of them, first and last included.
 
-    chosen = np.unique(np.linspace(0, len(grids) - 1, FRAMES).round().astype(int))
-    pictures = [Image.open(grids[index]).convert("L") for index in chosen]
+    `drawn` maps iterations to PNG files. The iteration is written above each grid.
+    """
+    import numpy as np
+    from PIL import Image, ImageDraw
+
+    iterations = sorted(drawn)
+    chosen = np.unique(np.linspace(0, len(iterations) - 1, FRAMES).round().astype(int))
+    pictures = []
+    for iteration in (iterations[index] for index in chosen):
+        grid = Image.open(drawn[iteration]).convert("L")
+        picture = Image.new("L", (grid.width, grid.height + CAPTION), 255)
+        picture.paste(grid, (0, CAPTION))
+        ImageDraw.Draw(picture).text((10, 4), f"iteration {iteration:,}", fill=0, font_size=14)
+        pictures.append(picture)
     pause = min(500, 10_000 // len(pictures))  # milliseconds
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=pause, loop=0)

@@ -17,7 +17,7 @@ from absl import logging
 # What a run writes: grids are 000.png to 999.png, then 1000.png and so on.
 FILES = re.compile(
     r"(\d{3}|[1-9]\d{3,})\.png|losses\.csv|config\.json|checkpoints|tensorboard"
-    r"|\w+\.keras|(losses|neighbours)\.png|training\.gif|metrics\.json|new-.*"
+    r"|\w+\.keras|(losses|neighbours|samples)\.png|training\.gif|metrics\.json|new-.*"
 )
 LOSS_EVERY = 100  # iterations from one line of losses.csv to the next
 
@@ -61,15 +61,15 @@ def check(out_dir, flags, overwrite):
     if "config.json" not in files:
         raise RunError(
             f"--out_dir={out_dir} holds files that a run would write ({files[0]}), but no config.json, so no run "
-            "that could go on; name another, or replace them with --overwrite."
+            "to resume; name another folder, or delete them with --overwrite."
         )
     before = read_config(out_dir)["flags"]
     other = [name for name in flags if name not in FREE and before.get(name) != flags[name]]
     other = [f"--{name} was {'left out' if before.get(name) is None else before[name]}" for name in other]
     if other:
         raise RunError(
-            f"--out_dir={out_dir} holds a run with other flags ({', '.join(other)}); do the same to go on with it, "
-            "name another folder, or replace it with --overwrite."
+            f"--out_dir={out_dir} holds a run with other flags ({', '.join(other)}); use the same flags to resume, "
+            "name another folder, or delete it with --overwrite."
         )
 
 
@@ -83,8 +83,8 @@ def read_config(run_dir):
             raise ValueError("it does not name its GAN")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
-            f"{run_dir}/config.json cannot be read ({error}), so it is not known what was run there; put the file "
-            "back, name another folder, or replace the run with --overwrite."
+            f"{run_dir}/config.json cannot be read ({error}), so the run cannot resume; put the file back, "
+            "name another folder, or delete the run with --overwrite."
         ) from error
     return config
 
@@ -149,16 +149,16 @@ class Run:
             if before["gan"] != config["gan"]:
                 raise RunError(
                     f"--out_dir={self.path} holds a run of another GAN ({before['gan'].get('name')}); name another "
-                    "folder, or replace the run with --overwrite."
+                    "folder, or delete the run with --overwrite."
                 )
             if before["data"].get("digest") != config["data"]["digest"]:
                 raise RunError(
                     f"--out_dir={self.path} holds a run on other images (SHA-256 {before['data'].get('digest')}); "
-                    "name their folder with --data_dir, name another --out_dir, or replace the run with --overwrite."
+                    "name their folder with --data_dir, name another --out_dir, or delete the run with --overwrite."
                 )
             for what in ("device", "versions"):
                 if before.get(what) != config.get(what):
-                    words = "this run was begun with %s %s: what follows may differ in the last bits"
+                    words = "this run was started with %s %s: the results may differ in the last bits"
                     logging.warning(words, what, before.get(what))
             with replacing(self.path / "config.json") as temporary:
                 temporary.write_text(json.dumps(config, indent=2) + "\n")
@@ -178,7 +178,7 @@ class Run:
                 return iteration
             logging.warning("losses.csv is damaged: it lacks iterations before the checkpoint at %d", iteration)
         if checkpoints.iterations():
-            raise RunError(f"--out_dir={self.path} holds no state that is whole; replace the run with --overwrite.")
+            raise RunError(f"--out_dir={self.path} has no intact checkpoint; start again with --overwrite.")
         self._cut_losses(0)
         self.saved = 0
         return 0
@@ -193,7 +193,7 @@ class Run:
 
     def _diverged(self, what):
         return RunError(
-            f"{what}: the training has diverged, which smaller learning rates may prevent; the last good checkpoint "
+            f"{what}: the training has diverged; try smaller learning rates. The last good checkpoint "
             f"of {self.path} is the one at {self.saved}."
         )
 
@@ -264,4 +264,4 @@ class StopSignals:
         self.number = number
         for each in self._before:
             signal.signal(each, signal.SIG_DFL)
-        os.write(2, b"\nstopping after this block and a checkpoint; once more stops at once\n")
+        os.write(2, b"\nsaving; press Ctrl-C again to quit without saving\n")

@@ -9,7 +9,7 @@ from absl import logging
 from gan_tf import grids
 from gan_tf.runs import checkpoints, export, folder, progress, tensorboard
 
-COLLAPSED = 0.05  # a spread of samples below this share of the data's is reported as mode collapse
+COLLAPSED = 0.05  # a spread of samples below this share of the real images' is reported as mode collapse
 # What the script prints before its two losses. Other losses are printed under their own names.
 PRINTED = {"d_loss": "D loss", "g_loss": "G_loss"}
 
@@ -24,7 +24,7 @@ class Loop:
     def __init__(self, gan, options):
         self._gan, self._options = gan, options
         gan.train_block(0, 0)
-        self._of_data = {} if gan.real_pictures is None else self._measure(gan.real_pictures)
+        self._of_real = {} if gan.real_pictures is None else self._measure(gan.real_pictures)
         self._measured = dict.fromkeys(gan.measures, math.inf)  # of the last grid
         self._seconds = dict.fromkeys(("grids", "checkpoints"), 0.0)
 
@@ -71,9 +71,9 @@ class Loop:
             self._log_time(done - first, time.monotonic() - start)
             if done == options.iters:
                 export.export(run.path, gan)
-                logging.info("finished: see %s", out_dir)
+                logging.info("finished: open %s", run.path / "losses.png")
             else:
-                logging.info("stopped at %d of %d: the same command goes on from there", done, options.iters)
+                logging.info("stopped at %d of %d; run the same command to resume", done, options.iters)
                 return signals.number
 
     def _draw_grid(self, run, index):
@@ -84,8 +84,8 @@ class Loop:
                 grids.save_grid(pictures, path)
         last, self._measured = self._measured, self._measure(pictures)
         for measure, value in self._measured.items():
-            if measure == "spread" and self._of_data:
-                log_spread(name, value, last["spread"], self._of_data["spread"])
+            if measure == "spread" and self._of_real:
+                log_spread(name, value, last["spread"], self._of_real["spread"])
             else:
                 logging.info("%s: %s %.4g", name, measure, value)
 
@@ -99,8 +99,9 @@ class Loop:
         self._seconds[what] += time.monotonic() - start
 
     def _log_time(self, steps, seconds):
-        shares = ", ".join(f"{100 * spent / seconds:.2g}% of it for {what}" for what, spent in self._seconds.items())
-        logging.info("%d iterations in %.1f s, %.0f a second; %s", steps, seconds, steps / seconds, shares)
+        shares = " and ".join(f"{100 * spent / seconds:.2g}% on {what}" for what, spent in self._seconds.items())
+        words = "%d iterations in %.1f s, %.0f a second; of this time %s"
+        logging.info(words, steps, seconds, steps / seconds, shares)
 
 
 def print_losses(first, losses, log_every, names):
@@ -112,7 +113,7 @@ def print_losses(first, losses, log_every, names):
 
 
 def log_spread(name, spread, last_spread, data_spread):
-    """Logs the spread of a grid's samples, and warns if it has fallen to a small share of the data's."""
-    logging.info("%s: spread of the samples %.3g, of the data %.3g", name, spread, data_spread)
+    """Logs the spread of a grid's samples, and warns if it has fallen to a small share of the real images'."""
+    logging.info("%s: spread of the samples %.3g, of real images %.3g", name, spread, data_spread)
     if spread < COLLAPSED * data_spread <= last_spread:
-        logging.warning("the samples are (nearly) identical: mode collapse; the README says why the reference's does")
+        logging.warning("mode collapse: all samples are (nearly) the same; with the script's settings, add --d_lr=1.0")

@@ -29,8 +29,9 @@ class Progress:
         elif time.monotonic() - self._last >= LINE_EVERY:
             self._last = time.monotonic()
             rate = (self._done - self._first) / (self._last - self._start)
-            left = (self._total - self._done) / rate / 60
-            logging.info("%d of %d, %.0f a second, %.0f min left", self._done, self._total, rate, left)
+            left = (self._total - self._done) / rate
+            time_left = f"{left / 60:.0f} min" if left >= 120 else f"{left:.0f} s"
+            logging.info("%d of %d, %.0f a second, %s left", self._done, self._total, rate, time_left)
 
     def aside(self):
         """A context in which lines can be printed without damage to the bar."""

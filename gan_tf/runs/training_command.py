@@ -8,7 +8,7 @@ import time
 from absl import flags, logging
 
 from gan_tf import data
-from gan_tf.runs import checkpoints, folder, tensorboard
+from gan_tf.runs import checkpoints, command_line, folder, tensorboard
 
 FLAGS = flags.FLAGS
 flags.disclaim_key_flags()  # the flags defined here belong to the command that calls `define_flags`
@@ -94,7 +94,7 @@ def train(name, make, compile_seconds):
     `compile_seconds` is how long XLA takes to compile it, for the log.
     """
     if FLAGS.device == "gpu":
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"  # if TensorFlow sees no GPU, its first lines say why
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"
     # TensorFlow reports on itself at every checkpoint.
     logging.get_absl_logger().addFilter(lambda record: record.module != "functional_saver")
     try:
@@ -103,7 +103,7 @@ def train(name, make, compile_seconds):
         raise
     except OSError as error:
         raise folder.RunError(
-            f"{error}. When that is mended, the same command goes on from the last checkpoint."
+            f"{error}. Fix this, then run the same command to resume from the last checkpoint."
         ) from error
 
 
@@ -120,8 +120,8 @@ def _train(name, make, compile_seconds):
         logging.info("finished: %s has all %d iterations; for more, name a higher --iters", out_dir, done)
         return 0
     dataset = data.load(FLAGS.dataset, FLAGS.data_dir and os.path.expanduser(FLAGS.data_dir))
-    logging.info("data: %s; %d images, SHA-256 %s", dataset.source, len(dataset.pixels), dataset.digest)
-    logging.info("data: this is %sthe original MNIST", "" if dataset.name == "mnist" else "not ")
+    what = {"mnist": "the original MNIST", "glyphs": "glyphs", "custom": "your own images"}[dataset.name]
+    logging.info("data: %s, %d images (%s)", what, len(dataset.pixels), dataset.source)
     config["data"] = {"name": dataset.name, "images": len(dataset.pixels), "digest": dataset.digest}
     if FLAGS.batch_size > len(dataset.pixels):
         raise data.DataError(
@@ -129,6 +129,7 @@ def _train(name, make, compile_seconds):
         )
 
     # TensorFlow takes seconds to import: only now, when the flags and the data are known to be good.
+    command_line.import_tensorflow(quiet=FLAGS.device != "gpu")  # with --device=gpu the lines say why there is none
     import tensorflow as tf
 
     from gan_tf.runs.loop import Loop

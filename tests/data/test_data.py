@@ -41,7 +41,7 @@ def test_unknown_names():
 
 
 def test_glyphs_take_no_folder(tmp_path):
-    with pytest.raises(data.DataError, match="leave --data_dir away"):
+    with pytest.raises(data.DataError, match="remove --data_dir"):
         data.load("glyphs", tmp_path)
 
 
@@ -56,7 +56,7 @@ def test_every_epoch_has_every_image_once():
 
 
 def test_batch_across_the_end_of_an_epoch():
-    """As next_batch: the old epoch's tail, then the new epoch's head, and the walk goes on behind that."""
+    """As next_batch: the old epoch's tail, then the new epoch's head, and the walk continues behind that."""
     n, batch_size = 10, 4
     epoch_0 = data.batch_indices(n, n, seed=3, first=0, steps=1)[0]
     epoch_1 = data.batch_indices(n, n, seed=3, first=1, steps=1)[0]

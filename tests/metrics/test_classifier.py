@@ -40,7 +40,7 @@ def test_files_are_small():
 
 
 def test_accuracy_on_mnist(shipped, mnist_dir):
-    """Measured anew: one image in ten thousand may fall to the other side on another machine."""
+    """Measured again: one image in ten thousand may fall to the other side on another machine."""
     model, facts = shipped
     test = data.load("mnist", mnist_dir, "test")
     accuracy = classifier.accuracy(model, test.images, test.labels)

@@ -102,7 +102,7 @@ def test_precision_recall_by_counting():
 
 
 def test_precision_recall_of_lost_modes():
-    """Samples of one of two clusters: precise, but half is missing; of both, and as many beside: the reverse."""
+    """Samples of one of two clusters: precise, but half is missing; of both, and as many elsewhere: the reverse."""
     random = np.random.default_rng(5)
     real = np.concatenate([random.normal(0, 1, [500, 2]), random.normal(100, 1, [500, 2])])
     one = random.normal(0, 1, [1000, 2])

@@ -196,7 +196,7 @@ SLOW_RUNS.append(("lsgan", 2))
     ("loss", "d_steps"), RUNS + [pytest.param(*each, marks=pytest.mark.slow) for each in SLOW_RUNS]
 )
 def test_a_run_of_each_objective_goes_on_exactly(loss, d_steps, idx_dir, tmp_path):
-    """As a user runs it; stopped half-way and gone on with it is bit for bit the run that was not."""
+    """As a user runs it; stopped half-way and resumed it is bit for bit the run that was not."""
     flags = ("--nojit", "--batch_size=16", f"--data_dir={idx_dir}", f"--loss={loss}", "--sample_every=20")
     flags += (f"--d_steps={d_steps}",) if d_steps != RECIPES[loss].d_steps else ()
     for name, totals in (("whole", (40,)), ("parts", (17, 40))):

@@ -73,7 +73,7 @@ def test_no_state_will_do(states, tmp_path):
     """An error, and nothing is lost."""
     write_run(tmp_path)
     before = (tmp_path / "losses.csv").read_text()
-    with folder.Run(tmp_path, CONFIG) as run, pytest.raises(folder.RunError, match="holds no state that is whole"):
+    with folder.Run(tmp_path, CONFIG) as run, pytest.raises(folder.RunError, match="has no intact checkpoint"):
         run.resume(states)
     assert (tmp_path / "losses.csv").read_text() == before
 
@@ -110,7 +110,7 @@ def test_other_flags_and_images_are_refused(tmp_path):
     write_run(tmp_path)
     folder.check(tmp_path, FLAGS | {"iters": 5, "out_dir": "x"}, overwrite=False)
     with pytest.raises(
-        folder.RunError, match=r"with other flags \(--seed was left out\); do the same to go on with it"
+        folder.RunError, match=r"with other flags \(--seed was left out\); use the same flags to resume"
     ):
         folder.check(tmp_path, FLAGS | {"seed": 1}, overwrite=False)
     folder.check(tmp_path, FLAGS | {"seed": 1}, overwrite=True)
@@ -123,7 +123,7 @@ def test_another_device_is_reported(tmp_path, caplog):
     for device, warnings in (("CPU", 0), ("GPU", 1)):
         caplog.clear()
         with caplog.at_level("WARNING"), folder.Run(tmp_path, CONFIG | {"device": device, "versions": {}}):
-            assert caplog.text.count("this run was begun with device CPU: what follows may differ") == warnings
+            assert caplog.text.count("this run was started with device CPU: the results may differ") == warnings
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"flags": 3}', '{"flags": {}}'])

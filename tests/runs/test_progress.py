@@ -43,7 +43,7 @@ def test_a_bar_on_a_terminal():
 
 
 def test_lines_elsewhere(monkeypatch, caplog):
-    """One in LINE_EVERY seconds, with rate and time left, counted from where the run was gone on with."""
+    """One in LINE_EVERY seconds, with rate and time left, counted from where the run resumed."""
     now = [0.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: False, raising=False)

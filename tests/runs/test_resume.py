@@ -1,4 +1,4 @@
-"""Runs that are stopped, killed, damaged and starved, and what comes of going on with them."""
+"""Runs that are stopped, killed, damaged and starved, and resumed."""
 
 import json
 import os
@@ -63,11 +63,11 @@ def stop_at(cwd, idx_dir, what, iteration, *flags):
 
 
 def test_stopped_runs_go_on_exactly(whole, idx_dir, tmp_path):
-    """Stopped by both signals, gone on with twice, and equal to the run that was not."""
+    """Stopped by both signals and resumed twice, it equals the run that was not."""
     for iteration, what, status in ((100, signal.SIGINT, 130), (300, signal.SIGTERM, 143)):
         code, stderr = stop_at(tmp_path, idx_dir, what, iteration)
         assert code == status and "Traceback" not in stderr, stderr
-        assert f"of {ITERS}: the same command goes on from there" in stderr
+        assert f"of {ITERS}; run the same command to resume" in stderr
     result = go_on(tmp_path, idx_dir)
     assert result.returncode == 0 and "resumed at 3" in result.stderr, result.stderr
     assert_equal_runs(tmp_path / "out", whole)
@@ -86,7 +86,7 @@ def test_with_xla_a_stopped_run_goes_on_exactly(idx_dir, tmp_path):
 
 
 def test_iters_is_the_total(whole, idx_dir, tmp_path):
-    """A finished run says so and changes nothing; with a higher total it goes on to what it would have been."""
+    """A finished run says so and changes nothing; with a higher total it resumes."""
     for iters, words in ((250, "fresh run"), (ITERS, "resumed at 250")):
         result = go_on(tmp_path, idx_dir, f"--iters={iters}")
         assert result.returncode == 0 and words in result.stderr, result.stderr
@@ -120,7 +120,7 @@ def kill_and_go_on(times, whole, idx_dir, cwd, seed):
 def test_killed_runs_go_on_exactly(times, whole, idx_dir, tmp_path):
     kills = kill_and_go_on(times, whole, idx_dir, tmp_path, seed=times)
     assert len(kills) == times, kills
-    print(f"\n{times} kills, going on at", *(iteration for iteration, _ in kills))
+    print(f"\n{times} kills, resumed after", *(iteration for iteration, _ in kills))
     assert go_on(tmp_path, idx_dir).returncode == 0
     assert_equal_runs(tmp_path / "out", whole)
 
@@ -158,16 +158,16 @@ def test_no_whole_checkpoint(whole, idx_dir, tmp_path):
     for path in (tmp_path / "out" / "checkpoints").glob("*.index"):
         truncate(path)
     line = last_line_of_failure(go_on(tmp_path, idx_dir, "--iters=601"))
-    assert line == "error: --out_dir=out holds no state that is whole; replace the run with --overwrite."
+    assert line == "error: --out_dir=out has no intact checkpoint; start again with --overwrite."
 
 
 def test_losses_cut_in_half(whole, idx_dir, tmp_path):
-    """They cannot be had again without the iterations that they belong to, so no checkpoint will do."""
+    """Only the same iterations could write them again, so no checkpoint will do."""
     shutil.copytree(whole, tmp_path / "out")
     truncate(tmp_path / "out" / "losses.csv")
     result = go_on(tmp_path, idx_dir, "--iters=601")
     assert "losses.csv is damaged: it lacks iterations before the checkpoint at 600" in result.stderr
-    assert "holds no state that is whole" in last_line_of_failure(result)
+    assert "has no intact checkpoint" in last_line_of_failure(result)
     assert len(checkpoints.iterations(tmp_path / "out" / "checkpoints")) == 3
 
 
@@ -191,7 +191,7 @@ def test_config_cut_in_half(whole, idx_dir, tmp_path):
 )
 def test_other_flags_are_refused_by_name(flag, was, whole, idx_dir):
     line = last_line_of_failure(go_on(whole.parent, idx_dir, flag, "--iters=700"))
-    assert f"error: --out_dir=out holds a run with other flags ({was}); do the same to go on with it" in line
+    assert f"error: --out_dir=out holds a run with other flags ({was}); use the same flags to resume" in line
 
 
 def test_a_run_from_before_config_named_the_gan(whole, idx_dir, tmp_path):
@@ -251,7 +251,7 @@ def test_a_run_that_diverges_stops(idx_dir, tmp_path):
     assert result.returncode == 1
     line = result.stderr.strip().splitlines()[-1]
     assert (
-        line.startswith("error: ") and "diverged" in line and "the last good checkpoint of out is the one at " in line
+        line.startswith("error: ") and "diverged" in line and "The last good checkpoint of out is the one at " in line
     )
     assert all(np.isfinite(value).all() for value in losses_of(tmp_path / "out").values())
 
@@ -269,7 +269,7 @@ def test_out_dir_removed_during_the_run(idx_dir, tmp_path):
 
 
 def test_out_dir_made_read_only_during_the_run(whole, idx_dir, tmp_path):
-    """It ends with one line, and goes on to the same end once it may write again."""
+    """It ends with one line, and resumes to the same end once it may write again."""
     with start(*FLAGS, f"--data_dir={idx_dir}", "--log_every=20", cwd=tmp_path) as process:
         while process.stdout.readline() != "Iter: 100\n":
             assert process.poll() is None
@@ -300,7 +300,7 @@ def small_disk(tmp_path):
 
 
 def test_disk_full(small_disk, whole, idx_dir, tmp_path):
-    """The run ends with one line; once there is room it goes on to the same end."""
+    """The run ends with one line; once there is room it resumes to the same end."""
     flags = (*FLAGS, f"--data_dir={idx_dir}", f"--out_dir={small_disk / 'out'}", "--checkpoint_every=30")
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(600_000))
