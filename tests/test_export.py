@@ -83,7 +83,7 @@ def test_an_animation_is_bounded(tmp_path):
 
 
 def test_export_on_demand(trained):
-    files = ("generator.keras", "discriminator.keras", "losses.png", "samples.png", "training.gif")
+    files = ("generator.keras", "discriminator.keras", "losses.png", "samples.png", "training.gif", "report.html")
     for name in files:
         (trained / name).unlink()
     assert command("gan_tf.export", "--run_dir=out", cwd=trained.parent).returncode == 0

@@ -14,7 +14,7 @@ from PIL import Image
 from gan_tf.data import mnist
 
 ENDING = ["checkpoints", "config.json", "discriminator.keras", "generator.keras", "losses.csv", "losses.png"]
-ENDING += ["samples.png", "training.gif"]  # what a finished run leaves besides its grids, sorted
+ENDING += ["report.html", "samples.png", "training.gif"]  # what a finished run leaves besides its grids, sorted
 
 
 @pytest.fixture(scope="module")

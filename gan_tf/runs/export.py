@@ -1,9 +1,10 @@
-"""Writes what a run leaves for use elsewhere: networks as Keras files, the losses as a plot, the grids as a GIF."""
+"""Writes what a run leaves for use elsewhere: networks as Keras files, losses as a plot, grids as a GIF, a page."""
 
 import csv
 import re
 
 from gan_tf import grids
+from gan_tf.runs import report
 from gan_tf.runs.folder import read_config, replacing
 
 FRAMES = 100  # an animation has at most so many, evenly spread over the run
@@ -11,11 +12,11 @@ CAPTION = 18  # pixels above each of its frames, for the iteration
 
 
 def export(run_dir, gan):
-    """Writes NAME.keras for each of the GAN's models, samples.png, losses.png and training.gif into a run's folder.
+    """Writes NAME.keras for each of the GAN's models, samples.png, losses.png, training.gif and report.html into a run's folder.
 
     The networks load in plain Keras, without this package. samples.png has 16 samples of the GAN as it is now. The plot
-    is made from losses.csv, the animation from the grids. Raises OSError if something cannot be written, RunError if
-    config.json cannot be read.
+    is made from losses.csv, the animation from the grids; the page is that of `report.write`. Raises OSError if
+    something cannot be written, RunError if a file of the run is damaged.
     """
     sample_every = read_config(run_dir)["flags"]["sample_every"]
     for name, model in gan.models.items():
@@ -30,6 +31,7 @@ def export(run_dir, gan):
     if drawn:
         with replacing(run_dir / "training.gif") as path:
             animate(drawn, path)
+    report.write(run_dir, gan)
 
 
 def plot_losses(losses_csv, path, gan):

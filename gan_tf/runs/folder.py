@@ -17,7 +17,7 @@ from absl import logging
 # What a run writes: grids are 000.png to 999.png, then 1000.png and so on.
 FILES = re.compile(
     r"(\d{3}|[1-9]\d{3,})\.png|losses\.csv|config\.json|checkpoints|tensorboard"
-    r"|\w+\.keras|(losses|neighbours|samples)\.png|training\.gif|metrics\.json|new-.*"
+    r"|\w+\.keras|(losses|neighbours|samples)\.png|training\.gif|metrics\.json|report\.html|new-.*"
 )
 LOSS_EVERY = 100  # iterations from one line of losses.csv to the next
 

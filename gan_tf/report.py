@@ -1,0 +1,42 @@
+"""Writes a page to look at a run in a browser: python -m gan_tf.report --run_dir=out.
+
+The page is report.html in the run's folder. Training writes it at its end. Run this command for a run that has not
+ended, or after gan_tf.evaluate, so that the page shows the scores.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from absl import flags, logging
+
+from gan_tf import data, restore
+from gan_tf.runs import command_line, folder
+
+
+def real_images(config):
+    """Returns the first images that the run was trained on, float32 [32, 784]; None, with a warning, without them."""
+    name, data_dir = (config["flags"].get(flag) for flag in ("dataset", "data_dir"))
+    try:
+        dataset = data.load(name, data_dir and os.path.expanduser(data_dir))
+        if dataset.digest != config["data"].get("digest"):
+            raise ValueError("the images there are not those that the run was trained on")
+        return dataset.pixels[:32] * np.float32(1 / 255)
+    except (data.DataError, ValueError, TypeError, OSError) as error:
+        logging.warning("the page has no real images to show to D: %s", error)
+
+
+def main():
+    """Writes report.html for the newest state of the run in --run_dir."""
+    run_dir = Path(os.path.expanduser(flags.FLAGS.run_dir))
+    gan, _ = restore.load_run(run_dir)
+    gan.real_pictures = real_images(folder.read_config(run_dir))
+    from gan_tf.runs import report  # with TensorFlow
+
+    report.write(run_dir, gan)
+    logging.info("wrote %s: open it in a browser", run_dir / "report.html")
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("run_dir", "out", "Folder of a run; the page shows its newest checkpoint.")
+    command_line.run(main, {"Flags": ["run_dir"]}, (restore.LoadError, folder.RunError, OSError))

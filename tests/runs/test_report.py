@@ -1,0 +1,501 @@
+"""report.html: what is in it, and what it does in a browser."""
+
+import base64
+import io
+import json
+import re
+import shutil
+
+import keras
+import numpy as np
+import pytest
+from command_line import command, run
+from PIL import Image
+
+from gan_tf import grids, reference
+from gan_tf.gan import Gan
+from gan_tf.noise import stream_noise
+from gan_tf.runs import folder, report
+
+CONFIG = {
+    "flags": {"iters": 30, "seed": 1, "sample_every": 10, "d_lr": None, "data_dir": "/home/someone", "out_dir": "out"},
+    "data": {"name": "custom", "images": 200, "digest": "0"},
+    "gan": {"name": "reference", "losses": ["d_loss", "g_loss"], "measures": ["spread"], "models": []},
+    "versions": {"python": "3.11"},
+    "device": "CPU, 2 cores",
+}
+HOSTILE = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'><!--<script>"
+
+
+@pytest.fixture
+def gan():
+    """The reference, untrained."""
+    return reference.make(seed=2)
+
+
+def make_run(path, config=CONFIG, images=16, count=3):
+    """Writes the files of a run that the page is made from, with grids of random pictures; returns the folder."""
+    path.mkdir(exist_ok=True)
+    (path / "config.json").write_text(json.dumps(config))
+    rows = [f"{10 * i},1.5,0.25,{i / 100}" for i in range(count)]
+    (path / "losses.csv").write_text("\n".join(["iteration,d_loss,g_loss,spread", *rows, ""]))
+    random = np.random.default_rng(0)
+    for index in range(count):
+        grids.save_grid(random.random([images, 784]), path / grids.grid_name(index))
+    return path
+
+
+def content(run_dir):
+    """What Python put into the page."""
+    page = (run_dir / "report.html").read_text()
+    (found,) = re.findall(r'<script id="content" type="application/json">(.*?)</script>', page, re.DOTALL)
+    return json.loads(found)
+
+
+def decoded(text):
+    return np.frombuffer(base64.b64decode(text), "<f4")
+
+
+def test_the_weights_are_keras_weights(gan, tmp_path):
+    """Bit for bit; and the noise comes with Keras's picture of it."""
+    run_dir = make_run(tmp_path)
+    report.write(run_dir, gan)
+    networks = content(run_dir)["networks"]
+    for name in ("generator", "discriminator"):
+        found = [decoded(layer[part]) for layer in networks[name] for part in ("weights", "bias")]
+        for ours, theirs in zip(found, gan.models[name].get_weights(), strict=True):
+            np.testing.assert_array_equal(ours.reshape(theirs.shape), theirs)
+    assert [layer["activation"] for layer in networks["generator"]] == ["relu", "sigmoid"]
+    assert [layer["activation"] for layer in networks["discriminator"]] == ["relu", "linear"]
+    noise = decoded(networks["noise"]).reshape(16, 100)
+    np.testing.assert_array_equal(decoded(networks["keras"]), gan.generate(noise)[0])
+    np.testing.assert_array_equal(gan.generate(noise), gan.sample(16))
+
+
+@pytest.mark.parametrize("images", [16, 8])
+def test_the_grids_are_the_runs(gan, tmp_path, images):
+    """A pixel for a pixel, to half of a shade of 16, with the gaps between the pictures."""
+    run_dir = make_run(tmp_path, images=images)
+    report.write(run_dir, gan)
+    found = content(run_dir)["grids"]
+    assert [grid["iteration"] for grid in found] == [0, 10, 20]
+    centres = (np.arange(4)[:, None] * 78 + 10 + (np.arange(28) + 0.5) * 74 / 28).astype(int)  # in the file
+    for index, grid in enumerate(found):
+        pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(grid["png"]))).convert("L")).astype(int)
+        assert pixels.shape == (29 * images // 4 - 1, 115)
+        assert (pixels[28] == 255).all() and (pixels[:, 28] == 255).all()
+        rows = np.pad(pixels, ((0, 1), (0, 1))).reshape(images // 4, 29, 4, 29)[:, :28, :, :28]
+        file = np.asarray(Image.open(run_dir / grids.grid_name(index)).convert("L"))
+        expected = file[np.ix_(centres[: images // 4].ravel(), centres.ravel())].reshape(rows.shape)
+        np.testing.assert_allclose(rows, expected, atol=8.5)
+
+
+@pytest.mark.parametrize(("images", "count", "kept"), [(16, 250, 50), (40, 250, 25), (8, 120, 100)])
+def test_the_page_is_small(gan, tmp_path, images, count, kept):
+    """Below 2 MB, however long the run; noise compresses worst. The first and the last grid are among those kept."""
+    run_dir = make_run(tmp_path, images=images, count=count)
+    rows = [f"{10 * i},{np.sin(i):.9g},{np.cos(i):.9g}," for i in range(20_000)]
+    (run_dir / "losses.csv").write_text("\n".join(["iteration,d_loss,g_loss,spread", *rows, ""]))
+    gan.real_pictures = np.random.default_rng(0).random([1000, 784], np.float32)
+    report.write(run_dir, gan)
+    assert (run_dir / "report.html").stat().st_size < 2_000_000
+    found = content(run_dir)
+    assert [found["grids"][i]["iteration"] for i in (0, -1)] == [0, 10 * (count - 1)]
+    assert len(found["grids"]) == kept
+    line = found["charts"][0]["lines"][0]
+    assert len(line["x"]) == report.POINTS and line["x"][0] == 195, "the mean of iterations 0, 10, … 390"
+    assert line["y"][0] == pytest.approx(np.sin(range(40)).mean(), rel=1e-3)
+
+
+def hostile_config():
+    config = json.loads(json.dumps(CONFIG))
+    config["flags"] |= {HOSTILE: HOSTILE, "loss": HOSTILE, "constructor": "a", "__proto__": "b"}
+    config["data"]["name"] = config["gan"]["name"] = config["device"] = config["versions"]["python"] = HOSTILE
+    return config
+
+
+def test_names_cannot_become_markup(gan, tmp_path):
+    run_dir = make_run(tmp_path, hostile_config())
+    report.write(run_dir, gan)
+    page = (run_dir / "report.html").read_text()
+    template = (report.resources.files("gan_tf.runs") / "report_template.html").read_text()
+    for tag in ("<script", "</script", "<img", "<!--"):
+        assert page.count(tag) == template.count(tag), tag
+    assert content(run_dir)["settings"]["loss"] == HOSTILE, "and they are all there"
+
+
+def test_the_page_names_no_folder(gan, tmp_path):
+    run_dir = make_run(tmp_path)
+    (run_dir / "metrics.json").write_text(json.dumps(metrics() | {"measured": "--run_dir=/home/someone"}))
+    report.write(run_dir, gan)
+    page = (run_dir / "report.html").read_text()
+    assert "/home/someone" not in page and str(tmp_path) not in page
+    assert set(content(run_dir)["settings"]) == {"iters", "seed", "sample_every", "d_lr"}
+
+
+def metrics():
+    score = {"value": 0.5, "error": 0.01}
+    return {
+        "count": 1000,
+        "iterations": 30,
+        "metrics": {"samples": {"precision": score, "classes_covered": {"value": 3, "error": None}}, "real": {}},
+    }
+
+
+def test_scores_are_as_in_the_table(gan, tmp_path):
+    run_dir = make_run(tmp_path)
+    report.write(run_dir, gan)
+    assert content(run_dir)["metrics"] is None
+    (run_dir / "metrics.json").write_text(json.dumps(metrics()))
+    report.write(run_dir, gan)
+    assert content(run_dir)["metrics"] == {
+        "scores": [
+            ["precision", "precision", "0.500 ± 0.010", ""],
+            ["classes_covered", "classes covered (of 10)", "3", ""],
+        ],
+        "count": 1000,
+        "iterations": 30,
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("config.json", None, r"config.json cannot be read"),
+        ("config.json", "{", r"config.json cannot be read"),
+        ("config.json", '{"flags": {}, "data": {}}', r"config.json does not say how far the grids are apart"),
+        ("config.json", '{"flags": {"sample_every": "a"}, "data": {}}', r"does not say how far the grids are apart"),
+        ("losses.csv", "iteration,d_loss\n0,1\n", r"losses.csv is damaged"),
+        ("losses.csv", "iteration,d_loss,g_loss,spread\n0,nan,1,2\n", r"losses.csv is damaged \(d_loss is not finite"),
+        ("losses.csv", "iteration,d_loss,g_loss,spread\nx,1,1,2\n", r"losses.csv is damaged"),
+        ("metrics.json", "{", r"metrics.json is damaged .*; delete it, or run gan_tf.evaluate again"),
+        ("metrics.json", '{"metrics": {"samples": {"spread": 3}, "real": {}}}', r"metrics.json is damaged"),
+        ("metrics.json", "[]", r"metrics.json is damaged"),
+    ],
+)
+def test_damaged_files(gan, tmp_path, file, text, message):
+    """One line says which file it is; and no page is written."""
+    run_dir = make_run(tmp_path)
+    (run_dir / file).unlink(missing_ok=True) if text is None else (run_dir / file).write_text(text)
+    with pytest.raises(folder.RunError, match=message) as error:
+        report.write(run_dir, gan)
+    assert len(str(error.value).splitlines()) == 1
+    assert not (run_dir / "report.html").exists()
+
+
+def test_networks_that_the_page_cannot_compute(gan):
+    """Each is left out, and the other one stays."""
+    dense, inputs = keras.layers.Dense, keras.Input([100])
+    for other in (
+        keras.Sequential([inputs, dense(128, "gelu"), dense(784, "sigmoid")]),
+        keras.Sequential([inputs, dense(128, "relu"), keras.layers.Dropout(0.5), dense(784, "sigmoid")]),
+        keras.Sequential([inputs, dense(128, "relu", use_bias=False), dense(784, "sigmoid")]),
+        keras.Sequential([inputs, dense(128, "relu"), dense(1024, "sigmoid")]),
+        keras.Sequential([inputs, dense(1200, "relu"), dense(784, "sigmoid")]),
+        keras.Model(inputs, dense(784)(inputs)),
+    ):
+        gan.objects["generator"] = gan.generate = other
+        assert {"probability", "discriminator"} == set(report.networks(gan)), other.layers
+    gan.objects["generator"] = gan.generate = keras.Sequential([inputs, dense(784, "tanh")])
+    assert "generator" in report.networks(gan)
+    gan.make_noise = lambda *arguments: stream_noise(*arguments)  # which might be normal
+    assert "generator" not in report.networks(gan)
+    gan.discriminate = None
+    assert list(report.networks(gan)) == ["probability"]
+
+
+def without_pictures():
+    """A GAN that has one loss and nothing else."""
+    return Gan({}, None, 0, loss_names=("error",))
+
+
+def test_a_gan_without_pictures(tmp_path):
+    run_dir = make_run(tmp_path, count=0)
+    (run_dir / "losses.csv").write_text("iteration,error\n0,1\n100,-2\n")
+    report.write(run_dir, without_pictures())
+    found = content(run_dir)
+    assert found["grids"] == [] and found["networks"] == {"probability": False}
+    assert found["charts"] == [{"lines": [{"name": "error", "x": [0, 100], "y": [1, -2]}], "level": None}]
+
+
+# ---- In a browser ----
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, idx_dir):
+    """The folder of a finished run of 200 iterations, five grids."""
+    cwd = tmp_path_factory.mktemp("trained")
+    flags = ("--iters=200", "--d_lr=1.0", "--batch_size=32", "--sample_every=40", f"--data_dir={idx_dir}", "--seed=1")
+    result = run(*flags, cwd=cwd)
+    assert result.returncode == 0, result.stderr
+    return cwd / "out"
+
+
+def test_the_command_writes_what_the_loop_wrote(trained):
+    page = (trained / "report.html").read_bytes()
+    (trained / "report.html").unlink()
+    result = command("gan_tf.report", "--run_dir=out", cwd=trained.parent)
+    assert result.returncode == 0 and "wrote out/report.html: open it in a browser" in result.stderr
+    assert (trained / "report.html").read_bytes() == page
+
+
+def test_the_command_without_a_run(tmp_path):
+    result = command("gan_tf.report", cwd=tmp_path)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert result.stderr.strip().splitlines()[-1] == (
+        "error: --run_dir=out holds no checkpoint that can be read; name the --out_dir of a run."
+    )
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """A headless Chromium that logs its requests and its console."""
+    binary = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    driver = shutil.which("chromedriver")
+    if not binary or not driver:
+        pytest.skip("needs Chromium and its driver: apt-get install chromium chromium-driver")
+    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install -e '.[test]'")
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    for argument in (
+        "headless=new no-sandbox disable-gpu disable-background-networking no-first-run disable-component-update "
+        f"disable-sync disable-dev-shm-usage window-size=1280,1000 user-data-dir={tmp_path_factory.mktemp('profile')}"
+    ).split():
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    chrome.get("about:blank")  # away from the browser's own first page, which asks for much
+    yield chrome
+    chrome.quit()
+
+
+def asked_for(browser):
+    """The addresses that the page has asked for since the last call."""
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    return {each["params"]["request"]["url"] for each in events if each["method"] == "Network.requestWillBeSent"}
+
+
+def opened(browser, run_dir):
+    """Opens the page from disk. Returns a function from an id to the element."""
+    for log in ("browser", "performance"):
+        browser.get_log(log)  # what was before
+    browser.get((run_dir / "report.html").absolute().as_uri())
+    return lambda name: browser.find_element("id", name)
+
+
+def assert_quiet(browser, run_dir):
+    """Nothing on the console, and no request but for the page and what is in it."""
+    assert browser.get_log("browser") == []
+    others = [url for url in asked_for(browser) if not url.startswith("data:")]
+    assert others == [(run_dir / "report.html").absolute().as_uri()]
+
+
+def pixels(browser, canvas):
+    """The grey values of a canvas, 0 to 255."""
+    url = browser.execute_script("return arguments[0].toDataURL()", canvas)
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("L")).ravel().astype(int)
+
+
+def keys(element, *names):
+    from selenium.webdriver.common.keys import Keys
+
+    element.send_keys(*(getattr(Keys, name) for name in names))
+
+
+def test_the_slider_moves_grid_and_curves(browser, trained):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    find = opened(browser, trained)
+    found = content(trained)["grids"]
+
+    def shown():
+        places = {line.get_attribute("x1") for line in browser.find_elements("css selector", ".position line")}
+        assert len(places) == 1, "the markers of both curves are in step"
+        iteration = int(re.match(r"Iteration (\d+)", find("reading").text)[1])
+        return iteration, find("grid").get_attribute("src").removeprefix("data:image/png;base64,"), float(*places)
+
+    iteration, png, right = shown()
+    assert iteration == 160 and png == found[-1]["png"]
+    keys(find("slider"), "ARROW_LEFT", "ARROW_LEFT")
+    iteration, png, middle = shown()
+    assert iteration == 80 and png == found[2]["png"]
+    keys(find("slider"), "HOME")
+    iteration, png, left = shown()
+    assert iteration == 0 and png == found[0]["png"]
+    assert right - middle == pytest.approx(middle - left, abs=0.1) and right > middle
+    d_loss, g_loss = (line["y"][0] for line in content(trained)["charts"][0]["lines"])
+    assert f"D loss {d_loss:.3g}" in find("reading").text and f"G loss {g_loss:.3g}" in find("reading").text
+    assert browser.execute_script("return document.getElementById('grid').naturalWidth") == 115
+
+    chart = browser.find_element("css selector", "#charts svg")
+    chart.click()  # in its middle, which is iteration 100 at the most
+    assert shown()[0] in (80, 120)
+    keys(find("slider"), "HOME")
+    find("play").click()
+    WebDriverWait(browser, 20).until(lambda _: find("play").text == "Play")
+    assert shown()[0] == 160, "Play goes to the end"
+    assert_quiet(browser, trained)
+
+
+def test_the_generator_is_keras(browser, trained):
+    """Its numbers, and what is drawn from them."""
+    find = opened(browser, trained)
+    generator = keras.saving.load_model(trained / "generator.keras")
+    noise = np.asarray(stream_noise(5, 2, 20))
+    ours = browser.execute_script("return arguments[0].map(z => Array.from(generate(z)))", noise.tolist())
+    expected = generator(noise).numpy()
+    assert np.ptp(expected, axis=0).max() > 0.1, "or the generator would ignore its noise"
+    np.testing.assert_allclose(ours, expected, atol=1e-5)
+    assert re.search(r"differ from Keras's by at most \d\.\de-[678]\.", find("checked").text)
+
+    def canvases():
+        return [pixels(browser, each) for each in browser.find_elements("css selector", "#samples canvas")]
+
+    first = canvases()
+    np.testing.assert_allclose(first, 255 * generator(stream_noise(0, 2, 16)).numpy(), atol=0.51)
+    find("another").click()
+    second = canvases()
+    assert len(second) == 16 and all((a != b).any() for a, b in zip(first, second, strict=True))
+    assert_quiet(browser, trained)
+
+
+def test_from_one_picture_to_another(browser, trained):
+    find = opened(browser, trained)
+    generator = keras.saving.load_model(trained / "generator.keras")
+    buttons = browser.find_elements("css selector", "#samples button")
+    buttons[4].click()
+    keys(buttons[7], "SPACE")
+    ends = {button.get_attribute("data-end"): i for i, button in enumerate(buttons)}
+    assert ends["A"] == 4 and ends["B"] == 7
+    noise = stream_noise(0, 2, 16).numpy()
+    for key, share in (("HOME", 0), ("END", 1), ("ARROW_LEFT", 0.99)):
+        keys(find("mix"), key)
+        expected = generator(((1 - share) * noise[4] + share * noise[7])[None])[0]
+        np.testing.assert_allclose(pixels(browser, find("between")), 255 * expected.numpy(), atol=0.51)
+    assert re.fullmatch(r"D says: real with probability [\w. ]+%", find("between-judged").text)
+    assert_quiet(browser, trained)
+
+
+def test_the_plane(browser, trained):
+    """With the arrow keys and with the mouse; and the picture is G's of the noise there."""
+    from selenium.webdriver import ActionChains
+
+    find = opened(browser, trained)
+    generator = keras.saving.load_model(trained / "generator.keras")
+
+    def there():
+        noise = np.array(browser.execute_script("return Array.from(onPlane(...at))"), np.float32)
+        assert abs(noise).max() <= 1
+        np.testing.assert_allclose(pixels(browser, find("there")), 255 * generator(noise[None])[0].numpy(), atol=0.51)
+        return browser.execute_script("return at")
+
+    browser.execute_script("arguments[0].scrollIntoView()", find("plane"))
+    x, y = there()
+    keys(find("plane"), "ARROW_LEFT", "ARROW_LEFT", "ARROW_DOWN")
+    assert there() == pytest.approx([x - 2 / 40, y + 1 / 40])
+    keys(find("plane"), *100 * ["ARROW_UP"])
+    assert there() == pytest.approx([x - 2 / 40, 0]), "and not beyond the edge"
+    size = find("plane").size["width"]
+    drag = ActionChains(browser).move_to_element(find("plane")).click_and_hold()
+    drag.move_by_offset(size // 4, -size // 8).release().perform()
+    assert there() == pytest.approx([0.75, 0.375], abs=0.01)
+    ActionChains(browser).move_by_offset(-size // 4, 0).perform()
+    assert there() == pytest.approx([0.75, 0.375], abs=0.01), "only while the button is down"
+    before = pixels(browser, find("there"))
+    find("other-plane").click()
+    there()
+    assert (pixels(browser, find("there")) != before).any()
+    assert_quiet(browser, trained)
+
+
+def test_the_discriminator_is_keras(browser, trained):
+    """On random images; on what is drawn by mouse and by keyboard; and what it says is the sigmoid of its output."""
+    from selenium.webdriver import ActionChains
+
+    find = opened(browser, trained)
+    discriminator = keras.saving.load_model(trained / "discriminator.keras")
+    images = np.random.default_rng(1).random([20, 784], np.float32)
+    ours = browser.execute_script("return arguments[0].map(x => discriminate(x))", images.tolist())
+    expected = discriminator(images)[:, 0].numpy()
+    assert np.ptp(expected) > 0.1
+    np.testing.assert_allclose(ours, expected, atol=1e-4)
+
+    field, canvas = find("draw"), browser.find_element("css selector", "#draw canvas")
+    browser.execute_script("arguments[0].scrollIntoView()", field)
+
+    def check():
+        drawing = np.array(browser.execute_script("return Array.from(drawing)"), np.float32)
+        np.testing.assert_allclose(pixels(browser, canvas), 255 * drawing, atol=0.51)
+        logit = float(discriminator(drawing[None])[0, 0])
+        shown = float(re.search(r"logit\) is (-?[\d.]+\d)\.", find("logit").text)[1])
+        assert shown == pytest.approx(logit, abs=1.5e-4)
+        share = re.fullmatch(r"real with probability (less than |more than )?([\d.]+)%", find("verdict").text)
+        if not share[1]:
+            assert float(share[2]) == pytest.approx(100 / (1 + np.exp(-logit)), abs=0.51)
+        return drawing.reshape(28, 28)
+
+    assert check().max() == 0 and "The field is empty" in find("logit").text
+    empty = find("logit").text
+    mouse = ActionChains(browser, duration=20).move_to_element(field).click_and_hold()
+    mouse.move_by_offset(0, 100).release().perform()
+    drawn = check()
+    assert drawn[15:21, 13:15].min() > 0.9 and drawn[:, :10].max() == 0 and drawn[:10].max() == 0
+    assert find("logit").text != empty
+    find("clear").click()
+    assert check().max() == 0 and find("logit").text == empty
+    keys(field, *5 * ["ARROW_LEFT"], "SPACE")
+    assert check().max() > 0.9
+    for button in ("fake", "real"):
+        find(button).click()
+        assert check().max() > 0.5
+    assert_quiet(browser, trained)
+
+
+def test_names_stay_text(browser, gan, tmp_path):
+    run_dir = make_run(tmp_path / "run", hostile_config())
+    report.write(run_dir, gan)
+    find = opened(browser, run_dir)
+    assert browser.execute_script("return window.hacked") is None
+    for part in ("what", "settings", "machine"):
+        assert HOSTILE in find(part).text
+    assert_quiet(browser, run_dir)
+
+
+def test_a_page_without_parts(browser, tmp_path):
+    run_dir = make_run(tmp_path / "run", count=0)
+    (run_dir / "losses.csv").write_text("iteration,error\n0,1\n100,-2\n")
+    report.write(run_dir, without_pictures())
+    opened(browser, run_dir)
+    sections = browser.find_elements("css selector", "section")
+    assert [each.get_attribute("id") for each in sections if each.is_displayed()] == ["run", "settings"]
+    assert not browser.find_element("id", "grid").is_displayed()
+    keys(browser.find_element("id", "slider"), "HOME")
+    assert browser.find_element("id", "reading").text == "Iteration 0 · error 1"
+    assert_quiet(browser, run_dir)
+
+
+def test_it_fits_a_phone(browser, gan, tmp_path):
+    run_dir = make_run(tmp_path / "run")
+    (run_dir / "metrics.json").write_text(json.dumps(metrics()))
+    report.write(run_dir, gan)
+    screen = {"width": 400, "height": 800, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        opened(browser, run_dir)
+        assert browser.execute_script("return document.documentElement.scrollWidth") == 400
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert_quiet(browser, run_dir)
+
+
+def test_a_request_would_be_seen(browser, gan, tmp_path):
+    """The page's policy stops a request, which the console says; without the policy the log has it."""
+    run_dir = make_run(tmp_path / "run")
+    report.write(run_dir, gan)
+    page = (run_dir / "report.html").read_text().replace("<h1>", '<img src="http://127.0.0.1:9/a.png"><h1>')
+    (run_dir / "report.html").write_text(page)
+    opened(browser, run_dir)
+    assert any("Content Security Policy" in entry["message"] for entry in browser.get_log("browser"))
+    (run_dir / "report.html").write_text(re.sub(r"<meta http-equiv=.*?>", "", page, flags=re.DOTALL))
+    opened(browser, run_dir)
+    assert "http://127.0.0.1:9/a.png" in asked_for(browser)
