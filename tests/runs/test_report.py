@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shutil
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -218,6 +219,20 @@ def test_a_gan_without_pictures(tmp_path):
     assert found["charts"] == [{"lines": [{"name": "error", "x": [0, 100], "y": [1, -2]}], "level": None}]
 
 
+def test_the_page_that_is_kept():
+    """The one of the README's run is as the template is today, and names no folder."""
+    path = Path(__file__).parents[2] / "experiments" / "results" / "report.html"
+    assert path.stat().st_size < 1_500_000
+    page = path.read_text()
+    template = (report.resources.files("gan_tf.runs") / "report_template.html").read_text()
+    before, after = template.split('"CONTENT"')
+    assert page.startswith(before) and page.endswith(after), "write it again: python -m gan_tf.report"
+    found = json.loads(page[len(before) : -len(after)])
+    assert found["trained"] == 50_000 and found["settings"]["d_lr"] == 1.0
+    settings = [text for text in found["settings"].values() if isinstance(text, str)]
+    assert not [text for text in [*settings, *map(str, found["machine"].values())] if "/" in text]
+
+
 # ---- In a browser ----
 
 
@@ -372,7 +387,7 @@ def test_from_one_picture_to_another(browser, trained):
         keys(find("mix"), key)
         expected = generator(((1 - share) * noise[4] + share * noise[7])[None])[0]
         np.testing.assert_allclose(pixels(browser, find("between")), 255 * expected.numpy(), atol=0.51)
-    assert re.fullmatch(r"D says: real with probability [\w. ]+%", find("between-judged").text)
+    assert re.fullmatch(r"D says: real with probability ([<>] )?[\d.]+%", find("between-judged").text)
     assert_quiet(browser, trained)
 
 
@@ -429,7 +444,7 @@ def test_the_discriminator_is_keras(browser, trained):
         logit = float(discriminator(drawing[None])[0, 0])
         shown = float(re.search(r"logit\) is (-?[\d.]+\d)\.", find("logit").text)[1])
         assert shown == pytest.approx(logit, abs=1.5e-4)
-        share = re.fullmatch(r"real with probability (less than |more than )?([\d.]+)%", find("verdict").text)
+        share = re.fullmatch(r"real with probability ([<>] )?([\d.]+)%", find("verdict").text)
         if not share[1]:
             assert float(share[2]) == pytest.approx(100 / (1 + np.exp(-logit)), abs=0.51)
         return drawing.reshape(28, 28)
@@ -459,6 +474,17 @@ def test_names_stay_text(browser, gan, tmp_path):
     for part in ("what", "settings", "machine"):
         assert HOSTILE in find(part).text
     assert_quiet(browser, run_dir)
+
+
+def test_it_says_that_a_run_has_collapsed(browser, gan, tmp_path):
+    for last, collapsed in ((0.02, False), (0.002, True)):
+        run_dir = make_run(tmp_path / "run")
+        rows = f"iteration,d_loss,g_loss,spread\n0,1,1,0.1\n10,1,1,\n20,1,1,{last}\n"
+        (run_dir / "losses.csv").write_text(rows)
+        report.write(run_dir, gan)
+        find = opened(browser, run_dir)
+        assert ("This run has collapsed" in find("healthy").text) == collapsed
+        assert_quiet(browser, run_dir)
 
 
 def test_a_page_without_parts(browser, tmp_path):
