@@ -134,6 +134,7 @@ def main():
         "held_out": len(held_out),
         "data": {split: each.digest for split, each in zip(data.SPLITS, (train, validation, test), strict=True)},
         "versions": folder.versions(),
+        "table": table.rows(**columns),
         "metrics": {
             column: {name: {"value": value, "error": error} for name, (value, error) in values.items()}
             for column, values in columns.items()

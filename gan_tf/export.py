@@ -22,7 +22,12 @@ def main():
     gan, iteration = restore.load_run(run_dir)
     export(run_dir, gan)
     models = ", ".join(f"{name}.keras" for name in gan.models)
-    logging.info("%s after %d iterations: wrote %s, samples.png, losses.png, training.gif", run_dir, iteration, models)
+    logging.info(
+        "%s after %d iterations: wrote %s, samples.png, losses.png, training.gif, report.html",
+        run_dir,
+        iteration,
+        models,
+    )
 
 
 if __name__ == "__main__":

@@ -15,13 +15,13 @@ from gan_tf.runs import command_line, folder
 
 
 def real_images(config):
-    """Returns the first images that the run was trained on, float32 [32, 784]; None, with a warning, without them."""
+    """Returns the first images that the run was trained on, float32 [16, 784]; None, with a warning, without them."""
     name, data_dir = (config["flags"].get(flag) for flag in ("dataset", "data_dir"))
     try:
         dataset = data.load(name, data_dir and os.path.expanduser(data_dir))
         if dataset.digest != config["data"].get("digest"):
             raise ValueError("the images there are not those that the run was trained on")
-        return dataset.pixels[:32] * np.float32(1 / 255)
+        return dataset.pixels[:16] * np.float32(1 / 255)
     except (data.DataError, ValueError, TypeError, OSError) as error:
         logging.warning("the page has no real images to show to D: %s", error)
 
@@ -29,6 +29,7 @@ def real_images(config):
 def main():
     """Writes report.html for the newest state of the run in --run_dir."""
     run_dir = Path(os.path.expanduser(flags.FLAGS.run_dir))
+    command_line.import_tensorflow()
     gan, _ = restore.load_run(run_dir)
     gan.real_pictures = real_images(folder.read_config(run_dir))
     from gan_tf.runs import report  # with TensorFlow

@@ -109,12 +109,18 @@ def rounded(value, error):
     return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
-def as_text(samples, real):
-    """The table, as lines of text: scores by name, of the samples and of held-out real images."""
-    lines = [("", "samples", "real, held out")]
+def rows(samples, real):
+    """Returns the table as a list of (name, title, text of the samples' score, text of the real images' score)."""
+    found = []
     for name, title in TITLES.items():
         cells = [rounded(*column[name]) if name in column else "" for column in (samples, real)]
         if any(cells):
-            lines.append((title, *cells))
+            found.append((name, title, *cells))
+    return found
+
+
+def as_text(samples, real):
+    """Returns the table as lines of text: scores of the samples and of held-out real images."""
+    lines = [("", "samples", "real, held out"), *(row[1:] for row in rows(samples, real))]
     widths = [max(len(line[i]) for line in lines) for i in range(3)]
     return "\n".join(f"{a:{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in lines)

@@ -12,7 +12,7 @@ CAPTION = 18  # pixels above each of its frames, for the iteration
 
 
 def export(run_dir, gan):
-    """Writes NAME.keras for each of the GAN's models, samples.png, losses.png, training.gif and report.html into a run's folder.
+    """Writes the files of the end into a run's folder: NAME.keras for each model, samples, losses, animation, page.
 
     The networks load in plain Keras, without this package. samples.png has 16 samples of the GAN as it is now. The plot
     is made from losses.csv, the animation from the grids; the page is that of `report.write`. Raises OSError if

@@ -71,7 +71,7 @@ class Loop:
             self._log_time(done - first, time.monotonic() - start)
             if done == options.iters:
                 export.export(run.path, gan)
-                logging.info("finished: open %s", run.path / "losses.png")
+                logging.info("finished: open %s", run.path / "report.html")
             else:
                 logging.info("stopped at %d of %d; run the same command to resume", done, options.iters)
                 return signals.number

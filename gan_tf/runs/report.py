@@ -11,12 +11,11 @@ import numpy as np
 from PIL import Image
 
 from gan_tf import grids
-from gan_tf.metrics import table
 from gan_tf.noise import USER_NOISE, stream_noise
 from gan_tf.runs import checkpoints, folder
 
 # These limits keep the page below 2 MB: two networks of 0.67 MB, the grids, and 0.1 MB for everything else.
-GRIDS, GRID_BYTES, POINTS, WEIGHTS, REAL = 100, 500_000, 500, 125_000, 32
+GRIDS, GRID_BYTES, POINTS, WEIGHTS, REAL = 100, 500_000, 500, 125_000, 16
 ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")  # those that the page can compute
 
 
@@ -112,12 +111,9 @@ def metrics(path):
         return None
     try:
         facts = json.loads(path.read_text())
-        columns = [facts["metrics"][column] for column in ("samples", "real")]
-        scores = [
-            [name, title, *(table.rounded(*column[name].values()) if name in column else "" for column in columns)]
-            for name, title in table.TITLES.items()
-            if name in columns[0]
-        ]
+        scores = [[str(cell) for cell in row] for row in facts["table"]]
+        if not all(len(row) == 4 for row in scores):
+            raise ValueError("its table is incomplete")
         return {"scores": scores, "count": int(facts["count"]), "iterations": facts.get("iterations")}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"

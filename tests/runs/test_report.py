@@ -15,6 +15,7 @@ from PIL import Image
 
 from gan_tf import grids, reference
 from gan_tf.gan import Gan
+from gan_tf.metrics import table
 from gan_tf.noise import stream_noise
 from gan_tf.runs import folder, report
 
@@ -135,12 +136,8 @@ def test_the_page_names_no_folder(gan, tmp_path):
 
 
 def metrics():
-    score = {"value": 0.5, "error": 0.01}
-    return {
-        "count": 1000,
-        "iterations": 30,
-        "metrics": {"samples": {"precision": score, "classes_covered": {"value": 3, "error": None}}, "real": {}},
-    }
+    scores = {"precision": (0.5, 0.01), "classes_covered": (3, None)}
+    return {"count": 1000, "iterations": 30, "table": table.rows(scores, {})}
 
 
 def test_scores_are_as_in_the_table(gan, tmp_path):
@@ -170,7 +167,7 @@ def test_scores_are_as_in_the_table(gan, tmp_path):
         ("losses.csv", "iteration,d_loss,g_loss,spread\n0,nan,1,2\n", r"losses.csv is damaged \(d_loss is not finite"),
         ("losses.csv", "iteration,d_loss,g_loss,spread\nx,1,1,2\n", r"losses.csv is damaged"),
         ("metrics.json", "{", r"metrics.json is damaged .*; delete it, or run gan_tf.evaluate again"),
-        ("metrics.json", '{"metrics": {"samples": {"spread": 3}, "real": {}}}', r"metrics.json is damaged"),
+        ("metrics.json", '{"count": 3, "table": [["spread", "spread"]]}', r"metrics.json is damaged"),
         ("metrics.json", "[]", r"metrics.json is damaged"),
     ],
 )
