@@ -1,10 +1,11 @@
-"""What the claims share: small networks, their training, and the report with its verdict."""
+"""What the claims share: small networks, their training, the report with its verdict, and the figure."""
 
 import sys
 from pathlib import Path
 
 from absl import flags, logging
 
+from experiments import figures
 from gan_tf.data import DataError
 from gan_tf.runs import command_line
 
@@ -12,7 +13,7 @@ FLAGS = flags.FLAGS
 
 
 def make_network(sizes, seed):
-    """Makes a Keras model of Dense layers, `sizes` wide, with ReLU between them and the reference's initialisation."""
+    """Makes a Keras model of Dense layers of `sizes`, with ReLU between them and the reference's first weights."""
     import keras
     import numpy as np
 
@@ -45,22 +46,22 @@ def minimise(loss, weights, steps, optimizer):
 
 
 class Report:
-    """Collects what was predicted and what was measured, prints it, and ends with a verdict."""
+    """Collects predictions and measurements, prints them as a table, and gives the verdict."""
 
     def __init__(self, claim):
         self._claim, self._rows = claim, []
 
     def check(self, what, predicted, measured, tolerance):
-        """Adds a number that was predicted, to within ± `tolerance`."""
+        """Adds a number with its prediction. It must be within ± `tolerance` of it."""
         right = bool(abs(measured - predicted) <= tolerance)
         self._rows.append((what, f"{predicted:.4g} ± {tolerance:.2g}", f"{measured:.4g}", right))
 
     def check_between(self, what, low, high, measured):
-        """Adds a number that was predicted to lie in [low, high]."""
+        """Adds a number that must lie in [low, high]."""
         self._rows.append((what, f"{low:.4g} to {high:.4g}", f"{measured:.4g}", bool(low <= measured <= high)))
 
     def note(self, what, measured):
-        """Adds a measurement without a prediction."""
+        """Adds a measurement without a prediction, such as a control. `measured` is text."""
         self._rows.append((what, "", measured, True))
 
     def holds(self):
@@ -75,6 +76,12 @@ class Report:
         print(f"\nThe claim {'holds' if self.holds() else 'FAILS'}.")
 
 
+def draw(measure, report, path, **sizes):
+    """Calls `measure(report, **sizes)` and writes the figure that it returns to `path`, in the style of all figures."""
+    with figures.style():
+        measure(report, **sizes).savefig(path)
+
+
 def run(measure, claim):
     """The main function of a claim's file. Exits with 1 if the claim fails.
 
@@ -82,13 +89,12 @@ def run(measure, claim):
     """
 
     def main():
-        logging.set_verbosity(logging.ERROR)  # else TensorFlow remarks that loops were compiled for several networks
+        logging.set_verbosity(logging.ERROR)  # TensorFlow warns of loops that are compiled more than once
         command_line.import_tensorflow()
         report = Report(claim)
-        figure = measure(report)
         path = Path(FLAGS.out_dir) / f"{Path(sys.modules['__main__'].__file__).stem}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=80)
+        draw(measure, report, path)
         report.print()
         print(f"Figure: {path}")
         sys.exit(0 if report.holds() else 1)

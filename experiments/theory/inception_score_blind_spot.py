@@ -2,10 +2,11 @@
 
 python -m experiments.theory.inception_score_blind_spot [--dataset=mnist] [--data_dir=…]
 
-Of each digit the one training image that the classifier is surest of, 1000 times over. The score is exp(H(p(y)) -
-E H(p(y|x))), so it is 10 where the ten classes are equally frequent and each is sure, whatever else the images are. The
-spread within a class is 0 there, recall sees that nearly all of the data is missing, and the Fréchet distance that the
-samples are no sample of the data. Source: Barratt and Sharma 2018 (arXiv:1801.01973), section 4.
+Of each digit one image, the one that the classifier is surest of, 1000 times. The score is exp(H(p(y)) - E H(p(y|x))).
+So it is 10 if the ten classes are equally frequent and the classifier is sure of each image, whatever the images are.
+Recall sees that nearly all of the data are missing, and the Fréchet distance that these are not samples of the data.
+The spread of all pixels hardly sees it. The controls are as many real images, and noise, which must score close to 1.
+Source: Barratt and Sharma 2018 (arXiv:1801.01973), section 4.
 """
 
 import numpy as np
@@ -23,15 +24,18 @@ CLAIM = "Ten images, one of each digit, have a higher classifier score than MNIS
 
 
 def measure(report, count=10_000):
-    """Scores ten images and as many real ones, and draws both."""
+    """Scores ten images, repeated, real images and noise, and draws all three."""
     import matplotlib.figure
 
+    from gan_tf.grids import spread
     from gan_tf.metrics import classifier, scores
 
     model, _ = classifier.load_classifier()
     train = data.load(FLAGS.dataset, FLAGS.data_dir).images[: 2 * count]
     features, probabilities = classifier.activations(model, train[:count])
-    _, of_others = classifier.activations(model, train[count:])
+    other_features, of_others = classifier.activations(model, train[count:])
+    noise = np.random.default_rng(0).random([count, 784], np.float32)
+    _, of_noise = classifier.activations(model, noise)
     best = probabilities.argmax(axis=0)  # of each class the image that is surest
     repeated = np.repeat(best, count // 10)
 
@@ -40,23 +44,32 @@ def measure(report, count=10_000):
     report.check("classifier score of ten images, repeated", 10, blind, 0.02)
     report.check_between("classifier score of real images", 0, blind, real)
     report.check("classes covered", 10, scores.classes_covered(scores.class_histogram(probabilities[repeated])), 0)
-    report.check(
-        "standard deviation within a class, greatest", 0, max(np.std(train[[i] * 5], 0).max() for i in best), 1e-6
-    )
+    meaningless, _ = scores.classifier_score(of_noise)
+    report.check_between("control: classifier score of noise", 1, 1.5, meaningless)
     # Balls around ten points with 999 copies each have radius 0: they hold the ten images alone.
     _, recall = scores.precision_recall(features, features[repeated])
     report.check("recall", 10 / count, recall, 5 / count)
     distance = scores.frechet_distance(features, features[repeated])
-    report.note("Fréchet distance from the images", f"{distance:.3g}")
+    of_real = scores.frechet_distance(features, other_features)
+    report.check_between(
+        "Fréchet distance of the ten images, divided by that of real ones", 10, np.inf, distance / of_real
+    )
+    report.note("Fréchet distance: ten images; real ones", f"{distance:.3g}; {of_real:.3g}")
+    report.note("spread: ten images; real ones", f"{spread(train[repeated]):.3g}; {spread(train[count:]):.3g}")
 
-    figure = matplotlib.figure.Figure(figsize=(8, 1.8), layout="constrained")
-    for row, (title, images) in enumerate((("ten images", train[best]), ("real", train[:10]))):
-        for column, image in enumerate(images):
-            axes = figure.add_subplot(2, 10, 10 * row + column + 1)
-            axes.imshow(image.reshape(28, 28), cmap="gray")
+    figure = matplotlib.figure.Figure(figsize=(8.5, 2.9))
+    figure.suptitle("Ten images, repeated, score higher than real ones (10 is the most)")
+    rows = {
+        f"ten images, repeated\nscore {blind:.3f}": train[best],
+        f"real images\nscore {real:.3f}": train[count : count + 10],
+        f"noise\nscore {meaningless:.3f}": noise[:10],
+    }
+    for axes_of_row, (title, images) in zip(figure.subplots(3, 10), rows.items(), strict=True):
+        axes_of_row[0].set_ylabel(title, rotation=0, ha="right", va="center")
+        for axes, image in zip(axes_of_row, images, strict=True):
+            axes.imshow(image.reshape(28, 28), vmin=0, vmax=1)
             axes.set(xticks=[], yticks=[])
-            if column == 0:
-                axes.set_ylabel(f"{title}\n{blind if row == 0 else real:.3f}", fontsize=8)
+            axes.grid(False)
     return figure
 
 

@@ -2,15 +2,16 @@
 
 python -m experiments.theory.maximum_likelihood
 
-p_data is a mixture of two Gaussians, p_g one Gaussian, whose mean and deviation gradient descent fits both ways, from
-many starts; the integrals are sums over a fine grid. KL(p_data ‖ p_g) is least where p_g has the mixture's mean and
-variance, whatever lies between the modes: it puts most of its mass where there are no data. KL(p_g ‖ p_data) has a
-minimum at each mode, close to that mode's own mean and deviation, and which one is found depends on the start.
+p_data is a mixture of two Gaussians. p_g is one Gaussian; gradient descent fits its mean and deviation both ways, from
+four starts. The integrals are sums over a fine grid. KL(p_data ‖ p_g) is least where p_g has the mixture's mean and
+variance. So p_g puts mass between the modes, where there are no data. KL(p_g ‖ p_data) has a minimum at each mode,
+close to that mode's own mean and deviation. The start decides which one is found.
 Source: Goodfellow 2016 (arXiv:1701.00160), section 3.2.5; Bishop 2006, section 10.1.2.
 """
 
 import numpy as np
 
+from experiments import figures
 from experiments.theory import claim
 
 CLAIM = "KL(p_data ‖ p_g) covers both modes of a mixture, KL(p_g ‖ p_data) keeps to one."
@@ -64,15 +65,15 @@ def measure(report, steps=4000):
     in_data = np.exp(log_data(X))[np.abs(X) < 1].sum() * (X[1] - X[0])
     report.note("mass between the modes, |x| < 1: p_data, fitted p_g", f"{in_data:.4f}, {between:.3f}")
 
-    figure = matplotlib.figure.Figure(figsize=(6, 3), layout="constrained")
+    figure = matplotlib.figure.Figure(figsize=(7.5, 4.2))
     axes = figure.subplots()
-    axes.fill_between(X, np.exp(log_data(X)), color="0.8", label="p_data")
+    axes.set_title("One Gaussian for two modes: cover both, or choose one")
+    axes.fill_between(X, np.exp(log_data(X)), color="0.8", label="p_data, the mixture")
     axes.plot(X, np.exp(log_normal(X, *forward[0])), label="least KL(p_data ‖ p_g)")
-    for number, found in enumerate(reverse[[0, -1]]):
-        label = "minima of KL(p_g ‖ p_data)" if number == 0 else None
-        axes.plot(X, np.exp(log_normal(X, *found)), "C1--", label=label)
+    for found in reverse[[0, -1]]:
+        axes.plot(X, np.exp(log_normal(X, *found)), "--", color="C1", label="two minima of KL(p_g ‖ p_data)")
     axes.set(xlim=(-8, 8), xlabel="x", ylabel="density")
-    axes.legend(fontsize=8)
+    figures.legend_below(figure, axes)
     return figure
 
 

@@ -2,11 +2,14 @@
 
 python -m experiments.theory.nash
 
-The equilibrium is (0, 0). Steps of size η from (1, 1), both players at once: x ← x - η y, y ← y + η x, which
-multiplies x² + y² by exactly 1 + η² each time, so it spirals outwards. One after the other, y seeing the new x:
-x² + y² - η x y never changes, so it stays on an ellipse, neither reaching the equilibrium nor leaving. The mean of the
-alternating iterates goes to it as 1/n: their sum telescopes, Σ y_t = (x_0 - x_n) / η. It is often said that training
-ends in equilibrium; this is why it need not. Source: Gidel et al. 2019 (arXiv:1802.10551), section 2.
+The equilibrium is (0, 0). Both players start at (1, 1) and take steps of size η.
+
+    simultaneous:  x ← x - η y,  y ← y + η x.  Each step multiplies x² + y² by 1 + η²: a spiral outwards.
+    alternating:   the same, but y sees the new x.  x² + y² - η x y never changes: an ellipse around the equilibrium.
+
+The mean of the alternating points goes to the equilibrium as 1/n, because their sum telescopes: Σ y_t = (x_0 - x_n) /
+η. Introductions often say that training ends in equilibrium. This is why it need not. Source: Gidel et al. 2019
+(arXiv:1802.10551), section 2.
 """
 
 import numpy as np
@@ -47,16 +50,25 @@ def measure(report, steps=1000):
     bound = 2 * 2**0.5 / RATE / steps + 2 / steps  # the sums of both telescope to less than 2 √2 / η
     report.check_between("alternating: distance of the mean from it", 0, 2**0.5 * bound, np.hypot(*means[-1]))
 
-    figure = matplotlib.figure.Figure(figsize=(9, 3), layout="constrained")
+    figure = matplotlib.figure.Figure(figsize=(8.5, 3.7))
+    figure.suptitle("Gradient steps on min max xy do not find the equilibrium (+)")
     axes = figure.subplots(1, 3)
-    axes[0].plot(*simultaneous[:300].T, lw=0.8)
-    axes[0].set(title="simultaneous, 300 steps", xlabel="x", ylabel="y")
-    axes[1].plot(*alternating[:300].T, lw=0.8)
-    axes[1].set(title="alternating, 300 steps", xlabel="x")
-    axes[2].loglog(np.hypot(*means.T))
-    axes[2].set(title="alternating: distance of the mean", xlabel="step")
+    axes[0].plot(*simultaneous[:300].T, lw=1.2)
+    axes[0].set(title="Simultaneous:\nspirals outwards", xlabel="x", ylabel="y")
+    axes[1].plot(*alternating[:300].T, lw=1.2)
+    axes[1].set(title="Alternating:\nkeeps its distance", xlabel="x", ylabel="y")
+    number = np.arange(1, steps + 2)
+    axes[2].plot(number, np.hypot(*means.T))
+    axes[2].plot(number, np.minimum(2**0.5, 4 / RATE / number), "--", color="C1")
+    axes[2].text(0.45 * steps, 0.25, "bound: 4 / (η n)", color="C1")
+    axes[2].set(
+        title="Alternating:\nthe mean converges",
+        xlabel="number n of points",
+        ylim=(0, 1.5),
+        ylabel="distance of their mean from +",
+    )
     for each in axes[:2]:
-        each.plot(0, 0, "k+")
+        each.plot(0, 0, "k+", ms=12, mew=2)
         each.set_aspect("equal")
     return figure
 

@@ -5,16 +5,18 @@ import sys
 
 import numpy as np
 import pytest
+import scipy.optimize
 
-from experiments.theory import claim
+from experiments.theory import claim, divergences, mode_collapse
 
 SMALL = {
     "nash": {"steps": 300},
     "maximum_likelihood": {"steps": 1500},
     "optimal_discriminator": {"steps": 1500},
     "divergences": {"distances": (0.5,)},
-    "vanishing_gradient": {"shown": (0, 100, 2000)},
-    "mode_collapse": {"losses": ("non_saturating", "minimax")},
+    "vanishing_gradient": {"trained": (2, 6)},
+    "old_discriminator": {"sizes": (0.5, 2.0), "more": (0, 10)},
+    "mode_collapse": {"losses": ("minimax",)},
     "inception_score_blind_spot": {"count": 5000},
     "discriminator_as_classifier": {"iters": 300, "many": 5000},
 }
@@ -29,7 +31,7 @@ def test_claim_holds(name, tmp_path):
     code = (
         f"import sys; from absl import flags; from experiments.theory import claim, {name} as file\n"
         f"flags.FLAGS(sys.argv); report = claim.Report(file.CLAIM)\n"
-        f"file.measure(report, **{SMALL[name]!r}).savefig({str(tmp_path / 'figure.png')!r})\n"
+        f"claim.draw(file.measure, report, {str(tmp_path / 'figure.png')!r}, **{SMALL[name]!r})\n"
         "report.print(); sys.exit(0 if report.holds() else 1)"
     )
     needs_images = ["--dataset=glyphs"] if name in ("inception_score_blind_spot", "discriminator_as_classifier") else []
@@ -63,3 +65,25 @@ def test_a_false_prediction_fails():
 def test_every_claim_is_tested():
     files = {path.stem for path in claim.Path(claim.__file__).parent.glob("*.py")} - {"claim"}
     assert files == set(SMALL)
+
+
+@pytest.mark.parametrize("theta", [0.0, 0.25, 0.7])
+def test_wasserstein_distance(theta):
+    """The formula for the horizontal parts agrees with the best transport between all cells of the two segments."""
+    p, q = divergences.segments(theta)
+    where_p, where_q = np.argwhere(p), np.argwhere(q)
+    assert (
+        len(where_p) == len(where_q) == divergences.ROWS
+    )  # of equal mass, so that the best transport is an assignment
+    cost = np.linalg.norm((where_p[:, None] - where_q) / (divergences.COLUMNS, divergences.ROWS), axis=-1)
+    best = cost[scipy.optimize.linear_sum_assignment(cost)].mean()
+    assert divergences.exact(theta)[2] == pytest.approx(best, abs=1e-12)
+
+
+def test_noise_does_not_cover_the_ring():
+    """Noise and a circle reach all modes, and neither passes, so both numbers are needed. Two modes fail, too."""
+    shown = mode_collapse.controls(2000)
+    assert all(mode_collapse.coverage(samples)[0] == 8 for samples in shown.values())
+    assert [name for name, samples in shown.items() if mode_collapse.covers(samples)] == ["the data"]
+    two_modes = mode_collapse.ring(2000, [0, 3])
+    assert mode_collapse.coverage(two_modes)[0] == 2 and not mode_collapse.covers(two_modes)
