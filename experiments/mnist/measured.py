@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
+from experiments import figures
 from experiments.record import commit
 from gan_tf import data, grids
 from gan_tf.gan import in_batches
@@ -177,18 +178,17 @@ def picture(folders, titles, path):
     `folders` is a list of rows, `titles` has one for each row and one for each column.
     """
     import matplotlib.figure
-    import PIL.Image
 
     rows, columns = len(folders), len(folders[0])
-    figure = matplotlib.figure.Figure(figsize=(1.6 * columns, 1.75 * rows), layout="constrained")
-    for axes, folder in zip(figure.subplots(rows, columns, squeeze=False).flat, sum(folders, []), strict=True):
-        temporary = Path(f"{path}.part.png")
-        grids.save_grid(draw_samples(folder, 16), temporary)
-        axes.imshow(np.asarray(PIL.Image.open(temporary).convert("L")), cmap="gray")
-        temporary.unlink()
-        axes.set(xticks=[], yticks=[])
-    for axes, title in zip(figure.axes[::columns], titles[0], strict=True):
-        axes.set_ylabel(title)
-    for axes, title in zip(figure.axes[:columns], titles[1], strict=True):
-        axes.set_title(title, fontsize=10)
-    figure.savefig(path, dpi=80)
+    with figures.style():
+        figure = matplotlib.figure.Figure(figsize=(2 * columns + 0.5, 2 * rows + 0.3))
+        all_axes = figure.subplots(rows, columns, squeeze=False)
+        for axes, folder in zip(all_axes.flat, sum(folders, []), strict=True):
+            axes.imshow(grids.grid(draw_samples(folder, 16)), vmin=0, vmax=1)
+            axes.set(xticks=[], yticks=[], frame_on=False)
+            axes.grid(False)
+        for axes, title in zip(all_axes[:, 0], titles[0], strict=True):
+            axes.set_ylabel(title)
+        for axes, title in zip(all_axes[0], titles[1], strict=True):
+            axes.set_title(title)
+        figure.savefig(path)

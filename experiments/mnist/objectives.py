@@ -58,11 +58,11 @@ def main():
             measured.train(run, options, [ITERS], FLAGS.data_dir, FLAGS.work_dir)
             found = measured.measure(run, options, [ITERS], FLAGS.work_dir, yardstick)
             write_json(out_dir / f"{run}.json", found)
-    folders = [[Path(FLAGS.work_dir) / f"{name}-{seed}" / str(ITERS) for name in OPTIONS] for seed in SEEDS]
+    folders = [[Path(FLAGS.work_dir) / f"{name}-{seed}" / str(ITERS) for seed in SEEDS] for name in OPTIONS]
     if all(folder.exists() for folder in sum(folders, [])):
         titles = (
-            [f"seed {seed}" for seed in SEEDS],
             [name.replace("_adam_5", "_adam,\nd_steps=5").replace("ng_adam", "ng\nadam") for name in OPTIONS],
+            [f"seed {seed}" for seed in SEEDS],
         )
         measured.picture(folders, titles, out_dir / "samples.png")
     print(table(load_results(out_dir)))

@@ -172,8 +172,8 @@ def panels(shown):
         axes.plot(*samples[:: max(1, len(samples) // 1000)].T, ".", color="0.5" if name in UNFINISHED else "C0", ms=3)
         axes.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xticks=[], yticks=[])
         axes.set_title(f"{name}\nmodes: {modes}, good: {good:.0%}", fontsize=10)
-        if (np.abs(samples) > 1.7).any(axis=1).all():
-            axes.text(0, 0, "all samples lie\noutside", ha="center", va="center", fontsize=10)
+        if not (np.abs(samples) < 1.7).all(axis=1).any():
+            axes.text(0, 0, "no sample lies\nin this frame", ha="center", va="center", fontsize=10)
         axes.spines[:].set(visible=True, linewidth=3 if covers(samples) else 0.8)
         axes.spines[:].set_color("C2" if covers(samples) else "0.5")
     return figure

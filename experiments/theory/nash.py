@@ -59,8 +59,8 @@ def measure(report, steps=1000):
     axes[1].set(title="Alternating:\nkeeps its distance", xlabel="x", ylabel="y")
     number = np.arange(1, steps + 2)
     axes[2].plot(number, np.hypot(*means.T))
-    axes[2].plot(number, np.minimum(2**0.5, 4 / RATE / number), "--", color="C1")
-    axes[2].text(0.45 * steps, 0.25, "bound: 4 / (η n)", color="C1")
+    axes[2].plot(number, (4 / RATE + 2 * 2**0.5) / number, "--", color="C1")
+    axes[2].text(0.3 * steps, 0.3, "bound:\n(4 / η + 2√2) / n", color="C1")
     axes[2].set(
         title="Alternating:\nthe mean converges",
         xlabel="number n of points",

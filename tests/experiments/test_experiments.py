@@ -51,7 +51,7 @@ def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
 
     folders = [[tmp_path / "some" / "20", tmp_path / "some" / "50"]]
     measured.picture(folders, (("a run",), ("20", "50")), tmp_path / "picture.png")
-    assert Image.open(tmp_path / "picture.png").size == (256, 140)
+    assert Image.open(tmp_path / "picture.png").size == (720, 368)
 
 
 def test_a_run_that_fails_ends_the_experiment(tmp_path):
