@@ -58,8 +58,8 @@ CURVES = [
     ("D's loss (dotted: a blind D)", "loss", 2 * np.log(2), 10),
     ("G's loss (dotted: a blind D)", "loss", np.log(2), 14),
     ("Spread (dotted: 16 real images)", "spread of 16 samples", 0.170, 0.2),
-    ("Classifier score (dotted: MNIST)", "score, 1 to 10", 9.785, 10.5),
-    ("Fréchet distance (dotted: MNIST)", "distance to MNIST", 0.99, None),
+    ("Inception score (dotted: MNIST)", "score, 1 to 10", 9.785, 10.5),
+    ("FID (dotted: MNIST)", "distance to MNIST", 0.99, None),
     ("Classes covered (dotted: MNIST)", "classes, of 10", 10, 10.5),
 ]
 
