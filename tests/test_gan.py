@@ -1,12 +1,8 @@
 """gan_tf.gan and gan_tf.reference in Python, without flags and folders."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from command_line import command, losses_of, run
-from PIL import Image
 
 from gan_tf import data, gan, grids, reference
 from gan_tf.objectives import variant
@@ -36,22 +32,6 @@ def test_it_is_the_commands_run(images, idx_dir, tmp_path):
     result = command("gan_tf.sample", "--run_dir=out", "--count=20", "--seed=5", "--out=a.npz", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     np.testing.assert_array_equal(ours.sample(20, seed=5), np.load(tmp_path / "a.npz")["images"])
-
-
-def test_the_five_lines(tmp_path):
-    """As in the docstring, on fewer iterations, in a script with no display."""
-    code = (
-        "from gan_tf import data, reference\n"
-        'gan = reference.make(data.load("glyphs").images, d_lr=1.0)\n'
-        "losses = gan.train(20)\n"
-        "gan.show('grid.png')\n"
-        "gan.show()\n"
-        "print(losses.shape)\n"
-    )
-    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
-    assert result.returncode == 0 and result.stdout == "(20, 2)\n", result.stderr
-    assert "20/20" in result.stderr, "a progress bar"
-    assert Image.open(tmp_path / "grid.png").size == (328, 328)
 
 
 def test_show_draws_the_samples(images, monkeypatch):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 TOP = Path(__file__).parents[1]
 READMES = sorted(path for path in TOP.rglob("*.md") if not {".venv", "node_modules", "out"} & set(path.parts))
@@ -37,11 +38,14 @@ def test_commands_are_modules():
         assert (TOP / name.replace(".", "/")).with_suffix(".py").exists(), name
 
 
-@pytest.mark.parametrize("readme", ["README.md", "gan_tf/README.md"])
-def test_the_five_lines(readme, tmp_path):
-    """On fewer iterations."""
-    (code,) = re.findall(r"```python\n(.*?)```", (TOP / readme).read_text(), re.DOTALL)
-    assert "gan.train(10_000)" in code
-    code = code.replace("gan.train(10_000)", "gan.train(2)")
+def test_the_five_lines(tmp_path):
+    """On fewer iterations, as a script without a display; and the map has the same lines."""
+    texts = [(TOP / name).read_text() for name in ("README.md", "gan_tf/README.md")]
+    codes = [re.findall(r"```python\n(.*?)```", text, re.DOTALL) for text in texts]
+    calls = [[line.split("  #")[0].rstrip() for line in code.splitlines()[:4]] for (code,) in codes]
+    assert calls[0] == calls[1] and "gan.train(10_000)" in codes[0][0]
+    code = codes[0][0].replace("gan.train(10_000)", "gan.train(2)") + "gan.show()\nprint(losses.shape)\n"
     result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0 and result.stdout == "(2, 2)\n", result.stderr
+    assert "2/2" in result.stderr, "a progress bar"
+    assert Image.open(tmp_path / "grid.png").size == (328, 328)

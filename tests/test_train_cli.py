@@ -72,7 +72,8 @@ print(cpu / wall, used[1] / sum(used))
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs /proc, which tells the time of each thread")
-@pytest.mark.parametrize("flag", ["--jit", pytest.param("--nojit", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("flag", ["--jit", "--nojit"])
 def test_threads_are_limited(flag):
     """With one, never more than one thread works. With two, the second one does a share of the work."""
     for threads in (1, 2):

@@ -211,7 +211,7 @@ def test_a_run_of_another_gan_is_refused(whole, idx_dir, tmp_path):
     path = tmp_path / "out" / "config.json"
     path.write_text(path.read_text().replace('"name": "reference"', '"name": "dcgan"'))
     line = last_line_of_failure(go_on(tmp_path, idx_dir, "--iters=601"))
-    assert line.startswith("error: --out_dir=out holds a run of another GAN (dcgan); name another folder, or replace")
+    assert line.startswith("error: --out_dir=out holds a run of another GAN (dcgan); name another folder, or delete")
 
 
 def test_other_images_are_refused(whole, tmp_path):
