@@ -11,7 +11,6 @@ from absl import flags, logging
 
 from gan_tf import restore
 from gan_tf.runs import command_line
-from gan_tf.runs.export import export
 from gan_tf.runs.folder import RunError
 
 
@@ -19,6 +18,8 @@ def main():
     """Exports the newest state of the run in --run_dir."""
     run_dir = Path(os.path.expanduser(flags.FLAGS.run_dir))
     command_line.import_tensorflow()
+    from gan_tf.runs.export import export
+
     gan, iteration = restore.load_run(run_dir)
     export(run_dir, gan)
     models = ", ".join(f"{name}.keras" for name in gan.models)

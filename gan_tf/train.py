@@ -26,7 +26,9 @@ flags.DEFINE_enum(
 flags.DEFINE_float(
     "d_lr", None, "Learning rate of D; unset: 0.001, TF1's default, as in the reference; rmsprop 5e-5, adam_gp 1e-4."
 )
-flags.DEFINE_float("g_lr", None, "Learning rate of G; unset: as for D.")
+flags.DEFINE_float(
+    "g_lr", None, "Learning rate of G; unset: its optimizer's default (Adam: 0.001), whatever --d_lr is."
+)
 for name in ("d_lr", "g_lr"):
     flags.register_validator(
         name,
@@ -54,7 +56,7 @@ def main():
         if FLAGS[name].value is None:
             FLAGS[name].value = value  # so that config.json has it
     if FLAGS.loss == "non_saturating" and FLAGS.d_optimizer.startswith("adadelta") and FLAGS.d_lr is None:
-        logging.info("the script's own settings: the run will collapse, as the script does; for digits, use --d_lr=1.0")
+        logging.info("the script's own settings: the run will collapse, as the script does; for digits: --d_lr=1.0")
     return training_command.train("reference", make, compile_seconds=3)
 
 

@@ -81,7 +81,10 @@ def read_idx(path, ndim):
     if len(body) != size:
         what = "is truncated: it holds fewer" if len(body) < size else "is damaged: it holds more"
         raise DataError(f"{path} {what} than the {size} bytes that its header announces; download it again.")
-    return np.frombuffer(body, np.uint8).reshape(shape)
+    try:
+        return np.frombuffer(body, np.uint8).reshape(shape)
+    except ValueError as error:  # no bytes, since one size is 0, but the others are beyond NumPy
+        raise DataError(f"{path} is damaged: its header announces {shape}; download it again.") from error
 
 
 def _idx_files(folder):

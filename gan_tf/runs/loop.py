@@ -116,4 +116,4 @@ def log_spread(name, spread, last_spread, data_spread):
     """Logs the spread of a grid's samples, and warns if it has fallen to a small share of the real images'."""
     logging.info("%s: spread of the samples %.3g, of real images %.3g", name, spread, data_spread)
     if spread < COLLAPSED * data_spread <= last_spread:
-        logging.warning("mode collapse: all samples are (nearly) the same; with the script's settings, add --d_lr=1.0")
+        logging.warning("mode collapse: all samples are (nearly) the same; start another run with --d_lr=1.0")

@@ -37,6 +37,11 @@ IMAGES = struct.pack(">4I", 0x803, 2, 28, 28) + bytes(2 * 784)
         ("images", IMAGES[:-1], "is truncated: it holds fewer than the 1568 bytes"),
         ("images", IMAGES + b"\0", "is damaged: it holds more than the 1568 bytes"),
         ("images", struct.pack(">4I", 0x801, 2, 28, 28) + bytes(1568), "magic number is 0x00000801, not 0x00000803"),
+        (
+            "images",
+            struct.pack(">4I", 0x803, 0, 2**32 - 1, 2**32 - 1),
+            r"is damaged: its header announces \[0, 4",
+        ),
         ("images", gzip.compress(IMAGES, mtime=0), "magic number"),
         ("images.gz", IMAGES, "is not a sound gzip file"),
         ("images.gz", gzip.compress(IMAGES, mtime=0)[:-12], "is truncated: the gzip stream breaks off"),
