@@ -5,9 +5,9 @@ python -m experiments.mnist.reproduce_blog [--data_dir=…] [--only=adadelta-0,a
 Trains the reference for its 1,000,000 iterations, the same with Adam for D and with Adadelta at 1.0, and three seeds
 each of these and of learning rates between for 50,000. It measures all of them along the way, writes one JSON file for
 each run and the figures into --out_dir, and prints the tables of experiments/README.md. Training alone took 3.3 hours
-on two cores; after a stop, the same command resumes. It fails (exit status 1) if at
-any stage from iteration 10,000 on the reference's samples differ by more than a twentieth of what the data do, or if
-with Adam there is no stage with samples of all ten classes, or more than three classes at the end.
+on two cores; after a stop, the same command resumes. It fails (exit status 1) if at any stage from iteration 10,000 on
+the reference's samples differ by more than a twentieth of what the data do, or if with Adam there is no stage with
+samples of all ten classes, or more than three classes at the end.
 """
 
 import json
@@ -50,7 +50,6 @@ SETTINGS = [(optimizer, rate, seed) for seed in SEEDS for optimizer, rates in RA
 RUNS = {name_of(*setting): setting for setting in SETTINGS}
 # The runs of a million iterations: what figures call them.
 LONG = {"adadelta-0": "the script", "adadelta_1.0-0": "--d_lr=1.0", "adam-0": "Adam for D"}
-
 
 # What draw_curves shows: title, label, level of the dotted line, top of the axis. The spread of 16 samples is compared
 # with that of 16 real images of MNIST, 0.170 (± 0.010 from one 16 to another); 1,000 real images have 0.192.
