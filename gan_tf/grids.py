@@ -53,6 +53,18 @@ def save_grid(images, path, columns=4):
     matplotlib.image.imsave(path, grid(images, columns), cmap="Greys_r", vmin=0, vmax=1)
 
 
+def read_grid(path):
+    """Returns a grid that `save_grid` wrote, uint8 [height, width]; None if the file is damaged or something else."""
+    if not path.is_file():
+        return None
+    try:
+        with PIL.Image.open(path) as picture:
+            # A grid has 0.1 million pixels, and a small file can hold a picture that fills the memory.
+            return np.asarray(picture.convert("L")) if picture.width * picture.height <= 4_000_000 else None
+    except Exception:  # PIL has one of its own for each kind of damage
+        return None
+
+
 def save_image(image, path):
     """Writes one image, 784 numbers in [0, 1], as a grayscale PNG of 28x28 pixels, 0 black and 1 white."""
     pixels = np.round(255 * np.asarray(image, np.float64)).astype(np.uint8)

@@ -7,6 +7,8 @@ Adadelta and Adam give the kernels' results bit for bit (tests/test_optimizers.p
 import keras
 from keras import ops
 
+keras.config.set_floatx("float32")  # the learning rate is a variable: see models.py
+
 
 class Adadelta(keras.optimizers.Adadelta):
     """`keras.optimizers.Adadelta`, but dividing by a root as TF1's ApplyAdadelta does, with rsqrt."""

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+keras.config.set_floatx("float32")  # ~/.keras/keras.json may say otherwise, and would change every number
+
 
 def xavier_init(seed):
     """The script's weight initialiser: normal, not truncated, stddev = 1 / sqrt(fan_in / 2).

@@ -1,16 +1,24 @@
 """Trains the reference GAN: python -m gan_tf.train --iters=1000000."""
 
+import os
+
 from absl import flags, logging
 
 from gan_tf import optimizers
 from gan_tf.objectives.recipes import RECIPES
 from gan_tf.runs import command_line, training_command
+from gan_tf.runs.folder import RunError
 
 FLAGS = flags.FLAGS
 
+MOST_D_STEPS = 100  # each is compiled on its own
+NOISE = 2**30  # bytes: at most so much noise for one compiled call
+
 training_command.define_flags(iters=1_000_000)
 flags.DEFINE_enum("loss", "non_saturating", list(RECIPES), "Objective; the reference uses non_saturating.")
-flags.DEFINE_integer("d_steps", None, "Updates of D for one of G; unset: 1, as in the reference, for critics 5.", 1)
+flags.DEFINE_integer(
+    "d_steps", None, "Updates of D for one of G; unset: 1, as in the reference, for critics 5.", 1, MOST_D_STEPS
+)
 flags.DEFINE_enum(
     "d_optimizer",
     None,
@@ -33,7 +41,7 @@ for name in ("d_lr", "g_lr"):
     flags.register_validator(
         name,
         lambda value: value is None or optimizers.valid_learning_rate(value),
-        message="must be a positive number that float32 can hold",
+        message="must be a number above 0, such as 0.001",
     )
 
 GROUPS = training_command.groups(
@@ -47,7 +55,16 @@ def make(images, block):
     from gan_tf.objectives import variant
 
     options = {name: FLAGS[name].value for name in variant.OPTIONS}
-    return variant.make(images, block=min(block, training.BLOCK), **options)
+    d_steps = FLAGS.d_steps or RECIPES[FLAGS.loss].d_steps
+    noise = 400 * FLAGS.batch_size * (d_steps + 1)  # bytes for one iteration
+    needed = noise + FLAGS.batch_size * (3200 * d_steps + 40_000)  # measured, rounded up
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > memory:
+        raise RunError(
+            f"--batch_size={FLAGS.batch_size} with --d_steps={d_steps} takes about {needed / 1e9:.0f} GB of "
+            f"memory, and this machine has {memory / 1e9:.0f}; use a smaller batch."
+        )
+    return variant.make(images, block=max(1, min(block, training.BLOCK, NOISE // noise)), **options)
 
 
 def main():

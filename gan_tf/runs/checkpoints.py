@@ -2,12 +2,16 @@
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 from absl import logging
 
+from gan_tf.runs import files
+
 KEEP = 3
+SUFFIXES = ("data-00000-of-00001", "index")
 
 
 def iterations(folder):
@@ -19,9 +23,10 @@ def iterations(folder):
 class Checkpoints:
     """Keeps the last `KEEP` states of `objects` in `folder`. `objects` are Keras models and optimizers, by name.
 
-    The state after iteration n - 1 is n.data-00000-of-00001 and n.index. Both are written under other names and
-    renamed, the index last, so a kill at any moment leaves only whole checkpoints. Checkpoints are found by their
-    names: the list that tf.train.CheckpointManager keeps is one more file that can be damaged.
+    The state after iteration n - 1 is n.data-00000-of-00001 and n.index. Both are written under other names, brought to
+    the disk, and renamed, the index last. So a kill or a power cut at any moment leaves only whole checkpoints.
+    Checkpoints are found by their names: the list that tf.train.CheckpointManager keeps is one more file that can be
+    damaged.
     """
 
     def __init__(self, folder, **objects):
@@ -46,16 +51,33 @@ class Checkpoints:
                 raise FloatingPointError(f"{name} has weights that are not finite")
         self._folder.mkdir(exist_ok=True)  # not its parents: a deleted run must not come back
         try:
-            self._checkpoint.write(str(self._folder / "new"))
-        except tf.errors.OpError as error:
-            raise OSError(error.message) from error
-        for suffix in ("data-00000-of-00001", "index"):
-            with open(self._folder / f"new.{suffix}", "rb") as file:
-                os.fsync(file.fileno())
-            os.replace(self._folder / f"new.{suffix}", self._folder / f"{iteration}.{suffix}")
+            self._checkpoint.write(f"{files.for_tensorflow(self._folder)}/new")
+            for suffix in SUFFIXES:
+                files.sync(self._folder / f"new.{suffix}")
+            for suffix in SUFFIXES:
+                os.replace(self._folder / f"new.{suffix}", self._folder / f"{iteration}.{suffix}")
+        except BaseException as error:
+            self._remove_unfinished()
+            if isinstance(error, tf.errors.OpError):
+                raise OSError(_reason(error)) from error
+            raise
+        files.sync(self._folder)  # only then are the older ones not needed
         for old in self.iterations()[KEEP:]:
-            for suffix in ("index", "data-00000-of-00001"):
+            for suffix in reversed(SUFFIXES):
                 (self._folder / f"{old}.{suffix}").unlink(missing_ok=True)
+
+    def clean(self):
+        """Removes what killed processes left behind. No other process may be saving."""
+        self._remove_unfinished()
+        whole = {f"{iteration}.{SUFFIXES[0]}" for iteration in self.iterations()}
+        for path in self._folder.glob(f"*.{SUFFIXES[0]}"):
+            if re.fullmatch(r"\d+", path.name.split(".")[0]) and path.name not in whole:
+                path.unlink()
+
+    def _remove_unfinished(self):
+        shutil.rmtree(self._folder / "new_temp", ignore_errors=True)  # TensorFlow's
+        for suffix in SUFFIXES:
+            (self._folder / f"new.{suffix}").unlink(missing_ok=True)
 
     def restorable(self):
         """Restores one state after another, newest first, and yields the iteration of each.
@@ -64,10 +86,17 @@ class Checkpoints:
         """
         for iteration in self.iterations():
             try:
-                status = self._checkpoint.read(str(self._folder / str(iteration)))
+                for suffix in SUFFIXES:
+                    files.open_file(self._folder / f"{iteration}.{suffix}").close()
+                status = self._checkpoint.read(f"{files.for_tensorflow(self._folder)}/{iteration}")
                 status.assert_existing_objects_matched().expect_partial()
             except Exception as error:  # each kind of damage has an exception of its own
-                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                logging.warning("the checkpoint at iteration %d is damaged (%s)", iteration, reason)
+                logging.warning("the checkpoint at iteration %d is damaged (%s)", iteration, _reason(error))
             else:
                 yield iteration
+
+
+def _reason(error):
+    """The first line of what an exception says, without the names of TensorFlow's operations."""
+    text = re.sub(r"\{\{.*?\}\} ?|\[Op:\w+\].*", "", str(error)).strip()
+    return (text or type(error).__name__).splitlines()[0]

@@ -2,6 +2,8 @@
 
 import importlib
 import os
+import re
+import signal
 import sys
 import textwrap
 from logging import Formatter
@@ -20,31 +22,78 @@ def run(command, groups, errors):
 
     def parse(argv):
         if {"-h", "--help", "-help", "--helpshort"} & set(argv[1:]):
-            print(_help(groups))
-            sys.exit(0)
+            _ending(lambda: print(_help(groups)), ())
         try:
             rest = FLAGS(argv)
-        except flags.Error as error:
-            text = str(error)
-            _fail(f"{text}{'' if text.endswith(('.', '?')) else '.'} See --help.", 2)
+        except (flags.Error, ValueError) as error:  # the latter for --nojit=3
+            _fail(f"{_plain(str(error))} See --help.", 2)
         if len(rest) > 1:
             _fail(f"{rest[1]!r} is not understood: options begin with --, see --help.", 2)
         return rest
 
-    def main(_):
-        try:
-            sys.exit(command())
-        except errors as error:
-            _fail(str(error), 1)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at exit
-            _fail("standard output was closed; to keep only files, send it to /dev/null.", 1)
-        except KeyboardInterrupt:
-            _fail("interrupted.", 130)
-
+    _open_closed_streams()
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # gan_tf/__init__.py sets it so, for the time of the imports
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     FLAGS.set_default("verbosity", logging.INFO)
-    logging.get_absl_handler().setFormatter(Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
-    app.run(main, flags_parser=parse)
+    handler = logging.get_absl_handler()
+    handler.python_handler.stream = sys.stderr
+    handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    app.run(lambda _: _ending(command, errors), flags_parser=parse)
+
+
+def _ending(command, errors):
+    """Exits with what `command()` returns. One of `errors`, or a failure to write, ends it with one line."""
+    try:
+        status = command()
+        sys.stdout.flush()  # here, where its failure can be reported
+        sys.exit(status)
+    except BrokenPipeError:
+        _discard_output()
+        _fail("standard output was closed; to keep only files, send it to /dev/null.", 1)
+    except errors as error:
+        _fail(str(error), 1)
+    except OSError as error:
+        _discard_output()
+        _fail(f"{error}.", 1)
+    except KeyboardInterrupt:
+        _fail("interrupted.", 130)
+
+
+def _discard_output():
+    """What is still to be written to standard output goes nowhere; else Python complains once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _open_closed_streams():
+    """Opens those of the standard streams that are closed: the next file that is opened would take their place.
+
+    Standard output and error then take any text: what the terminal's character set lacks is written as \\xb1.
+    """
+    for number, (name, mode) in enumerate(zip(("stdin", "stdout", "stderr"), "rww", strict=True)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest number that is free, this one
+            setattr(sys, name, os.fdopen(number, mode))
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
+
+
+def _plain(text):
+    """What absl says of a wrong flag, in plain words and with a full stop."""
+    text = text.removeprefix("flag ")
+    for pattern, words in (
+        (r"(--\w+=.*): invalid literal for int.*", r"\1 is not a whole number"),
+        (r"(--\w+=.*): could not convert string to float.*", r"\1 is not a number"),
+        (r"--(no)?(\w+)=.*( does not take an argument|Non-boolean argument.*)", r"write --\2 or --no\2"),
+        (r"(--\w+=.*): value should be one of <(.*)>", lambda match: f"{match[1]} is not {_or(match[2].split('|'))}"),
+    ):
+        text = re.sub(pattern, words, text, flags=re.DOTALL)
+    return text if text.endswith((".", "?")) else f"{text}."
+
+
+def _or(words):
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def import_tensorflow(quiet=True):

@@ -7,18 +7,25 @@ import math
 import os
 import platform
 import re
-import shutil
-import signal
 from importlib import metadata
 from pathlib import Path
 
 from absl import logging
 
+from gan_tf.runs import files
+from gan_tf.runs.files import replacing
+
 # What a run writes: grids are 000.png to 999.png, then 1000.png and so on.
-FILES = re.compile(
-    r"(\d{3}|[1-9]\d{3,})\.png|losses\.csv|config\.json|checkpoints|tensorboard"
-    r"|\w+\.keras|(losses|neighbours|samples)\.png|training\.gif|metrics\.json|report\.html|new-.*"
+_NAMES = (
+    r"(\d{3}|[1-9]\d{3,})\.png|losses\.csv|config\.json"
+    r"|\w+\.keras|(losses|neighbours|samples)\.png|training\.gif|metrics\.json|report\.html"
 )
+FILES = re.compile(_NAMES)
+FOLDERS = {  # with the files that a run writes into each
+    "checkpoints": re.compile(r"\d+\.(index|data-00000-of-00001)|exported\.json"),
+    "tensorboard": re.compile(r"events\.out\.tfevents\..*"),
+}
+TEMPORARY = re.compile(rf"new-([0-9a-f]{{8}}-)?({_NAMES})")  # what a killed process leaves behind
 LOSS_EVERY = 100  # iterations from one line of losses.csv to the next
 
 # The flags that may differ when a run resumes. All others decide what it computes and draws.
@@ -52,38 +59,66 @@ def check(out_dir, flags, overwrite):
         raise RunError(f"--out_dir={out_dir}: {nearest} is not a folder; name another.")
     if not os.access(nearest, os.R_OK | os.W_OK | os.X_OK):
         raise RunError(f"--out_dir={out_dir}: {nearest} cannot be written to; name another.")
+    longest = max((len(os.fsencode(part)) for part in path.relative_to(nearest).parts), default=0)
+    room = 100  # bytes for the names of files in the folder
+    if longest > os.pathconf(nearest, "PC_NAME_MAX") or len(bytes(path)) + room > os.pathconf(nearest, "PC_PATH_MAX"):
+        raise RunError(f"--out_dir={out_dir} is too long a name for this disk; name another.")
     if nearest != path:
         return
     os.close(_lock(path))
-    files = sorted(filter(FILES.fullmatch, os.listdir(path)))
-    if overwrite or not files:
+    found = _files_of_a_run(path)
+    for each in [path / name for name in FOLDERS if os.path.lexists(path / name)] + found:
+        if each.is_dir() != (each.name in FOLDERS):
+            raise RunError(f"--out_dir={out_dir}: no run wrote {each.name}; move it away, or name another folder.")
+    if overwrite or not found:
         return
-    if "config.json" not in files:
+    if path / "config.json" not in found:
         raise RunError(
-            f"--out_dir={out_dir} holds files that a run would write ({files[0]}), but no config.json, so no run "
-            "to resume; name another folder, or delete them with --overwrite."
+            f"--out_dir={out_dir} holds files that a run would write ({found[0].relative_to(path)}), but no "
+            "config.json, so no run to resume; name another folder, or delete them with --overwrite."
         )
     before = read_config(out_dir)["flags"]
-    other = [name for name in flags if name not in FREE and before.get(name) != flags[name]]
-    other = [f"--{name} was {'left out' if before.get(name) is None else before[name]}" for name in other]
+    other = [
+        f"--{name}: {_words(before.get(name))} there, {_words(flags[name])} now"
+        for name in flags
+        if name not in FREE and before.get(name) != flags[name]
+    ]
     if other:
         raise RunError(
-            f"--out_dir={out_dir} holds a run with other flags ({', '.join(other)}); use the same flags to resume, "
-            "name another folder, or delete it with --overwrite."
+            f"--out_dir={out_dir} holds a run with other flags ({'; '.join(other)}). For a new run name another folder "
+            "with --out_dir; to resume that run use its flags; to delete it add --overwrite."
         )
+
+
+def _files_of_a_run(path):
+    """The files in the folder `path` whose names are those of a run's, config.json last."""
+    found = [each for each in path.iterdir() if FILES.fullmatch(each.name)]
+    for name, inside in FOLDERS.items():
+        if (path / name).is_dir():
+            found += [each for each in (path / name).iterdir() if inside.fullmatch(each.name)]
+    return sorted(found, key=lambda each: (each == path / "config.json", each))
+
+
+def _words(value):
+    return "unset" if value is None else str(value).lower() if isinstance(value, bool) else value
 
 
 def read_config(run_dir):
     """Returns what a run wrote to config.json, as a dict. Raises RunError if it cannot be read."""
     try:
-        config = json.loads((Path(run_dir) / "config.json").read_text())
+        config = json.loads(files.read_text(Path(run_dir) / "config.json"))
         if not isinstance(config["flags"], dict) or not isinstance(config["data"], dict):
             raise ValueError("it is not a run's")
-        if not isinstance(config.setdefault("gan", REFERENCE), dict):
+        gan = config.setdefault("gan", REFERENCE)
+        if not isinstance(gan["name"], str) or not all(
+            isinstance(gan[what], list) and all(isinstance(each, str) for each in gan[what])
+            for what in ("losses", "measures", "models")
+        ):
             raise ValueError("it does not name its GAN")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = f"no {error}" if isinstance(error, KeyError) else error
         raise RunError(
-            f"{run_dir}/config.json cannot be read ({error}), so the run cannot resume; put the file back, "
+            f"{run_dir}/config.json cannot be read ({reason}), so the run cannot resume; put the file back, "
             "name another folder, or delete the run with --overwrite."
         ) from error
     return config
@@ -96,11 +131,37 @@ def versions():
 
 
 @contextlib.contextmanager
-def replacing(path):
-    """A context with a temporary path to write to. At its end the file replaces `path`, at once and whole."""
-    temporary = path.with_name(f"new-{path.name}")
-    yield temporary
-    os.replace(temporary, path)
+def exporting(run_dir):
+    """A context in which no other process replaces what a run exports; it waits for its turn. Raises OSError.
+
+    This is another lock than that of the run itself, so that a run can be exported while it goes on. It is on a
+    folder that stays the same when a run is overwritten.
+    """
+    descriptor = os.open(run_dir / "checkpoints", os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def write_exported(run_dir, iteration, names):
+    """Notes that the files `names`, as they are now, are those of the state after `iteration` iterations."""
+    names = [*names, f"checkpoints/{iteration}.index", f"checkpoints/{iteration}.data-00000-of-00001"]
+    sizes = {name: (run_dir / name).stat().st_size for name in names}
+    with replacing(run_dir / "checkpoints" / "exported.json") as path:
+        path.write_text(json.dumps({"iteration": iteration, "sizes": sizes}))
+
+
+def exported(run_dir):
+    """Returns the iterations of a run that has its last checkpoint and all it exported; 0 if anything is missing."""
+    try:
+        noted = json.loads(files.read_text(Path(run_dir) / "checkpoints" / "exported.json"))
+        if all((Path(run_dir) / name).stat().st_size == size for name, size in noted["sizes"].items()):
+            return int(noted["iteration"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return 0
 
 
 def _lock(path):
@@ -119,16 +180,19 @@ class Run:
 
     With `overwrite`, or in a folder without a run, run files are removed and a new run starts. Otherwise the run in
     the folder resumes. `config` is written to config.json; it is a dict that JSON can hold, with "gan" as in
-    `REFERENCE`, "flags" and "data". Call `check` before. Each file is written whole or not at all. Raises RunError
-    if the folder cannot be used.
+    `REFERENCE`, "flags" and "data". Call `check` before. Raises RunError if the folder cannot be used.
+
+    Each file is written whole or not at all. Before a checkpoint counts, everything that was written before it is on
+    the disk: after a power cut the run resumes from there and lacks nothing.
     """
 
     def __init__(self, out_dir, config, overwrite=False):
         self.path = Path(out_dir)
         self._sample_every = config["flags"]["sample_every"]
         self._loss_names, self._measures = config["gan"]["losses"], config["gan"]["measures"]
+        self._not_on_disk = set()
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            files.make_folder(self.path)
         except OSError as error:
             raise RunError(f"--out_dir={out_dir} cannot be made, name another: {error}.") from error
         self._descriptor = _lock(self.path)
@@ -140,11 +204,9 @@ class Run:
 
     def _take(self, config, overwrite):
         try:
-            if overwrite or not (self.path / "config.json").exists():
-                for file in self.path.iterdir():
-                    other = file.suffix == ".keras" and file.stem not in config["gan"]["models"]
-                    if FILES.fullmatch(file.name) and not other:
-                        shutil.rmtree(file) if file.is_dir() else file.unlink()
+            files.make_folder(self.path / "checkpoints")
+            with exporting(self.path):
+                self._clear(config["gan"]["models"] if overwrite else None)
             before = read_config(self.path) if (self.path / "config.json").exists() else config
             if before["gan"] != config["gan"]:
                 raise RunError(
@@ -165,31 +227,65 @@ class Run:
         except OSError as error:
             raise RunError(f"--out_dir={self.path} cannot be used, name another: {error}.") from error
 
-    def resume(self, checkpoints):
-        """Restores the newest state in `checkpoints` from which the run can resume exactly; returns its iteration.
+    def _clear(self, overwritten):
+        """Removes what killed processes left behind. With the names of models, also the run that they overwrite.
 
-        That is one that can be read, and up to which losses.csv is complete. Later lines of losses.csv are removed;
-        the run writes them again. Other states are named in the log. Returns 0 in a run without checkpoints.
-        Raises RunError if there are some, but the run can resume from none of them.
+        Whatever an interruption leaves, --overwrite removes it. Other Keras files than the run's may be anybody's.
         """
-        for iteration in checkpoints.restorable():
-            if self._cut_losses(iteration):
-                self.saved = iteration
-                return iteration
-            logging.warning("losses.csv is damaged: it lacks iterations before the checkpoint at %d", iteration)
-        if checkpoints.iterations():
+        for path in self.path.iterdir():
+            if TEMPORARY.fullmatch(path.name) and not path.is_dir():
+                path.unlink()
+        if overwritten is None:
+            return
+        with contextlib.suppress(RunError):
+            overwritten = overwritten + read_config(self.path)["gan"]["models"]
+        for path in _files_of_a_run(self.path):
+            if path.suffix != ".keras" or path.stem in overwritten:
+                path.unlink()
+        # Else a power cut could bring back checkpoints of the run that is gone, beside the config.json of the new one.
+        for path in (self.path / "checkpoints", self.path):
+            files.sync(path)
+
+    def resume(self, checkpoints):
+        """Restores the newest state in `checkpoints` that can be read; returns its iteration.
+
+        Later lines of losses.csv are removed; the run writes them again. If earlier ones are missing, the log says so:
+        only another run could write them. Damaged states are named in the log, too. Returns 0 in a run without
+        checkpoints. Raises RunError if there are some, but none that can be read.
+        """
+        checkpoints.clean()
+        self.saved = next(checkpoints.restorable(), 0)
+        if not self.saved and checkpoints.iterations():
             raise RunError(f"--out_dir={self.path} has no intact checkpoint; start again with --overwrite.")
-        self._cut_losses(0)
-        self.saved = 0
-        return 0
+        self._cut_losses(self.saved)
+        return self.saved
 
     def save(self, checkpoints, iteration):
         """Saves the state before `iteration`. Raises RunError if it is not finite, OSError if it cannot be written."""
+        self.check_folder()
+        for path in (*self._not_on_disk, self.path / "losses.csv", self.path):
+            files.sync(path)
+        self._not_on_disk.clear()
         try:
             checkpoints.save(iteration)
         except FloatingPointError as error:
             raise self._diverged(f"{error} after {iteration} iterations") from error
         self.saved = iteration
+
+    @contextlib.contextmanager
+    def writing_grid(self, name):
+        """A context with the path to write a grid to. With the next checkpoint it is safe from power cuts."""
+        self.check_folder()
+        with replacing(self.path / name, durable=False) as path:
+            yield path
+        self._not_on_disk.add(self.path / name)
+
+    def check_folder(self):
+        """Raises RunError if the folder is not the one that this run took: another run may have it now."""
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.stat(self.path), os.fstat(self._descriptor)):
+                return
+        raise RunError(f"{self.path} was removed or replaced while this run used it; the run has ended.")
 
     def _diverged(self, what):
         return RunError(
@@ -198,19 +294,21 @@ class Run:
         )
 
     def _cut_losses(self, stop):
-        """Leaves the lines of iterations below `stop` in losses.csv, and opens it; False if some are missing."""
+        """Leaves the lines of iterations below `stop` in losses.csv, and opens it; logs how many are missing."""
         file, lines = self.path / "losses.csv", {}
         whole = re.compile(rf"\d+{len(self._loss_names) * ',[^,]+'}{len(self._measures) * ',[^,]*'}\n")
-        for line in file.read_text(errors="replace").splitlines(keepends=True) if file.exists() else []:
-            if whole.fullmatch(line) and int(line.split(",")[0]) < stop:
-                lines[int(line.split(",")[0])] = line
-        if list(lines) != [it for it in range(stop) if self._is_written(it)]:
-            return False
+        with contextlib.suppress(OSError):
+            for line in files.read_text(file).splitlines(keepends=True):
+                if whole.fullmatch(line) and self._is_written(iteration := int(line.split(",")[0])):
+                    lines[iteration] = line
+        wanted = [it for it in range(stop) if self._is_written(it)]
+        if missing := [it for it in wanted if it not in lines]:
+            words = "losses.csv was damaged: it lacks %d of %d lines from before iteration %d, the first is that of %d"
+            logging.warning(words, len(missing), len(wanted), stop, missing[0])
         with replacing(file) as temporary:
             header = ",".join(["iteration", *self._loss_names, *self._measures])
-            temporary.write_text(f"{header}\n{''.join(lines.values())}")
+            temporary.write_text("".join([f"{header}\n", *(lines[it] for it in wanted if it in lines)]))
         self._losses = open(file, "a", buffering=1)
-        return True
 
     def _is_written(self, iteration):
         return iteration % LOSS_EVERY == 0 or iteration % self._sample_every == 0
@@ -242,26 +340,3 @@ class Run:
 
     def __exit__(self, *exception):
         self.close()
-
-
-class StopSignals:
-    """Within this context SIGINT and SIGTERM only set `number`; a second one ends the process at once."""
-
-    def __init__(self):
-        self.number = None
-
-    def __enter__(self):
-        # A signal that is ignored already, as under nohup, stays ignored.
-        wanted = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
-        self._before = {number: signal.signal(number, self._handle) for number in wanted}
-        return self
-
-    def __exit__(self, *exception):
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _handle(self, number, frame):
-        self.number = number
-        for each in self._before:
-            signal.signal(each, signal.SIG_DFL)
-        os.write(2, b"\nsaving; press Ctrl-C again to quit without saving\n")

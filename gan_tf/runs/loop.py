@@ -7,7 +7,7 @@ import time
 from absl import logging
 
 from gan_tf import grids
-from gan_tf.runs import checkpoints, export, folder, progress, tensorboard
+from gan_tf.runs import checkpoints, export, folder, progress, signals, tensorboard
 
 COLLAPSED = 0.05  # a spread of samples below this share of the real images' is reported as mode collapse
 # What the script prints before its two losses. Other losses are printed under their own names.
@@ -18,12 +18,18 @@ class Loop:
     """Trains `gan`, a `gan_tf.gan.Gan`, as `options` say.
 
     `options` has the attributes iters, sample_every, log_every, checkpoint_every and tensorboard, which mean what the
-    flags of gan_tf.train mean. The GAN is compiled here, so that this does not count as training.
+    flags of gan_tf.train mean. The GAN is compiled here, so that this does not count as training. Raises RunError if
+    the device has too little memory.
     """
 
     def __init__(self, gan, options):
+        import tensorflow as tf
+
         self._gan, self._options = gan, options
-        gan.train_block(0, 0)
+        try:
+            gan.train_block(0, 0)
+        except tf.errors.ResourceExhaustedError as error:
+            raise folder.RunError("the device has too little memory for this; use a smaller --batch_size.") from error
         self._of_real = {} if gan.real_pictures is None else self._measure(gan.real_pictures)
         self._measured = dict.fromkeys(gan.measures, math.inf)  # of the last grid
         self._seconds = dict.fromkeys(("grids", "checkpoints"), 0.0)
@@ -44,7 +50,7 @@ class Loop:
         None when all iterations are done. Raises RunError and OSError.
         """
         gan, options = self._gan, self._options
-        with folder.Run(out_dir, config, overwrite) as run, folder.StopSignals() as signals:
+        with folder.Run(out_dir, config, overwrite) as run, signals.StopSignals() as stop:
             states = checkpoints.Checkpoints(run.path / "checkpoints", **gan.objects)
             first = done = run.resume(states)
             logging.info("%s", f"resumed at {first}" if first else "fresh run")
@@ -63,24 +69,28 @@ class Loop:
                         print_losses(it, losses, options.log_every, gan.loss_names)
                     report.update(steps)
                     done = it + steps
-                    if done % options.checkpoint_every == 0 or done == options.iters or signals.number:
+                    if done % options.checkpoint_every == 0 or done == options.iters or stop.number:
                         with self._timed("checkpoints"):
                             run.save(states, done)
-                    if signals.number:
+                    if stop.number:
                         break
-            self._log_time(done - first, time.monotonic() - start)
-            if done == options.iters:
-                export.export(run.path, gan)
+            if done > first:
+                self._log_time(done - first, time.monotonic() - start)
+            if done >= options.iters:
+                run.check_folder()
+                export.export(run.path, gan, done)
                 logging.info("finished: open %s", run.path / "report.html")
             else:
-                logging.info("stopped at %d of %d; run the same command to resume", done, options.iters)
-                return signals.number
+                again = "the same command without --overwrite" if overwrite else "the same command"
+                words = "stopped at %d of %d; %s resumes; python -m gan_tf.report --run_dir=%s makes a page of it now"
+                logging.info(words, done, options.iters, again, run.path)
+                return stop.number
 
     def _draw_grid(self, run, index):
         name, pictures = grids.grid_name(index), None
         if self._gan.draw:
             pictures = self._gan.draw(index)
-            with folder.replacing(run.path / name) as path:
+            with run.writing_grid(name) as path:
                 grids.save_grid(pictures, path)
         last, self._measured = self._measured, self._measure(pictures)
         for measure, value in self._measured.items():

@@ -102,8 +102,9 @@ def train(name, make, compile_seconds):
     except BrokenPipeError:
         raise
     except OSError as error:
+        again = " without --overwrite" if FLAGS.overwrite else ""
         raise folder.RunError(
-            f"{error}. Fix this, then run the same command to resume from the last checkpoint."
+            f"{error}. Fix this, then run the same command{again} to resume from the last checkpoint."
         ) from error
 
 
@@ -115,7 +116,7 @@ def _train(name, make, compile_seconds):
     folder.check(out_dir, config["flags"], FLAGS.overwrite)
     if FLAGS.tensorboard and not tensorboard.available():
         raise folder.RunError(tensorboard.MISSING)
-    done = 0 if FLAGS.overwrite else max(checkpoints.iterations(os.path.join(out_dir, "checkpoints")), default=0)
+    done = 0 if FLAGS.overwrite else folder.exported(out_dir)
     if done >= FLAGS.iters:
         logging.info("finished: %s has all %d iterations; for more, name a higher --iters", out_dir, done)
         return 0
@@ -154,7 +155,8 @@ def _train(name, make, compile_seconds):
         loop = Loop(gan, FLAGS)
         logging.info("ready after %.1f s", time.monotonic() - begun)
         if FLAGS.dry_run:
-            left = FLAGS.iters - done
+            done = max(checkpoints.iterations(os.path.join(out_dir, "checkpoints")), default=0)
+            left = max(0, FLAGS.iters - (0 if FLAGS.overwrite else done))
             print(json.dumps(config, indent=2))
             print(f"{left} iterations would take about {left / loop.rate() / 60:.1f} minutes.")
             return 0

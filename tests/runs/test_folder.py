@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +23,9 @@ class States:
 
     def iterations(self):
         return self._iterations
+
+    def clean(self):
+        pass
 
     def restorable(self):
         for iteration in self._iterations:
@@ -52,29 +58,50 @@ def test_files_of_a_run(tmp_path):
         f"300,{row},",
     ]
     assert np.float32(row.split(",")[1]) == np.float32(0.1), "float32 reads back exactly"
-    assert sorted(os.listdir(out)) == ["config.json", "losses.csv"]
+    assert sorted(os.listdir(out)) == ["checkpoints", "config.json", "losses.csv"]
 
 
-def test_a_run_goes_on_from_its_newest_whole_state(tmp_path):
+def test_a_run_goes_on_from_its_newest_whole_state(tmp_path, caplog):
     write_run(tmp_path)
     lines = (tmp_path / "losses.csv").read_text().splitlines(keepends=True)
-    for states, resumed, kept in [
-        (States(300, 200), 300, 5),
-        (States(300, 200, damaged=[300]), 200, 3),
-        (States(301, 200), 200, 3),  # by then, losses.csv ends before 301
-    ]:
+    for states, resumed, kept in [(States(300, 200), 300, 5), (States(300, 200, damaged=[300]), 200, 3)]:
         with folder.Run(tmp_path, CONFIG) as run:
             assert run.resume(states) == states.restored == resumed
         assert (tmp_path / "losses.csv").read_text() == "".join(lines[:kept])
+    assert not caplog.text
 
 
-@pytest.mark.parametrize("states", [States(200, 100, damaged=[200, 100]), States(600, 500)])
-def test_no_state_will_do(states, tmp_path):
+def remove_lines(text):
+    return text.replace("100,1.5,0.100000001,\n", "")
+
+
+def put_nulls(text):
+    """As a power cut can: the length is there, the content is not."""
+    return text[:60] + "\0" * len(text[60:])
+
+
+@pytest.mark.parametrize(("damage", "kept"), [(remove_lines, 4), (put_nulls, 1), (lambda text: "", 0), (None, 0)])
+def test_weights_matter_more_than_the_log(damage, kept, tmp_path, caplog):
+    """Without losses.csv, or with a part of it, a run resumes from its checkpoint, and says what is missing."""
+    write_run(tmp_path)
+    file = tmp_path / "losses.csv"
+    before = file.read_text()
+    file.write_text(damage(before)) if damage else file.unlink()
+    with folder.Run(tmp_path, CONFIG) as run:
+        assert run.resume(States(301, 200)) == 301
+        run.write_losses(301, np.float32([[2, 3]] * 100), [0])
+    assert re.search(rf"losses.csv was damaged: it lacks {5 - kept} of 5 lines from before iteration 301", caplog.text)
+    lines = file.read_text().splitlines(keepends=True)
+    assert len(lines) == 2 + kept and lines[0] == before.splitlines(keepends=True)[0] and lines[-1] == "400,2,3,\n"
+    assert set(lines[:-1]) <= set(before.splitlines(keepends=True))
+
+
+def test_no_state_will_do(tmp_path):
     """An error, and nothing is lost."""
     write_run(tmp_path)
     before = (tmp_path / "losses.csv").read_text()
     with folder.Run(tmp_path, CONFIG) as run, pytest.raises(folder.RunError, match="has no intact checkpoint"):
-        run.resume(states)
+        run.resume(States(200, 100, damaged=[200, 100]))
     assert (tmp_path / "losses.csv").read_text() == before
 
 
@@ -91,27 +118,138 @@ def test_a_loss_that_is_not_finite(bad, tmp_path):
 
 def test_overwrite_removes_what_a_run_writes_and_nothing_else(tmp_path):
     write_run(tmp_path)
-    (tmp_path / "checkpoints").mkdir()
-    for name in (
-        "007.png",
-        "1000.png",
-        "checkpoints/10.index",
-        "generator.keras",
-        "new-005.png",
-        "0123.png",
-        "notes.txt",
-    ):
+    for name in ("new-house", "checkpoints/mine", "tensorboard"):
+        (tmp_path / name).mkdir()
+    of_a_run = ["007.png", "1000.png", "checkpoints/10.index", "generator.keras", "new-005.png", "new-0123abcd-007.png"]
+    of_a_run.append("tensorboard/events.out.tfevents.1.x.v2")
+    of_the_user = ["0123.png", "notes.txt", "mine.keras", "new-house/photo.jpg", "new-notes.txt"]
+    of_the_user += ["checkpoints/mine/1.index", "checkpoints/notes.txt", "tensorboard/notes.txt"]
+    for name in of_a_run + of_the_user:
         (tmp_path / name).touch()
+    folder.check(tmp_path, FLAGS, overwrite=True)
     with folder.Run(tmp_path, CONFIG, overwrite=True):
-        assert sorted(os.listdir(tmp_path)) == ["0123.png", "config.json", "notes.txt"]
+        found = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+        assert found == {"config.json", *of_the_user}
+
+
+def test_checkpoints_may_be_a_link(tmp_path):
+    """To a larger disk, say: --overwrite removes the files there, and the link stays."""
+    (tmp_path / "large").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "checkpoints").symlink_to(tmp_path / "large")
+    write_run(tmp_path / "out")
+    for name in ("10.index", "photo.jpg"):
+        (tmp_path / "large" / name).touch()
+    folder.check(tmp_path / "out", FLAGS, overwrite=True)
+    folder.Run(tmp_path / "out", CONFIG, overwrite=True).close()
+    assert os.listdir(tmp_path / "large") == ["photo.jpg"] and (tmp_path / "out" / "checkpoints").is_symlink()
+
+
+@pytest.mark.parametrize(("name", "is_folder"), [("005.png", True), ("checkpoints", False), ("config.json", True)])
+def test_what_no_run_wrote_is_found_before_the_first_removal(name, is_folder, tmp_path):
+    write_run(tmp_path)
+    for path in (tmp_path / "checkpoints", tmp_path / name):
+        path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
+    (tmp_path / name).mkdir() if is_folder else (tmp_path / name).touch()
+    with pytest.raises(folder.RunError, match=f"no run wrote {name}; move it away"):
+        folder.check(tmp_path, FLAGS, overwrite=True)
+
+
+@pytest.mark.parametrize("removals", range(8))
+def test_an_overwriting_that_was_killed(removals, tmp_path, monkeypatch):
+    """After any number of removals the same command can begin again."""
+    write_run(tmp_path)
+    for name in ("007.png", "checkpoints/10.index", "checkpoints/10.data-00000-of-00001", "generator.keras"):
+        (tmp_path / name).touch()
+    unlink, left = Path.unlink, [removals]
+
+    def unlink_some(path, **options):
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        unlink(path, **options)
+
+    monkeypatch.setattr(Path, "unlink", unlink_some)
+    try:
+        folder.Run(tmp_path, CONFIG, overwrite=True).close()
+    except KeyboardInterrupt:
+        assert removals < 6
+    monkeypatch.undo()
+    folder.check(tmp_path, FLAGS, overwrite=True)
+    folder.check(tmp_path, FLAGS, overwrite=False)  # what is left is the old run, or nothing
+    with folder.Run(tmp_path, CONFIG, overwrite=True):
+        assert sorted(os.listdir(tmp_path)) == ["checkpoints", "config.json"]
+        assert not os.listdir(tmp_path / "checkpoints")
+
+
+def test_what_killed_processes_left_is_removed_and_no_run(tmp_path):
+    """A kill before the first config.json leaves a folder that a run can take without --overwrite."""
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "new-0123abcd-config.json").touch()
+    folder.check(tmp_path, FLAGS, overwrite=False)
+    with folder.Run(tmp_path, CONFIG):
+        assert sorted(os.listdir(tmp_path)) == ["checkpoints", "config.json"]
+
+
+def test_a_folder_that_was_made_again(tmp_path):
+    """Under a running process; it must not write into what another run may have now."""
+    write_run(tmp_path / "out")
+    with folder.Run(tmp_path / "out", CONFIG) as run:
+        run.check_folder()
+        (tmp_path / "out").rename(tmp_path / "old")
+        for again in (lambda: None, (tmp_path / "out").mkdir):
+            again()
+            for write in (lambda: run.writing_grid("001.png").__enter__(), lambda: run.save(States(), 3)):
+                with pytest.raises(folder.RunError, match="was removed or replaced while this run used it"):
+                    write()
+    assert not os.listdir(tmp_path / "out")
+
+
+def test_a_checkpoint_counts_only_when_all_before_it_is_on_the_disk(tmp_path, monkeypatch):
+    done, sync = [], folder.files.sync
+    monkeypatch.setattr(folder.files, "sync", lambda path: (done.append(Path(path).name), sync(path)))
+    states = States()
+    states.save = lambda iteration: done.append(f"checkpoint {iteration}")
+    with folder.Run(tmp_path / "run", CONFIG) as run:
+        run.resume(states)
+        written = list(done)
+        for name in ("000.png", "001.png"):
+            with run.writing_grid(name) as path:
+                path.touch()
+        run.save(states, 3)
+        run.save(states, 4)
+    assert written[:1] == [tmp_path.name] and any(name.endswith("config.json") for name in written)
+    assert set(done[len(written) :][:3]) == {"000.png", "001.png", "losses.csv"}
+    assert done[len(written) + 3 :] == ["run", "checkpoint 3", "losses.csv", "run", "checkpoint 4"]
+
+
+def test_exports_take_turns(tmp_path):
+    """Several may export the same run at once. Of an export that was interrupted no note is left."""
+    write_run(tmp_path)
+    assert folder.exported(tmp_path) == 0
+    for name in ("checkpoints/9.index", "checkpoints/9.data-00000-of-00001", "generator.keras"):
+        (tmp_path / name).write_text(name)
+    with folder.exporting(tmp_path):
+        waiting = threading.Thread(target=lambda: folder.exporting(tmp_path).__enter__())
+        waiting.start()
+        waiting.join(0.1)
+        assert waiting.is_alive()
+        folder.write_exported(tmp_path, 9, ["generator.keras"])
+    waiting.join(10)
+    assert not waiting.is_alive() and folder.exported(tmp_path) == 9
+    for name in ("checkpoints/9.data-00000-of-00001", "generator.keras", "checkpoints/exported.json"):
+        kept = (tmp_path / name).read_bytes()
+        for damaged in (kept[:-1], b""):
+            (tmp_path / name).write_bytes(damaged)
+            assert folder.exported(tmp_path) == 0, name
+        (tmp_path / name).write_bytes(kept)
+    assert folder.exported(tmp_path) == 9
 
 
 def test_other_flags_and_images_are_refused(tmp_path):
     write_run(tmp_path)
     folder.check(tmp_path, FLAGS | {"iters": 5, "out_dir": "x"}, overwrite=False)
-    with pytest.raises(
-        folder.RunError, match=r"with other flags \(--seed was left out\); use the same flags to resume"
-    ):
+    with pytest.raises(folder.RunError, match=r"with other flags \(--seed: unset there, 1 now\)\. For a new run"):
         folder.check(tmp_path, FLAGS | {"seed": 1}, overwrite=False)
     folder.check(tmp_path, FLAGS | {"seed": 1}, overwrite=True)
     with pytest.raises(folder.RunError, match=r"holds a run on other images \(SHA-256 abc\)"):
@@ -126,9 +264,12 @@ def test_another_device_is_reported(tmp_path, caplog):
             assert caplog.text.count("this run was started with device CPU: the results may differ") == warnings
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"flags": 3}', '{"flags": {}}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"flags": 3}', '{"flags": {}}', "[" * 100_000, '{"flags": {}, "data": {}, "gan": {}}', None],
+)
 def test_config_that_is_damaged(text, tmp_path):
-    (tmp_path / "config.json").write_text(text)
+    os.mkfifo(tmp_path / "config.json") if text is None else (tmp_path / "config.json").write_text(text)
     with pytest.raises(folder.RunError, match="config.json cannot be read"):
         folder.check(tmp_path, FLAGS, overwrite=False)
     folder.check(tmp_path, FLAGS, overwrite=True)
@@ -183,6 +324,12 @@ def test_out_dir_that_cannot_be_written_to(tmp_path):
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     else:
         refused()
+
+
+@pytest.mark.parametrize("name", [300 * "n", "/".join(50 * [100 * "n"])])
+def test_out_dir_with_too_long_a_name(name, tmp_path):
+    with pytest.raises(folder.RunError, match="is too long a name for this disk; name another"):
+        folder.check(tmp_path / name, FLAGS, overwrite=False)
 
 
 def test_out_dir_that_fails_later(tmp_path):

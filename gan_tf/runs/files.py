@@ -1,0 +1,83 @@
+"""Files that are written whole, that outlast a power cut, and that are read with care."""
+
+import contextlib
+import functools
+import os
+import secrets
+import stat
+import tempfile
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path, durable=True):
+    """A context with the path of a temporary file to write. At its end this file replaces `path`, at once and whole.
+
+    After an error the old file stays. If `durable`, the new one is on the disk at the end of the context: a power cut
+    leaves the old file or the new one. Otherwise a power cut can leave an empty file, until `sync` is called for it.
+    """
+    temporary = path.with_name(f"new-{secrets.token_hex(4)}-{path.name}")
+    try:
+        yield temporary
+        if durable:
+            sync(temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync(path.parent)
+
+
+def sync(path):
+    """Returns when a file's content, or a folder's list of names, is on the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(path):
+    """Makes the folder `path`, and those above it that are missing, to outlast a power cut. Raises OSError."""
+    missing = []
+    while not path.is_dir():
+        missing.append(path)
+        path = path.parent
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        sync(each.parent)
+
+
+def open_file(path):
+    """Opens a file to read bytes. Raises OSError, also for what is no file: reading from a pipe could wait for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(f"{path} is not a file")
+    return open(descriptor, "rb")
+
+
+def read_text(path):
+    """Returns the text of a file in UTF-8; bytes that are no text are replaced. Raises OSError as `open_file` does."""
+    with open_file(path) as file:
+        return file.read().decode(errors="replace")
+
+
+@functools.cache
+def for_tensorflow(folder):
+    """Returns a name for `folder` that TensorFlow can use, as text. It lasts as long as this process.
+
+    TensorFlow takes * ? [ ] and \\ in a path as a pattern, and it takes only UTF-8. So for other names than plain ones
+    this is a link to the folder, in the system's folder for temporary files.
+    """
+    if str(folder).isascii() and not set(str(folder)) & set("*?[]\\"):
+        return str(folder)
+    link = Path(_temporary_folder().name) / secrets.token_hex(4)
+    link.symlink_to(Path(folder).absolute())
+    return str(link)
+
+
+@functools.cache  # once; it is removed when this process ends
+def _temporary_folder():
+    return tempfile.TemporaryDirectory(prefix="gan_tf-")

@@ -1,0 +1,73 @@
+"""gan_tf.runs.files: files that are written whole, and names that TensorFlow takes."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gan_tf.runs import files
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_file_is_replaced_whole_or_not_at_all(durable, tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(OSError, match="disk full"), files.replacing(target, durable) as path:
+        path.write_text("half")
+        raise OSError("disk full")
+    assert os.listdir(tmp_path) == ["a.txt"] and target.read_text() == "old"
+    with files.replacing(target, durable) as path, files.replacing(target, durable) as other:
+        path.write_text("first")
+        other.write_text("second")
+        assert path != other and path.suffix == ".txt", "two processes may write the same file"
+        assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"] and target.read_text() == "first"
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    done, fsync, replace = [], os.fsync, os.replace
+
+    def name_of(descriptor):
+        return Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
+
+    monkeypatch.setattr(os, "fsync", lambda fd: (done.append(name_of(fd)), fsync(fd)))
+    monkeypatch.setattr(os, "replace", lambda *paths: (done.append("renamed"), replace(*paths)))
+    with files.replacing(tmp_path / "a.txt") as path:
+        path.touch()
+    assert done == [path.name, "renamed", tmp_path.name]
+
+
+def test_folders_are_made_on_the_disk(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(files, "sync", synced.append)
+    files.make_folder(tmp_path / "a" / "b")
+    assert synced == [tmp_path, tmp_path / "a"] and (tmp_path / "a" / "b").is_dir()
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(OSError):
+            files.make_folder(path)
+
+
+def test_what_is_no_file_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("pipe", ".", "missing"):
+        with pytest.raises(OSError):
+            files.read_text(tmp_path / name)
+    (tmp_path / "text").write_bytes(b"\xff\xc3\xa4")
+    assert files.read_text(tmp_path / "text") == "\ufffdä"
+
+
+@pytest.mark.parametrize("name", [b"plain", b"a[b]", b"a*?", b"a\\b", "ü".encode(), b"\xff"])
+def test_names_that_tensorflow_takes(name, tmp_path):
+    """It can write a file there and read it again, whatever the folder is called."""
+    import tensorflow as tf
+
+    folder = tmp_path / os.fsdecode(name)
+    folder.mkdir()
+    for _ in range(2):
+        usable = files.for_tensorflow(folder)
+        tf.train.Checkpoint(a=tf.Variable(3.0)).write(f"{usable}/state")
+        restored = tf.Variable(0.0)
+        tf.train.Checkpoint(a=restored).read(f"{usable}/state").assert_consumed()
+        assert restored.numpy() == 3 and sorted(os.listdir(folder)) == ["state.data-00000-of-00001", "state.index"]
+    assert (usable == str(folder)) == (name == b"plain")
