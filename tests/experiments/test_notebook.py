@@ -41,7 +41,7 @@ def printed(notebook):
 def check_claims(text):
     """Checks each number that the notebook's text speaks of, in `text`, what its cells print."""
     numbers = {name: float(value) for name, value in re.findall(rf"^(.+): -?{NUMBER}$", text, re.MULTILINE)}
-    rows = re.findall(rf"^ *(.+):  spread {NUMBER}   classifier score {NUMBER}$", text, re.MULTILINE)
+    rows = re.findall(rf"^ *(.+):  spread {NUMBER}   Inception score {NUMBER}$", text, re.MULTILINE)
     spread, score = ({name: float(row[i]) for name, *row in rows} for i in (0, 1))
 
     # 3, 4 and "Why does it collapse?": the slopes of G's two losses; the first step of each optimizer
