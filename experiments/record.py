@@ -1,4 +1,4 @@
-"""What every measurement writes down besides its numbers: machine, versions, commit and date; and where it is kept."""
+"""What every result records besides its numbers: machine, versions, commit and date. Also where results are kept."""
 
 import datetime
 import importlib.metadata
@@ -10,18 +10,18 @@ import re
 import subprocess
 from pathlib import Path
 
-RESULTS = Path(__file__).parent / "results"  # the committed ones
+RESULTS = Path(__file__).parent / "results"  # the results that are committed
 
 
 def commit():
-    """The commit of this code, with a + if the code has changed since; "unknown" outside of a repository."""
+    """Returns the commit of this code, with a + if files have changed since then, or "unknown" without a repository."""
     git = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+", "--exclude=*"]
     result = subprocess.run(git, capture_output=True, text=True)
     return result.stdout.strip() or "unknown"
 
 
 def machine():
-    """This machine in words: its processor and how many cores of it."""
+    """Returns this machine in words: its processor and the number of cores."""
     name = platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         info = Path("/proc/cpuinfo").read_text()
@@ -31,7 +31,10 @@ def machine():
 
 
 def facts(*packages):
-    """Machine, Python, the versions of those `packages` that are installed, commit and date, as a dict."""
+    """Returns a dict: machine, versions, commit and date.
+
+    The versions are those of Python and of each of `packages` that is installed.
+    """
     installed = [name for name in packages if importlib.util.find_spec(name)]
     return {
         "machine": machine(),
@@ -43,7 +46,7 @@ def facts(*packages):
 
 
 def write_json(path, content):
-    """Writes `content` as JSON, a score or a curve to a line."""
+    """Writes `content` as JSON to the file `path`, with each list of numbers on one line."""
     text = json.dumps(content, indent=1)
     text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda m: "[" + re.sub(r"\s+", " ", m[1]) + "]", text)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,7 @@
-"""The reference script's graph, through `tf.compat.v1`, and its data: what the port is held and timed against."""
+"""The script's graph, built with `tf.compat.v1`, and the script's way to draw batches and noise.
+
+The results and the speed of the port are compared with these.
+"""
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +12,11 @@ OPTIMIZERS = {"adadelta": v1.train.AdadeltaOptimizer, "adam": v1.train.AdamOptim
 
 
 class ReferenceGraph:
-    """Graph and session of the reference, fed by hand; `weights` are the first ones, G's four, then D's four."""
+    """The script's networks, losses and optimizers as a TensorFlow 1 graph, with a session.
+
+    `weights` are the first weights: the four arrays of G, then the four of D. `g_optimizer` and `d_optimizer` are
+    names in `OPTIMIZERS`.
+    """
 
     def __init__(self, weights, g_optimizer="adam", d_optimizer="adadelta"):
         with tf.Graph().as_default():
@@ -36,18 +43,18 @@ class ReferenceGraph:
             self.session.run(v1.global_variables_initializer())
 
     def step(self, real_images, d_noise, g_noise):
-        """One iteration, two runs of the session as in the script: (d_loss, g_loss)."""
+        """Does one iteration, in two runs of the session as in the script. Returns (d_loss, g_loss)."""
         _, d_loss = self.session.run([self.d_train, self.d_loss], {self.x: real_images, self.z: d_noise})
         _, g_loss = self.session.run([self.g_train, self.g_loss], {self.z: g_noise})
         return d_loss, g_loss
 
     def weights(self):
-        """All eight, as arrays."""
+        """Returns all eight weight arrays."""
         return self.session.run(self.variables)
 
 
 class NextBatch:
-    """Batches and noise as the script draws them, with NumPy, seeded."""
+    """Draws batches and noise as the script does, with NumPy. The script has no seed; here there is one."""
 
     def __init__(self, images, batch_size=128, seed=0):
         self.random = np.random.RandomState(seed)
@@ -55,7 +62,7 @@ class NextBatch:
         self.order, self.at = self.random.permutation(len(images)), 0
 
     def images_and_noise(self):
-        """(real_images, d_noise, g_noise) of one step."""
+        """Returns (real_images, d_noise, g_noise) of one iteration."""
         index = self.order[self.at : self.at + self.batch_size]
         self.at += self.batch_size
         if len(index) < self.batch_size:

@@ -1,7 +1,8 @@
-"""Keras's Adadelta and Adam with the arithmetic of TensorFlow 1's kernels, operation by operation.
+"""Keras's Adadelta and Adam, computed as TensorFlow 1's kernels compute them: the same operations in the same order.
 
-Keras 3 has the same formulas, but computes them in another order, and that changes the last bits. Without XLA, these
-Adadelta and Adam give the kernels' results bit for bit (tests/test_optimizers.py). XLA rounds differently.
+A kernel is TensorFlow's compiled code for one operation. Keras 3 has the same formulas, but computes them in another
+order, and that changes the last bits. Without XLA, the Adadelta and the Adam of this file give the kernels' results bit
+for bit (tests/test_optimizers.py). XLA rounds differently.
 """
 
 import keras
@@ -11,7 +12,7 @@ keras.config.set_floatx("float32")  # the learning rate is a variable: see model
 
 
 class Adadelta(keras.optimizers.Adadelta):
-    """`keras.optimizers.Adadelta`, but dividing by a root as TF1's ApplyAdadelta does, with rsqrt."""
+    """`keras.optimizers.Adadelta`, except that it multiplies by rsqrt(x), as TF1 does; Keras divides by sqrt(x)."""
 
     def update_step(self, gradient, variable, learning_rate):
         """Updates one variable and its two accumulators."""
@@ -27,10 +28,10 @@ class Adadelta(keras.optimizers.Adadelta):
 
 
 class Adadelta2017(Adadelta):
-    """Adadelta as TF1's CPU kernel had it in 2017: a bug took the weight's step from the accumulator's new value.
+    """Adadelta with the bug of TF1's CPU kernel of 2017: it computed a weight's step from the new accum_update.
 
-    The kernel kept `update` as an expression, and computed it again after accum_update had changed. So the first step
-    is sqrt(2) times as long. Later versions of TF1, and its GPU kernel, compute `Adadelta`.
+    The kernel kept `update` as an expression, and computed it a second time after accum_update had changed. So the
+    first step is sqrt(2) times as long. Later versions of TF1, and its GPU kernel, have no bug: they compute `Adadelta`.
     """
 
     def update_step(self, gradient, variable, learning_rate):
@@ -44,15 +45,16 @@ class Adadelta2017(Adadelta):
 
 
 class Adam(keras.optimizers.Adam):
-    """`keras.optimizers.Adam`, but with the powers of beta as TF1's AdamOptimizer has them.
+    """`keras.optimizers.Adam`, except that the powers of beta are computed as in TF1's AdamOptimizer.
 
-    TF1 keeps beta_1^t and beta_2^t as float32 variables that it multiplies up at each step; Keras calls
-    `power()`, which differs in the last bit, and in the first steps 1 - beta_2^t amplifies that by up to
-    1 / (1 - beta_2) = 1000. Most of the distance between a Keras step and TF1's graph comes from here.
+    TF1 keeps beta_1^t and beta_2^t as float32 variables. At each step it multiplies them by beta_1 and beta_2. Keras
+    calls `power()` instead, and the last bit differs. In the first steps 1 - beta_2^t makes this difference larger, by
+    a factor of up to 1 / (1 - beta_2) = 1000. Most of the difference between a step of Keras and one of TF1 comes from
+    here.
     """
 
     def build(self, variables):
-        """Adds the two powers to Keras's variables, so that checkpoints have them."""
+        """Adds the two powers to Keras's variables, so that checkpoints contain them."""
         if not self.built:
             super().build(variables)
             self.beta_1_power = self._add_power(self.beta_1, "beta_1_power")

@@ -1,4 +1,4 @@
-"""The noise that generators turn into images. It is counter-based: each number depends only on its place."""
+"""The noise that generators turn into images. Each number depends only on the seed, its stream and its place in it."""
 
 import math
 
@@ -11,9 +11,9 @@ TRAINING_NOISE, SAMPLE_NOISE, USER_NOISE, EVALUATION_NOISE = 0, 1, 2, 3
 def uniform_noise(seed, stream, first, shape):
     """Returns numbers `first` … `first + prod(shape) - 1` of a random stream, uniform in [-1, 1), float32 `shape`.
 
-    Philox computes its n-th block of four numbers from a key and a counter. Here the key is `seed` and the counter
-    (n, `stream`). So a number depends on its place in its stream, not on earlier calls. Raises ValueError if `first`
-    is not a multiple of 4.
+    The numbers come from Philox, a generator that computes its n-th block of four numbers from a key and a counter.
+    Here the key is `seed` and the counter is (n, `stream`). So earlier calls do not change a number. Raises ValueError
+    if `first` is not a multiple of 4.
     Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
     """
     if first % 4:
@@ -37,7 +37,7 @@ def iteration_noise(seed, first, steps, batch_size, d_steps=1, noise_dim=100):
 
 
 def sample_noise(seed, index, count=16, noise_dim=100):
-    """Returns the noise of grid number `index`: float32 [count, noise_dim]. The script draws 16 for every grid."""
+    """Returns the noise of grid number `index`: float32 [count, noise_dim]. As in the script, a grid has 16 samples."""
     return uniform_noise(seed, SAMPLE_NOISE, index * count * noise_dim, [count, noise_dim])
 
 

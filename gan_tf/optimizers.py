@@ -1,12 +1,12 @@
 """Adadelta and Adam as TensorFlow 1 ran them.
 
-Keras 3 has the same update rules, but not the same numbers:
+Keras 3 has the same update rules, but other numbers:
 
-- epsilon is 1e-8 in TensorFlow 1, 1e-7 in Keras. Adadelta starts from zero accumulators, so its first steps
-  are proportional to sqrt(epsilon): with Keras's default they would be 3.2 times too long.
-- TensorFlow 1 rounds each constant to float32 first and computes with that: 1 - float32(0.999) is
-  0.00099998713, where Keras would use 1 - 0.999 = 0.001.
-- TensorFlow 1 evaluates the formulas in another order: see kernels.py.
+- epsilon is 1e-8 in TensorFlow 1, and 1e-7 in Keras. Adadelta's running averages are zero at the start, so its first
+  steps are proportional to sqrt(epsilon). With Keras's default they would be 3.2 times too long.
+- TensorFlow 1 first rounds each constant to float32, then computes with it: 1 - float32(0.999) is 0.00099998713.
+  Keras would use 1 - 0.999 = 0.001.
+- TensorFlow 1 computes the formulas in another order: see kernels.py.
 """
 
 import numpy as np
@@ -20,10 +20,15 @@ def _float32(value):
 
 
 def make_adadelta(learning_rate=0.001):
-    """TF1's `AdadeltaOptimizer()`: E[g²] ← rho E[g²] + (1 - rho) g²; u = sqrt(E[u²] + eps) / sqrt(E[g²] + eps) g.
+    """Makes TF1's `AdadeltaOptimizer()`. For a weight with gradient g, a step is these four lines, in this order:
 
-    Then E[u²] ← rho E[u²] + (1 - rho) u², and the weight moves by -learning_rate u; rho = 0.95, eps = 1e-8.
-    Zeiler's paper has no learning rate, which means 1.0. With TF1's 0.001, as in the script, a weight hardly moves.
+    E[g²] ← rho E[g²] + (1 - rho) g²
+    u = sqrt(E[u²] + eps) / sqrt(E[g²] + eps) g
+    E[u²] ← rho E[u²] + (1 - rho) u²
+    weight ← weight - learning_rate u
+
+    The averages E[g²] and E[u²] are zero at the start; rho = 0.95, eps = 1e-8. Zeiler's paper has no learning rate,
+    which means 1.0. With TF1's 0.001, as in the script, a weight hardly moves.
     Source: Zeiler 2012 (arXiv:1212.5701), algorithm 1; constants: TF1's defaults.
     """
     from gan_tf.kernels import Adadelta
@@ -32,9 +37,10 @@ def make_adadelta(learning_rate=0.001):
 
 
 def make_adadelta_2017(learning_rate=0.001):
-    """As `make_adadelta`, with the bug that TF1's CPU kernel had when the script was written.
+    """Makes Adadelta as in `make_adadelta`, with the bug that TF1's CPU kernel had when the script was written.
 
-    The weight moves by -learning_rate sqrt(E[u²] + eps) / sqrt(E[g²] + eps) g, with E[u²] taken after its update.
+    The weight moves by -learning_rate sqrt(E[u²] + eps) / sqrt(E[g²] + eps) g. The bug: E[u²] is its value after the
+    update, where it must be the value before.
     Source: tensorflow/core/kernels/training_ops.cc of TensorFlow 1.2.
     """
     from gan_tf.kernels import Adadelta2017
@@ -43,10 +49,14 @@ def make_adadelta_2017(learning_rate=0.001):
 
 
 def make_adam(learning_rate=0.001):
-    """TF1's `AdamOptimizer()`: the weight moves by -learning_rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps).
+    """Makes TF1's `AdamOptimizer()`. For a weight with gradient g, step number t is these three lines, in this order:
 
-    m ← b1 m + (1 - b1) g and v ← b2 v + (1 - b2) g², with b1 = 0.9, b2 = 0.999. Here eps = 1e-8 is the
-    "epsilon hat" of the paper: it is added to the uncorrected sqrt(v).
+    m ← b1 m + (1 - b1) g
+    v ← b2 v + (1 - b2) g²
+    weight ← weight - learning_rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)
+
+    The averages m and v are zero at the start; b1 = 0.9, b2 = 0.999, eps = 1e-8. This eps is the "epsilon hat" of the
+    paper: it is added to sqrt(v) itself, before v is corrected by 1 - b2^t.
     Source: Kingma and Ba 2015 (arXiv:1412.6980), section 2, end; constants: TF1's defaults.
     """
     from gan_tf.kernels import Adam
@@ -55,7 +65,7 @@ def make_adam(learning_rate=0.001):
 
 
 def make_adam_gp(learning_rate=0.0001):
-    """Adam with WGAN-GP's constants: b1 = 0, b2 = 0.9, eps = 1e-8, learning rate 0.0001.
+    """Makes Adam with WGAN-GP's constants: b1 = 0, b2 = 0.9, eps = 1e-8, learning rate 0.0001.
 
     Source: Gulrajani et al. 2017 (arXiv:1704.00028), algorithm 1; epsilon: TF1's default, as in its code.
     """
@@ -65,10 +75,14 @@ def make_adam_gp(learning_rate=0.0001):
 
 
 def make_rmsprop(learning_rate=0.00005):
-    """RMSProp for WGAN: v ← 0.99 v + 0.01 g²; the weight moves by -learning_rate g / sqrt(v + eps); eps = 1e-16.
+    """Makes RMSProp for WGAN. For a weight with gradient g, a step is these two lines, in this order:
 
-    Source: Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1; 0.99 and an epsilon of 1e-8, there outside the root,
-    are PyTorch's defaults, which its code takes.
+    v ← 0.99 v + 0.01 g²
+    weight ← weight - learning_rate g / sqrt(v + eps)
+
+    The average v is zero at the start; eps = 1e-16. The code of the paper uses PyTorch's defaults: 0.99, and an epsilon
+    of 1e-8 that is added outside the root. In Keras it is inside the root, so it is squared here.
+    Source: Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1.
     """
     import keras
 

@@ -1,12 +1,12 @@
-"""Iterations a second of the script, of this project, and of alternatives: on this machine, now.
+"""Measures how many iterations per second the script, this project and alternatives do on this machine.
 
 python -m experiments.speed.benchmark [--rounds=5] [--only=script --only=command] [--out_dir=out/experiments/speed]
 
-Each contender runs in a process of its own, one after another, and again in the next round. So other work on the
-machine slows all of them alike; the median of the rounds counts. All train the same networks on the same images with
-batches of 128, the script's optimizers and fresh noise, and are timed when warm. `command` is `python -m gan_tf.train`
-as a user runs it, with its data, noise, losses and grids; the alternatives draw no grids. Writes benchmark.json, and
-prints the table.
+A contender is one of the programs that are compared. In each round all contenders run, one after another, each in a
+process of its own. So other work on the machine slows all of them alike. The median of the rounds counts. All train the
+same networks on the same images, with batches of 128, the script's optimizers, and new noise in each iteration. The
+first iterations of each, which are slower, do not count. `command` is `python -m gan_tf.train` as a user runs it, with
+its data, noise, losses and grids. The alternatives draw no grids. Writes benchmark.json, and prints the table.
 """
 
 import json
@@ -29,16 +29,20 @@ from gan_tf.runs import command_line
 FLAGS = flags.FLAGS
 
 BATCH = 128
-BIG = 2 * BATCH * 128 * 784  # the operations of one product between a batch, 128 units and 784 pixels
-SMALL = 2 * BATCH * 128 * 100  # and 100 numbers of noise
-UNIT = 2 * BATCH * 128  # and the one logit
-# D's step: G forward; D forward and its weights' gradient, for real and fake. G's step: G and D forward, the
-# gradients of D's input, of G's output weights and hidden units; of G's input weights.
+BIG = 2 * BATCH * 128 * 784  # operations in a matrix product of a batch: between 128 units and 784 pixels
+SMALL = 2 * BATCH * 128 * 100  # between 128 units and 100 numbers of noise
+UNIT = 2 * BATCH * 128  # between 128 units and the one logit
+# D's step: G forward; then for the real and for the fake images D forward, and the gradient of D's weights.
+# G's step: G forward, D forward, and the gradients of D's input and of G's output weights, hidden units and input
+# weights.
 FLOP = (1 + 2 * 2) * BIG + SMALL + 2 * 3 * UNIT + (2 + 3) * BIG + 2 * SMALL + 2 * UNIT
 
 
 def timed(run, steps):
-    """Steps a second of `run(n)`, which does n steps and returns when they are done."""
+    """Returns the steps per second of `run`: `run(n)` does n steps and returns when they are done.
+
+    Before the time is taken, a quarter of `steps` is done: the first steps are slower.
+    """
     run(steps // 4)
     start = time.perf_counter()
     run(steps)
@@ -46,7 +50,7 @@ def timed(run, steps):
 
 
 def script(images):
-    """The script's graph in a TF1 session, fed at each step."""
+    """Times the script's graph in a TF1 session. Python gives it a batch at each step."""
     from experiments.tf1_graph import NextBatch, ReferenceGraph
     from gan_tf import models
 
@@ -56,7 +60,7 @@ def script(images):
 
 
 def per_step(images):
-    """This project's step as a plain tf.function with XLA, called and fed at each step."""
+    """Times one step of this project as a tf.function with XLA. Python calls it and gives it a batch at each step."""
     from experiments.tf1_graph import NextBatch
     from gan_tf import models, optimizers, training
 
@@ -73,7 +77,10 @@ def per_step(images):
 
 
 def run_commands(count, *options):
-    """The speeds, added up, of `count` of this project's commands side by side, timed by the lines that they print."""
+    """Runs `count` of this project's commands side by side, and returns the sum of their speeds.
+
+    The speed comes from the times at which a command prints its lines.
+    """
     iters = 4000 * count
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "gan_tf.train", "--dataset=glyphs", f"--iters={iters + 1}", *options]
@@ -87,30 +94,30 @@ def run_commands(count, *options):
             )
         if any(process.wait() for process in processes):
             raise RuntimeError("python -m gan_tf.train failed")
-    # Whole blocks, with the grids between them; the last thousand may run alone.
+    # From the first line to the last but one: in the last thousand iterations the other command may have ended.
     return sum((iters - 1000) / (each[-2] - each[0]) for each in times)
 
 
 def command(images):
-    """The command of this project."""
+    """Times the command of this project."""
     del images  # the command makes the same glyphs
     return run_commands(1)
 
 
 def one_thread(images):
-    """The same with --threads=1."""
+    """Times the command with --threads=1."""
     del images
     return run_commands(1, "--threads=1")
 
 
 def two_at_once(images):
-    """Two of these side by side."""
+    """Times two commands with --threads=1, side by side."""
     del images
     return run_commands(2, "--threads=1")
 
 
 def torch_step(images, compiled):
-    """The same in PyTorch, the step compiled or not."""
+    """Times the same training in PyTorch. `compiled` says whether to use torch.compile."""
     import torch
     from torch import nn
 
@@ -156,17 +163,17 @@ def torch_step(images, compiled):
 
 
 def torch_eager(images):
-    """PyTorch, eager."""
+    """Times PyTorch without compiling."""
     return torch_step(images, compiled=False)
 
 
 def torch_compiled(images):
-    """PyTorch, forward and backward through torch.compile."""
+    """Times PyTorch with losses and gradients compiled by torch.compile."""
     return torch_step(images, compiled=True)
 
 
 def jax_scan(images):
-    """The same in JAX: blocks of 250 steps in one jitted lax.scan, noise and batches drawn by jax.random."""
+    """Times the same training in JAX: 250 steps in one compiled lax.scan. JAX draws the noise, NumPy the batches."""
     import jax
     from jax import lax
     from jax import numpy as jnp
@@ -227,13 +234,13 @@ def jax_scan(images):
 
 
 def matmul(images):
-    """Not a contender: NumPy's float32 matrix product of 2048, in GFLOP/s."""
+    """Returns the speed of NumPy's float32 product of two 2048x2048 matrices, in GFLOP/s. It is not a contender."""
     del images
     a = np.random.default_rng(0).random([2048, 2048], np.float32)
     return timed(lambda n: [a @ a for _ in range(n)], 12) * 2 * 2048**3 / 1e9
 
 
-# What the table calls them. `matmul` is not in the table.
+# The names of the contenders in the table. `matmul` has no row.
 LABELS = {
     "script": "the script (`tf.compat.v1`, fed at each step)",
     "per_step": "one `tf.function` step, fed at each step",
@@ -248,7 +255,7 @@ CONTENDERS = {name: globals()[name] for name in ("matmul", *LABELS)}
 
 
 def table(result):
-    """The table of a result as Markdown; result["speeds"] has a list of steps a second for each contender."""
+    """Returns the table of a result as Markdown. result["speeds"] has the steps per second of each round of a contender."""
     speeds = result["speeds"]
     median = {name: statistics.median(values) for name, values in speeds.items()}
     peak = median.get("matmul")
@@ -269,7 +276,7 @@ def table(result):
 
 
 def main():
-    """Times every contender in turn, or one, and prints what came out."""
+    """Times all contenders, writes benchmark.json and prints the table. With --contender, times one in this process."""
     if FLAGS.contender:
         images = np.load(os.environ["GAN_TF_BENCHMARK_IMAGES"])
         print(json.dumps(CONTENDERS[FLAGS.contender](images)))

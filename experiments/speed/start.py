@@ -1,11 +1,12 @@
-"""Seconds from the command to the first iteration, and the peak of memory: on this machine, now.
+"""Measures the seconds from the command to the first iteration, and the peak of memory, on this machine.
 
 python -m experiments.speed.start [--rounds=3] [--iters=20001] [--data_dir=…] [--out_dir=out/experiments/speed]
 
-Runs `import tensorflow` and `python -m gan_tf.train` in turn, each in a process of its own. The seconds of the command
-are those until its log says "ready", split at the lines before. Its memory is the peak (VmHWM in /proc/PID/status, on
-Linux) when it prints the losses of iteration 3000, and those of the last thousand. The round
-whose seconds are the median counts. Writes start.json.
+Each round runs `import tensorflow`, then `python -m gan_tf.train`, each in a process of its own. The seconds of the
+command end when its log says "ready". Earlier lines of the log divide them into stages. Memory is the highest value so
+far (VmHWM in /proc/PID/status, on Linux). It is read when the command prints the losses of iteration 3000, and when it
+prints its last losses. The stages are those of the round with the median time. The other numbers are medians of all
+rounds. Writes start.json.
 """
 
 import os
@@ -24,7 +25,7 @@ from gan_tf.runs import command_line
 
 FLAGS = flags.FLAGS
 
-# Lines of the command's log, and what the time until each was spent on.
+# How a line of the command's log begins: what the time before this line was spent on.
 STAGES = {
     "importing": "Python, flags, data",
     "device:": "importing TensorFlow",
@@ -34,12 +35,12 @@ STAGES = {
 
 
 def peak_memory(pid):
-    """The most memory, in MB, that the process `pid` has used at once so far."""
+    """Returns the most memory, in MB, that the process `pid` has used at one time so far."""
     return int(re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())[1]) / 1000
 
 
 def import_tensorflow():
-    """(seconds, MB) of a Python that imports TensorFlow and ends."""
+    """Returns (seconds, MB) of a Python process that only imports TensorFlow."""
     start = time.perf_counter()
     code = "import tensorflow; print(open('/proc/self/status').read())"
     status = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -47,7 +48,7 @@ def import_tensorflow():
 
 
 def command():
-    """({stage: seconds}, MB at iteration 3000, MB at the last thousand) of the command."""
+    """Runs the command. Returns ({stage: seconds}, MB at iteration 3000, MB when it prints its last losses)."""
     data = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir else ["--dataset=glyphs"]
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
@@ -72,7 +73,7 @@ def command():
 
 
 def table(result):
-    """The table of a result as Markdown."""
+    """Returns the table of a result as Markdown."""
     lines = ["| | seconds |", "|---|---|"]
     lines += [f"| {stage} | {seconds:.1f} |" for stage, seconds in result["seconds"].items()]
     lines.append(f"| **until the first iteration** | **{result['seconds_in_all']:.1f}** |")
@@ -85,7 +86,7 @@ def table(result):
 
 
 def main():
-    """Measures both in turn, prints what came out, and writes it down."""
+    """Measures both in turn, writes start.json and prints the table."""
     if not os.path.exists("/proc/self/status"):
         sys.exit("error: this reads memory from /proc, which only Linux has.")
     imports, commands = [], []

@@ -8,10 +8,10 @@ import numpy as np
 def batch_indices(n, batch_size, seed, first, steps):
     """Returns the images of iterations `first` … `first + steps - 1`, as int32 [steps, batch_size].
 
-    This is the walk of TF1's `next_batch`: shuffled epochs without replacement, end to end. A batch that crosses
-    the end of an epoch takes the rest from the next one, so each epoch has every one of the `n` images exactly
-    once. The result depends only on `seed` and the iteration. Epoch e's shuffle is the order of n Philox numbers
-    with key `seed` and counter (0, e).
+    It works like TF1's `next_batch`. In each epoch, every one of the `n` images comes exactly once, in a new random
+    order. If an epoch ends in the middle of a batch, the rest of the batch comes from the next epoch. The result
+    depends only on `seed` and the iteration. The order in epoch e is the order of n random numbers. They come from
+    Philox, a generator that computes them from a key, here `seed`, and a counter, here (0, e).
     """
     start, stop = first * batch_size, (first + steps) * batch_size
     epochs = range(start // n, (stop - 1) // n + 1)

@@ -1,4 +1,4 @@
-"""Data sets of 28x28 images, split as the script splits MNIST."""
+"""Data sets of 28x28 images, divided into training, validation and test images as in the script."""
 
 import dataclasses
 import functools
@@ -9,7 +9,7 @@ import numpy as np
 from gan_tf.data import mnist
 from gan_tf.data.mnist import DataError
 
-VALIDATION_SIZE = 5000  # the script's read_data_sets sets these first training images aside
+VALIDATION_SIZE = 5000  # read_data_sets, which the script calls, sets the first 5,000 training images aside
 SPLITS = ("train", "validation", "test")
 
 # TF1's input_data multiplies by 1/255. Dividing by 255 would differ in the last bit.
@@ -22,8 +22,8 @@ class Dataset:
 
     pixels: uint8 [n, 784], 0 = background
     labels: int64 [n]
-    name: "mnist" for the original (recognised by its digest), "glyphs" or "custom"
-    digest: SHA-256 of the pixel bytes, hexadecimal
+    name: "mnist" if these are the original images (`digest` shows it), otherwise "glyphs" or "custom"
+    digest: SHA-256 of the pixel bytes, hexadecimal. It is a checksum: other pixels have another digest
     source: where the images come from, for the log
     """
 
@@ -35,18 +35,20 @@ class Dataset:
 
     @functools.cached_property
     def images(self):
-        """The pixels as float32 [n, 784] in [0, 1]: four times the memory, made at first use."""
+        """The pixels as float32 [n, 784] in [0, 1]. They take four times the memory, so they are made at first use."""
         return self.pixels.astype(np.float32) * SCALE
 
 
 def load(dataset="mnist", data_dir=None, split="train"):
     """Loads `dataset`, "mnist" or "glyphs", and returns one split of it as a `Dataset`.
 
-    "train" is what the script trains on: the training images without the first 5,000 (55,000 images of MNIST).
-    "validation" is those 5,000, "test" the test images (10,000). "mnist" reads four IDX files in `data_dir` (None:
-    MNIST_data). If there are none, it uses tensorflow-datasets: `data_dir` may be a folder that it has prepared (None:
-    its own folder, with a download where needed). Both give the same images in the same order. IDX files may hold any
-    28x28 images.
+    There are three splits. "train" is what the script trains on: the training images without the first 5,000 (for
+    MNIST, 55,000 images). "validation" is these first 5,000. "test" is the test images (10,000).
+
+    "mnist" reads four IDX files, the format in which MNIST is published, in the folder `data_dir` (None: MNIST_data).
+    They may hold any 28x28 images. If there are no IDX files, tensorflow-datasets is used. Then `data_dir` may be a
+    folder that tensorflow-datasets has prepared. With None it uses its own folder, and downloads MNIST if it is not
+    there. Both ways give the same images in the same order.
 
     Raises DataError if the images are missing or damaged, ValueError for an unknown data set or split.
     """

@@ -1,1 +1,1 @@
-"""Scores of generated images, as functions of arrays, and the MNIST classifier whose activations they use."""
+"""Scores of generated images, as functions of arrays, and the MNIST classifier that most of the scores use."""

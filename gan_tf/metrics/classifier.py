@@ -1,7 +1,8 @@
-"""A small convolutional network for MNIST, in Inception's place: its weights ship with the package.
+"""A small convolutional network (CNN) that classifies MNIST's digits. In the scores it replaces the Inception network.
 
-python -m gan_tf.metrics.classifier --out_dir=gan_tf/metrics made them: classifier.npz, and classifier.json, which
-says how well they do and how they came about. Scores compare only where the weights are the same.
+Its trained weights come with the package, in classifier.npz. The file classifier.json says how accurate they are, and
+how they were trained. python -m gan_tf.metrics.classifier --out_dir=gan_tf/metrics trains a new network and writes both
+files. Compare scores only if the same weights computed them.
 """
 
 import json
@@ -16,15 +17,16 @@ from gan_tf import data
 from gan_tf.runs import command_line, folder
 
 HERE = Path(__file__).parent
-FEATURES = 128  # width of the penultimate layer
+FEATURES = 128  # width of the layer before the last
 EPOCHS, BATCH_SIZE = 12, 128
 
 
 def make_classifier(seed=None):
-    """The network as a Keras model: images float32 [n, 784] in [0, 1] to [features [n, 128], logits [n, 10]].
+    """Makes the network, untrained. The Keras model maps images [n, 784] to [features [n, 128], logits [n, 10]].
 
-    Four 3x3 convolutions in two pairs, 32 and 64 wide, each pair halved by max-pooling, then a layer of 128, all
-    ReLU: the features are what that last one gives, before dropout. An int `seed` fixes weights and dropout.
+    All are float32; the images are in [0, 1]. The layers are two 3x3 convolutions with 32 filters, max-pooling, two
+    3x3 convolutions with 64 filters, max-pooling, and a layer of 128 units, all with ReLU. The features are the output
+    of this last layer, before dropout. An int `seed` fixes the first weights and dropout.
     """
     import keras
     from keras import layers
@@ -43,14 +45,14 @@ def make_classifier(seed=None):
 
 
 def save(model, facts, folder):
-    """Writes the network's weights as classifier.npz, and `facts`, a dict, as classifier.json."""
+    """Writes the network's weights to classifier.npz, and `facts`, a dict, to classifier.json, both in `folder`."""
     weights = {f"{index:02}": weight for index, weight in enumerate(model.get_weights())}
     np.savez_compressed(folder / "classifier.npz", **weights)
     (folder / "classifier.json").write_text(json.dumps(facts, indent=2) + "\n")
 
 
 def load_classifier(folder=HERE):
-    """The network that ships with the package, trained, and what classifier.json says of it, a dict."""
+    """Returns the trained network that comes with the package, and the content of its classifier.json, a dict."""
     model = make_classifier()
     with np.load(folder / "classifier.npz") as arrays:
         model.set_weights([arrays[name] for name in sorted(arrays)])
@@ -58,7 +60,7 @@ def load_classifier(folder=HERE):
 
 
 def activations(model, images):
-    """(features float64 [n, 128], probabilities float64 [n, 10]) of images float32 [n, 784] in [0, 1]."""
+    """Returns (features float64 [n, 128], probabilities float64 [n, 10]) of images float32 [n, 784] in [0, 1]."""
     features, logits = model.predict(np.asarray(images, np.float32), batch_size=500, verbose=0)
     logits = logits.astype(np.float64)
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -66,15 +68,16 @@ def activations(model, images):
 
 
 def accuracy(model, images, labels):
-    """Share of the images, [n, 784], that the network names rightly."""
+    """Returns the share of the images [n, 784] that the network classifies correctly. `labels` is int [n]."""
     return float((activations(model, images)[1].argmax(axis=1) == labels).mean())
 
 
 def fit(images, labels, epochs, seed=0):
-    """Trains a new network on images float32 [n, 784] and labels int [n], and returns it after the last epoch.
+    """Trains a new network on images float32 [n, 784] and labels int [n]. Returns it as it is after the last epoch.
 
-    Cross-entropy; Adam, its rate falling from 0.001 to zero along a cosine; batches of 128, each shifted by up to
-    two pixels. ValueError if there are fewer images than make a batch.
+    The loss is cross-entropy. The optimizer is Adam; its learning rate falls from 0.001 to zero along a cosine. A
+    batch has 128 images, and each batch is shifted as a whole, by up to two pixels. Raises ValueError if there are
+    fewer images than one batch.
     """
     import keras
     import tensorflow as tf
@@ -98,7 +101,7 @@ def fit(images, labels, epochs, seed=0):
 
 
 def main():
-    """Trains on MNIST's 55,000 images and writes weights and facts; the test images are looked at once, at the end."""
+    """Trains on MNIST's 55,000 training images and writes both files. The test images are used once, at the end."""
     start = time.monotonic()
     command_line.import_tensorflow()
     train, validation, test = (data.load("mnist", flags.FLAGS.data_dir, split) for split in data.SPLITS)

@@ -1,15 +1,17 @@
-"""Scores as pure functions of arrays: class probabilities, features, pixels. NumPy alone, in double precision."""
+"""Scores as functions of arrays: class probabilities, features or pixels. They use only NumPy, with float64."""
 
 import numpy as np
 
 
 def classifier_score(probabilities, splits=10):
-    """The Inception Score, of any classifier: exp(E_x KL(p(y|x) ‖ p(y))), p(y) being the mean of p(y|x).
+    """Returns the Inception score with any classifier: exp(E_x KL(p(y|x) ‖ p(y))). Here p(y) is the mean of p(y|x).
 
-    `probabilities` is [n, classes], rows that sum to 1. Every `splits`-th image makes one of so many parts, each
-    with a p(y) of its own; returns (mean, standard deviation) over the parts. In [1, classes]: 1 if the classifier
-    says the same of every image, `classes` if it is sure of each and all classes are equally frequent. Whether the
-    images of a class differ, the score does not see. Source: Salimans et al. 2016 (arXiv:1606.03498), section 4.
+    `probabilities` is [n, classes]. Each row is p(y|x) of one image x and sums to 1. The images are divided into
+    `splits` parts: part i has every `splits`-th image, from image i on. Each part has its own p(y) and its own score.
+    Returns the mean and the standard deviation of these scores. The score is in [1, classes]. It is 1 if the classifier
+    gives every image the same probabilities. It is `classes` if the classifier is sure about every image and all
+    classes are equally frequent. The score does not see whether the images of one class differ.
+    Source: Salimans et al. 2016 (arXiv:1606.03498), section 4.
     """
     probabilities = np.asarray(probabilities, np.float64)
     scores = [np.exp(_mean_divergence(probabilities[part::splits])) for part in range(splits)]
@@ -22,12 +24,13 @@ def _mean_divergence(p):
 
 
 def frechet_distance(features_a, features_b):
-    """‖μ_a - μ_b‖² + Tr(Σ_a + Σ_b - 2 (Σ_a Σ_b)^½) of the means and covariances of features [n, d] and [m, d].
+    """Returns the Fréchet distance, FID: ‖μ_a - μ_b‖² + Tr(Σ_a + Σ_b - 2 (Σ_a Σ_b)^½).
 
-    The squared Wasserstein-2 distance between the Gaussians that have them; 0 for equal ones, else positive. Of
-    finite samples it comes out too large, by about as much as two samples of the same images differ: compare
-    only values of equally many. Each set needs at least two rows. Source: Heusel et al. 2017 (arXiv:1706.08500),
-    equation 6, there with Inception's features.
+    μ and Σ are the mean and the covariance of the features [n, d] and [m, d]. The result is the squared Wasserstein-2
+    distance between two Gaussians with these means and covariances. It is 0 if the Gaussians are equal, otherwise
+    positive. With finite samples it is too large, by about the distance between two samples of the same images: compare
+    only values from the same number of samples. Each set needs at least two rows.
+    Source: Heusel et al. 2017 (arXiv:1706.08500), equation 6, where the features are Inception's.
     """
     (mean_a, cov_a), (mean_b, cov_b) = (
         (np.mean(f, axis=0, dtype=np.float64), np.cov(f, rowvar=False, dtype=np.float64).reshape(f.shape[1], -1))
@@ -41,36 +44,42 @@ def frechet_distance(features_a, features_b):
 
 
 def class_histogram(probabilities):
-    """The share of images that is named as each class: float64 [classes], from probabilities [n, classes]."""
+    """Returns the share of images in each class, float64 [classes], from probabilities [n, classes].
+
+    An image belongs to its most probable class.
+    """
     counts = np.bincount(np.argmax(probabilities, axis=1), minlength=probabilities.shape[1])
     return counts / len(probabilities)
 
 
 def classes_covered(histogram):
-    """How many classes have at least a tenth of an equal share of the images."""
+    """Counts the classes with at least a tenth of an equal share of the images: with ten classes, at least 1%."""
     return int(np.sum(np.asarray(histogram) >= 0.1 / len(histogram)))
 
 
 def divergence_from_uniform(histogram):
-    """KL(histogram ‖ uniform) in nats: 0 for equal shares, log of the number of classes if there is only one."""
+    """Returns KL(histogram ‖ uniform) in nats: 0 for equal shares, log(classes) if all images are in one class."""
     h = np.asarray(histogram, np.float64)
     return float(np.sum(h * np.log(np.where(h > 0, h * len(h), 1))))
 
 
 def squared_distances(a, b):
-    """‖a_i - b_j‖² as float64 [n, m], for a [n, d] and b [m, d]; rounding errors are of 1e-15 ‖a_i‖ ‖b_j‖."""
+    """Returns ‖a_i - b_j‖² as float64 [n, m], for a [n, d] and b [m, d]. Its rounding errors: 1e-15 ‖a_i‖ ‖b_j‖."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
     return squares.clip(0)
 
 
 def by_rows(function, a, size=1000):
-    """`function` of `size` rows of `a` at a time, the results joined: for what would not fit into memory at once."""
+    """Applies `function` to `size` rows of `a` at a time and joins the results. This saves memory."""
     return np.concatenate([function(a[i : i + size]) for i in range(0, len(a), size)])
 
 
 def nearest(a, b, count=1):
-    """Of each row of `a`, the `count` nearest rows of `b`: their (Euclidean distances, indices), both [n, count]."""
+    """Finds the `count` rows of `b` that are nearest to each row of `a`, the nearest first.
+
+    Returns (Euclidean distances, indices), both [n, count].
+    """
 
     def of_part(part):
         squares = squared_distances(part, b)
@@ -82,28 +91,31 @@ def nearest(a, b, count=1):
 
 
 def precision_recall(real_features, fake_features, k=3):
-    """Improved precision and recall: the share of fakes within the real images' manifold, and the reverse.
+    """Returns improved precision and recall, both in [0, 1].
 
-    A set's manifold is the union of balls around each of its features [n, d], out to its k-th nearest neighbour
-    in the set. Precision is low if samples look wrong, recall if kinds of image are missing; both in [0, 1]. Returns
-    (precision, recall). ValueError if a set has no more than k rows. Source: Kynkäänniemi et al. 2019
-    (arXiv:1904.06991), equations 1 and 2.
+    Each set of features, [n, d], has a region (the paper calls it a manifold). It consists of one ball around each
+    feature. The ball reaches to the k-th nearest neighbour of this feature in the same set. Precision is the share of
+    fake features inside the region of the real ones. It is low if samples look wrong. Recall is the share of real
+    features inside the region of the fake ones. It is low if some kinds of image are missing. Raises ValueError if a
+    set has only k rows or fewer. Source: Kynkäänniemi et al. 2019 (arXiv:1904.06991), equations 1 and 2.
     """
     if min(len(real_features), len(fake_features)) <= k:
         raise ValueError(f"precision and recall with k = {k} need more than {k} images of each kind")
 
     def share_within(features, centres):
-        radii = nearest(centres, centres, k + 1)[0][:, -1] ** 2  # the nearest is the centre itself
+        radii = nearest(centres, centres, k + 1)[0][:, -1] ** 2  # k + 1: the nearest is the centre itself
         return float(by_rows(lambda part: (squared_distances(part, centres) <= radii).any(axis=1), features).mean())
 
     return share_within(fake_features, real_features), share_within(real_features, fake_features)
 
 
 def parzen_log_likelihood(images, samples, sigmas):
-    """Log-density of each of `images` [n, d] under Gaussian windows around `samples` [m, d], in nats.
+    """Returns the log-density of each of `images` [n, d] under Parzen windows, in nats: float64 [n, len(sigmas)].
 
-    log 1/m Σ_i N(x; s_i, σ² I) = log Σ_i exp(-‖x - s_i‖² / 2σ²) - log m - d/2 log(2π σ²), for each of the
-    `sigmas`: float64 [n, len(sigmas)]. Source: Breuleux et al. 2011; Goodfellow et al. 2014, section 5.
+    A Parzen window is a Gaussian around one of `samples` [m, d]. Its standard deviation σ is one of `sigmas`. The
+    density of an image x is the mean over all windows:
+    log 1/m Σ_i N(x; s_i, σ² I) = log Σ_i exp(-‖x - s_i‖² / 2σ²) - log m - d/2 log(2π σ²).
+    Source: Breuleux et al. 2011; Goodfellow et al. 2014, section 5.
     """
     sigmas = np.asarray(sigmas, np.float64)
 
@@ -119,10 +131,11 @@ def parzen_log_likelihood(images, samples, sigmas):
 
 
 def jackknife(score, *arrays, groups=10):
-    """Standard error of `score(*arrays)`: from its values with each tenth of the rows left out in turn.
+    """Returns the standard error of `score(*arrays)`, by the jackknife: it computes the score again without some rows.
 
-    sqrt((g - 1) / g Σ (θ_i - mean θ)²) for g groups, group i being every g-th row from the i-th on; the arrays
-    have equally many rows. Source: Efron and Tibshirani 1993, chapter 11, by groups.
+    The rows are divided into g = `groups` groups: group i has every g-th row, from row i on. θ_i is the score without
+    group i. The standard error is sqrt((g - 1) / g Σ (θ_i - mean θ)²). All arrays have the same number of rows.
+    Source: Efron and Tibshirani 1993, chapter 11, with groups instead of single rows.
     """
     group = np.arange(len(arrays[0])) % groups
     scores = np.array([score(*(array[group != i] for array in arrays)) for i in range(groups)], np.float64)

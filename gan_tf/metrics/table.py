@@ -1,20 +1,24 @@
-"""All scores of a set of images, next to those of held-out real images, with standard errors."""
+"""All scores of a set of images, with standard errors, next to the scores of held-out real images.
+
+Held out means that the generator was not trained on these images.
+"""
 
 import numpy as np
 
 from gan_tf.grids import spread
 from gan_tf.metrics import classifier, scores
 
-REFERENCE = 10_000  # training images that samples are compared with
-NEIGHBOURS = 1000  # samples whose nearest training images are sought
-SIGMAS = np.logspace(-1, 0, 10)  # Goodfellow et al. 2014's code, parzen_ll.py, with its arguments for MNIST
+REFERENCE = 10_000  # how many training images the samples are compared with
+NEIGHBOURS = 1000  # for how many samples the nearest training image is looked up
+SIGMAS = np.logspace(-1, 0, 10)  # as in Goodfellow et al. 2014's code: parzen_ll.py, with its arguments for MNIST
 
 
 class Yardstick:
-    """Real images, [n, 784] each, made ready for others to be compared with.
+    """Real images and the classifier, prepared so that other images can be compared with them.
 
-    `train` and `validation` are the images that a generator may have seen and those set aside, `test` is held out.
-    `model` is the classifier of `metrics.classifier`. What is compared with is the first 10,000 of `train`.
+    The real images are float32 [n, 784] in [0, 1]. `train` are those that a generator may be trained on. `validation`
+    and `test` are held out: `validation` is used only to choose the width of the Parzen windows. `model` is the network
+    of `metrics.classifier`. FID, precision and recall compare with the first 10,000 of `train`.
     """
 
     def __init__(self, train, validation, test, model):
@@ -23,7 +27,10 @@ class Yardstick:
         self._features, _ = classifier.activations(model, self.reference)
 
     def quick_scores(self, images):
-        """The scores of the classifier, and the spread: {name: (value, standard error or None)}, and the histogram."""
+        """Returns the scores that need the classifier, and the spread, of `images` float32 [n, 784] in [0, 1].
+
+        The result is ({name: (value, standard error or None)}, the share of each class).
+        """
         features, probabilities = classifier.activations(self._model, images)
         score, std = scores.classifier_score(probabilities)
         precision, recall = scores.precision_recall(self._features, features)
@@ -47,33 +54,38 @@ class Yardstick:
         return measured, histogram
 
     def other_scores(self, images, windows):
-        """Distances to training images, and the Parzen-window log-likelihood, whose windows are around `windows`."""
+        """Returns {name: (value, standard error or None)} of the scores that compare pixels.
+
+        They are the mean distance from one of `images` to the nearest training image, and the Parzen log-likelihood of
+        the test images, with windows around the images `windows`.
+        """
         distances = scores.nearest(images[:NEIGHBOURS], self.train)[0][:, 0]
         return {"nearest_train_distance": mean(distances)} | parzen(windows, self.validation, self.test)
 
     def neighbours(self, images, count=7):
-        """Each image with the `count` nearest training images after it: [n * (1 + count), 784]."""
+        """Returns each image, followed by the `count` training images nearest to it: [n * (1 + count), 784]."""
         indices = scores.nearest(images, self.train, count)[1]
         return np.concatenate([np.asarray(images)[:, None], self.train[indices]], axis=1).reshape(-1, 784)
 
 
 def share(p, n):
-    """(p, its binomial standard error), for a share `p` of `n`."""
+    """Returns (p, its binomial standard error) for a share `p` of `n` images."""
     return float(p), float((p * (1 - p) / n) ** 0.5)
 
 
 def mean(values):
-    """(mean, standard error) of independent values."""
+    """Returns (mean, standard error) of independent values."""
     return float(np.mean(values)), float(np.std(values, ddof=1) / len(values) ** 0.5)
 
 
 def parzen(samples, validation, test):
-    """Goodfellow's protocol: {name: (value, standard error or None)} of Gaussian windows around `samples`.
+    """Returns the Parzen log-likelihood by Goodfellow's protocol: {name: (value, standard error or None)}.
 
-    Of `SIGMAS` the one that gives the images `validation` the highest mean log-likelihood; with it the mean over
-    the images `test`, in nats. All are [n, 784]. Its ranking of models is known to mislead, for it rewards samples
-    near every test image and sees little of how they look. Source: Goodfellow et al. 2014, section 5 and table 1;
-    caveat: Theis et al. 2016 (arXiv:1511.01844), section 3.
+    There is a Gaussian window of width sigma around each of `samples`. Sigma is chosen from `SIGMAS`: the one with the
+    highest mean log-likelihood of the images `validation`. With it, the score is the mean log-likelihood of the images
+    `test`, in nats. All images are [n, 784]. This score is known to rank models wrongly: it rewards samples near every
+    test image, and hardly sees how they look. Source: Goodfellow et al. 2014, section 5 and table 1. The warning comes
+    from Theis et al. 2016 (arXiv:1511.01844), section 3.
     """
     sigma = SIGMAS[scores.parzen_log_likelihood(validation, samples, SIGMAS).mean(axis=0).argmax()]
     log_likelihoods = scores.parzen_log_likelihood(test, samples, [sigma])[:, 0]
@@ -81,7 +93,10 @@ def parzen(samples, validation, test):
 
 
 def discriminator_accuracy(logits, real):
-    """{name: (share, standard error)} of logits on the right side of 0, which all have images that are `real`."""
+    """Returns {name: (share, standard error)}: the share of images that D is right about, from their logits.
+
+    `real` is True if all the images are real: then a logit above 0 is right. Otherwise one of 0 or below is right.
+    """
     right = (np.asarray(logits) > 0) == real
     return {"discriminator_accuracy": share(right.mean(), right.size)}
 
@@ -102,7 +117,7 @@ TITLES = {
 
 
 def rounded(value, error):
-    """`value ± error` as text, to two digits of the error; four of the value if there is no error."""
+    """Returns `value ± error` as text, with two digits of the error. Without an error the value has four digits."""
     if error is None or error == 0:
         return f"{value:.4g}"
     digits = max(0, 1 - int(np.floor(np.log10(error))))
@@ -110,7 +125,7 @@ def rounded(value, error):
 
 
 def rows(samples, real):
-    """Returns the table as a list of (name, title, text of the samples' score, text of the real images' score)."""
+    """Returns the table as a list of (name, title, the samples' score as text, the real images' score as text)."""
     found = []
     for name, title in TITLES.items():
         cells = [rounded(*column[name]) if name in column else "" for column in (samples, real)]
