@@ -31,7 +31,7 @@ class Adadelta2017(Adadelta):
     """Adadelta with the bug of TF1's CPU kernel of 2017: it computed a weight's step from the new accum_update.
 
     The kernel kept `update` as an expression, and computed it a second time after accum_update had changed. So the
-    first step is sqrt(2) times as long. Later versions of TF1, and its GPU kernel, have no bug: they compute `Adadelta`.
+    first step is sqrt(2) times as long. Later versions of TF1, and its GPU kernel, are correct: they do `Adadelta`.
     """
 
     def update_step(self, gradient, variable, learning_rate):

@@ -1,13 +1,14 @@
-"""Claim: long runs cannot match exactly, but runs of the script and of this port have the same statistics.
+"""Claim: long runs of the script and of this port cannot match exactly, but they have the same statistics.
 
 python -m experiments.mnist.fidelity [--data_dir=…] [--seeds=5] [--iters=10000]
 
-A GAN is chaotic: after some hundred iterations a difference in the last bit is a different run. So runs are
-compared as samples: several of the reference's graph in a TF1 session, with its own way of drawing weights,
-batches and noise, and as many of this port, each for 10,000 iterations; next to them the port with Adadelta as
-TF1's CPU kernel had it in 2017. Printed for each: the losses, averaged over the last 1000 iterations, and the
-spread, the standard deviation of a pixel over 64 samples of G, averaged over the pixels. The claim fails (exit
-status 1) if for one of the three the ranges of the reference and of the port over the seeds do not overlap.
+A GAN is chaotic: a difference in the last bit grows, and after some hundred iterations the run is a different one. So
+this compares statistics of several runs, each of 10,000 iterations. Some are runs of the script's graph in a TF1
+session, with random weights, batches and noise drawn in the script's way. The table calls them "reference". As many
+are runs of this port, and as many again of this port with the Adadelta of TF1's CPU kernel of 2017. For each run it
+prints the two losses, averaged over the last 1000 iterations, and the spread: the standard deviation of each pixel over
+64 samples of G, averaged over the pixels. For each of these three numbers, the ranges of the script's and the port's
+runs must overlap. Otherwise the claim fails (exit status 1).
 """
 
 import functools
@@ -31,12 +32,12 @@ QUANTITIES = ("D loss", "G loss", "spread")
 
 
 def summary(losses, samples):
-    """(D loss, G loss, spread) of a run, from its losses [n, 2] and samples [64, 784]."""
+    """Returns (D loss, G loss, spread) of a run, from its losses [n, 2] and samples [64, 784]."""
     return *np.mean(losses[-1000:], axis=0), samples.std(axis=0).mean()
 
 
 def run_reference(images, seed):
-    """One run of the reference; its weights come from NumPy, as its random numbers do."""
+    """Does one run of the script's graph, and returns its summary. Weights, batches and noise come from NumPy."""
     from experiments.tf1_graph import NextBatch, ReferenceGraph
 
     batches = NextBatch(images, seed=seed)
@@ -52,7 +53,7 @@ def run_reference(images, seed):
 
 
 def run_port(images, seed, d_optimizer):
-    """One run of this project's loop."""
+    """Does one run of this port, and returns its summary."""
     from gan_tf import gan, models, optimizers, training
     from gan_tf.noise import sample_noise
 
@@ -66,7 +67,7 @@ def run_port(images, seed, d_optimizer):
 
 
 def main():
-    """Runs both, and prints a table and the verdict."""
+    """Does all runs and prints the table. Exits with 1 if the claim fails."""
     images = data.load(FLAGS.dataset, FLAGS.data_dir).images
     runs = {"reference": run_reference, "port": functools.partial(run_port, d_optimizer=FLAGS.d_optimizer)}
     if FLAGS.d_optimizer == "adadelta":

@@ -1,7 +1,8 @@
-"""Runs of gan_tf.train in stages, measured at each: the tables in experiments/README.md are made of these.
+"""Trains runs in stages and measures each stage. The tables in experiments/README.md come from this.
 
-A run is python -m gan_tf.train with some flags. At each stage its networks are kept and scored with the functions of
-gan_tf.evaluate. The results go into one JSON file. After a stop, the same command resumes.
+A run is `python -m gan_tf.train` with some flags. A stage is a number of iterations after which the networks are kept
+and measured with the scores of gan_tf.evaluate. The results of a run go into one JSON file. If this is stopped, the
+same command resumes it.
 """
 
 import csv
@@ -33,15 +34,15 @@ COLUMNS = {
     "precision": "precision",
     "recall": "recall",
 }
-COUNT = 10_000  # samples that are measured
-BINS = 200  # points of a curve of losses, each the mean of what lies between it and the one before
+COUNT = 10_000  # how many samples are measured
+BINS = 200  # points of a loss curve; each is a mean over the iterations since the point before
 
 
 def train(name, options, stages, data_dir, work_dir):
-    """Trains the run `name` up to each of `stages`, where it is not there yet, and keeps the networks of each.
+    """Trains the run `name` up to each of `stages`, and keeps the networks of each. Stages that exist are skipped.
 
-    `options` are flags of gan_tf.train; work_dir/name/N holds generator.keras and discriminator.keras after N
-    iterations, work_dir/name/run the run. Exits, as training said why, if that fails.
+    `options` are flags of gan_tf.train. The run is in work_dir/name/run. After N iterations its generator.keras and
+    discriminator.keras are copied to work_dir/name/N. If training fails, this exits and names the file that says why.
     """
     folder = Path(work_dir) / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +65,7 @@ def train(name, options, stages, data_dir, work_dir):
 
 
 def define_flags(experiment, names):
-    """Defines the flags of an experiment called `experiment`, with the runs `names`; returns them by heading."""
+    """Defines the flags of an experiment called `experiment`, with the runs `names`. Returns their names by heading."""
     flags.DEFINE_string("data_dir", None, "Folder with MNIST, as in gan_tf.train.")
     flags.DEFINE_string("work_dir", f"out/experiments/{experiment}/runs", "Folder for the runs.")
     flags.DEFINE_string(
@@ -85,19 +86,25 @@ def define_flags(experiment, names):
 
 
 def load_yardstick(data_dir):
-    """MNIST and the classifier, ready to measure with, as a `table.Yardstick`."""
+    """Returns a `table.Yardstick` of MNIST and the classifier, with which images can be measured."""
     images = [data.load("mnist", data_dir, split).images for split in data.SPLITS]
     return table.Yardstick(*images, classifier.load_classifier()[0])
 
 
 def measure(name, options, stages, work_dir, yardstick, initial=None):
-    """What the run `name` gave at each of `stages`, as a dict that JSON can hold.
+    """Measures the run `name` at each of `stages`, and returns the results as a dict that JSON can hold.
 
-    At each the quick scores; the share of samples and of held-out images that D is right about; the slope of the
-    samples' sigmoids, the mean of p (1 - p) over their pixels p, which is what gradients that reach G are multiplied
-    by; and how far D's first layer has moved, the root mean square of the distance of its weights from `initial`, the
-    discriminator that the run began with. Of a run with several stages the other scores, too, after the last; and of
-    all the losses, averaged over stretches.
+    At each stage these are measured:
+
+    - the quick scores of `table.Yardstick`
+    - d_right_fake and d_right_real: the share of samples, and of real test images, that D is right about
+    - pixel_slope: the mean of p (1 - p) over the pixels p of the samples. This is the slope of G's last sigmoids. Every
+      gradient that reaches G is multiplied by such a slope
+    - d_moved: how far the weights of D's first layer are from those of `initial`, the discriminator at the start of the
+      run (root mean square)
+
+    A run with several stages also has the other scores of the Yardstick after its last stage. Every run has its loss
+    curves.
     """
     import keras
 
@@ -135,20 +142,21 @@ def measure(name, options, stages, work_dir, yardstick, initial=None):
 
 
 def draw_samples(folder, count):
-    """The first `count` samples, always of the same noise, of the generator kept in `folder`."""
+    """Returns `count` samples of the generator that is kept in `folder`, always from the same noise."""
     gan = load_generator(folder / "generator.keras", "generator")
     return in_batches(gan.generate, gan.make_noise(0, EVALUATION_NOISE, count))
 
 
 def training_seconds(log):
-    """The seconds spent on training, from what the runs of gan_tf.train logged."""
+    """Returns the seconds that training took, from the text of its log."""
     return sum(float(seconds) for seconds in re.findall(r"\d+ iterations in ([\d.]+) s, ", log))
 
 
 def losses(losses_csv, iters):
-    """Curves from a run's losses.csv: {"iteration", "d_loss", "g_loss", "spread"}, each a list.
+    """Returns the curves in a run's losses.csv: {"iteration", "d_loss", "g_loss", "spread"}, each a list.
 
-    The iterations grow by a constant factor; each point is the mean of all that lies after the point before.
+    From point to point, the iterations grow by a constant factor. Each value is a mean over the iterations since the
+    point before. It is None if they have no value.
     """
     with open(losses_csv) as file:
         rows = [row for row in csv.DictReader(file) if int(row["iteration"]) < iters]
@@ -163,19 +171,19 @@ def losses(losses_csv, iters):
 
 
 def score(result, stage, name):
-    """A score after `stage` iterations."""
+    """Returns the score `name` after `stage` iterations."""
     return result["stages"][str(stage)]["scores"][name][0]
 
 
 def plus_minus(values):
-    """The mean ± the standard deviation of some runs."""
+    """Returns the mean ± the standard deviation of some runs, as text."""
     return table.rounded(np.mean(values), np.std(values, ddof=1) if len(values) > 1 else None)
 
 
 def picture(folders, titles, path):
-    """Draws 16 samples of the generator in each folder, of the same noise, side by side as grids, row by row.
+    """Draws a figure with a grid of 16 samples of the generator in each folder, always from the same noise.
 
-    `folders` is a list of rows, `titles` has one for each row and one for each column.
+    `folders` is a list of rows of folders. `titles` is (titles of the rows, titles of the columns).
     """
     import matplotlib.figure
 

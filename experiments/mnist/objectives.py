@@ -1,10 +1,11 @@
-"""Claim: none; a table of what the same networks learn on MNIST under every --loss, each with its own recipe.
+"""No claim: a table of what the same networks learn on MNIST with every --loss.
 
 python -m experiments.mnist.objectives [--data_dir=…] [--only=lsgan,wgan] [--out_dir=out/experiments/objectives]
 
-Three seeds each, 20,000 iterations of G, measured as gan_tf.evaluate does; the reference's loss with Adam for D, too,
-and with five updates of D for one of G. Writes one JSON file for each run and samples.png into --out_dir, and prints
-the table. After a stop, the same command resumes.
+Each loss is trained with its own recipe (gan_tf/objectives/recipes.py: the optimizers, and how many updates D gets for
+one of G), three seeds each, for 20,000 iterations of G. The reference's loss is also trained with Adam for D, and with
+Adam and five updates of D for one of G. All runs are measured with the scores of gan_tf.evaluate. Writes one JSON file
+for each run and samples.png to --out_dir, and prints the table. If this is stopped, the same command resumes it.
 """
 
 import json
@@ -30,7 +31,10 @@ OPTIONS = {loss: [f"--loss={loss}"] for loss in RECIPES} | {
 
 
 def table(results):
-    """Every objective, mean ± standard deviation over the seeds, as Markdown; `results` are lists, by objective."""
+    """Returns the table as Markdown, one row for each objective. A cell is the mean ± standard deviation over the seeds.
+
+    `results` is {objective: [result of each seed]}.
+    """
     lines = [f"| flags | {' | '.join(COLUMNS.values())} | D loss | seeds | minutes |"]
     lines.append("|---" * (len(COLUMNS) + 4) + "|")
     for name, runs in results.items():
@@ -50,7 +54,7 @@ def load_results(folder=RESULTS / "objectives"):
 
 
 def main():
-    """Trains and measures, then prints the table of all results."""
+    """Trains and measures all runs, then prints the table."""
     yardstick, out_dir = measured.load_yardstick(FLAGS.data_dir), Path(FLAGS.out_dir)
     for seed in SEEDS:
         for name in FLAGS.only:

@@ -1,9 +1,9 @@
-"""The pictures of the README: the grids of two runs as they change, and samples of a run next to real images.
+"""Makes the pictures of the README: an animation of the grids of two runs, and samples next to real images.
 
 python -m experiments.mnist.readme_pictures [--script=out] [--changed=out/digits] [--glyphs=out/glyphs] [--out_dir=…]
 
-The runs are `python -m gan_tf.train --iters=50001` and the same with `--d_lr=1.0 --out_dir=out/digits`, both on MNIST,
-and the README's first command. Writes two_runs.gif and glyphs.png.
+It needs three runs: `python -m gan_tf.train --iters=50001`, the same with `--d_lr=1.0 --out_dir=out/digits`, both on
+MNIST, and the first command of the README. Writes two_runs.gif and glyphs.png.
 """
 
 from pathlib import Path
@@ -18,14 +18,14 @@ from gan_tf.runs import command_line, folder
 
 FLAGS = flags.FLAGS
 
-# The first thousands change fastest.
+# The frames are closer in the first thousands of iterations, where the pictures change fastest.
 ITERATIONS = [*range(0, 10_001, 1000), *range(12_000, 20_001, 2000), *range(25_000, 50_001, 5000)]
 TITLES = "as published: D's learning rate 0.001", "one number changed: 1.0"
 SIDE, GAP, TOP = 264, 16, 26
 
 
 def frame(paths, iteration):
-    """One frame: two grids, PNG files, next to each other, below their titles and the iteration."""
+    """Returns one frame: the grids in the two PNG files `paths` side by side, with their titles and the iteration."""
     picture = Image.new("L", (2 * SIDE + GAP, SIDE + TOP + 24), 255)
     text = ImageDraw.Draw(picture)
     for column, (path, title) in enumerate(zip(paths, TITLES, strict=True)):
@@ -37,7 +37,7 @@ def frame(paths, iteration):
 
 
 def next_to_real(run_dir):
-    """The samples of a run next to 16 images that it was trained on."""
+    """Returns a picture: the samples of a run, and next to them 16 of its training images."""
     picture = Image.new("L", (2 * 328 + GAP, 328), 255)
     picture.paste(Image.open(Path(run_dir) / "samples.png").convert("L"), (0, 0))
     real = 255 * grid(data.load("glyphs").images[:16])
@@ -46,7 +46,7 @@ def next_to_real(run_dir):
 
 
 def main():
-    """Writes both."""
+    """Makes both pictures."""
     frames = []
     for iteration in ITERATIONS:
         paths = []

@@ -1,13 +1,16 @@
-"""Claim: run as the blog wrote it, the script never draws a digit; with Adam for D it draws all ten, then loses them.
+"""Claim: with the blog's settings the script never draws a digit; with Adam for D it draws all ten, then loses them.
 
 python -m experiments.mnist.reproduce_blog [--data_dir=…] [--only=adadelta-0,adam-0] [--out_dir=…]
 
-Trains the reference for its 1,000,000 iterations, the same with Adam for D and with Adadelta at 1.0, and three seeds
-each of these and of learning rates between for 50,000. It measures all of them along the way, writes one JSON file for
-each run and the figures into --out_dir, and prints the tables of experiments/README.md. Training alone took 3.3 hours
-on two cores; after a stop, the same command resumes. It fails (exit status 1) if at any stage from iteration 10,000 on
-the reference's samples differ by more than a twentieth of what the data do, or if with Adam there is no stage with
-samples of all ten classes, or more than three classes at the end.
+Trains three runs of 1,000,000 iterations: the reference, the same with Adam for D, and the same with learning rate 1.0
+for D. Then it trains shorter runs of 50,000 iterations with these settings and with the learning rates 0.01 and 0.1, so
+that there are three seeds of each. It measures the long runs at many stages and the short ones at the end, writes one
+JSON file for each run and the figures to --out_dir, and prints the tables of experiments/README.md. Training alone took
+3.3 hours on two cores. If this is stopped, the same command resumes it.
+
+The claim holds if two things are true; otherwise the exit status is 1. First: with the reference, at every stage from
+iteration 10,000 on, the spread of the samples is below a twentieth of the real images' spread. Second: with Adam for D,
+the samples have all ten classes at some stage, and at most three at the end.
 """
 
 import json
@@ -35,12 +38,12 @@ RATES = {"adadelta": (None, 0.01, 0.1, 1.0), "adam": (None,)}  # of D; None is t
 
 
 def name_of(optimizer, rate, seed):
-    """The name of a run: adadelta-0, adadelta_0.1-2."""
+    """Returns the name of a run, such as adadelta-0 or adadelta_0.1-2."""
     return f"{optimizer}{'' if rate is None else f'_{rate}'}-{seed}"
 
 
 def options_of(optimizer, rate, seed):
-    """A run's flags besides --iters; none for the reference's."""
+    """Returns a run's flags without --iters. The reference has none."""
     options = [] if optimizer == "adadelta" else [f"--d_optimizer={optimizer}"]
     options += [] if rate is None else [f"--d_lr={rate}"]
     return options + ([f"--seed={seed}"] if seed else [])
@@ -48,11 +51,12 @@ def options_of(optimizer, rate, seed):
 
 SETTINGS = [(optimizer, rate, seed) for seed in SEEDS for optimizer, rates in RATES.items() for rate in rates]
 RUNS = {name_of(*setting): setting for setting in SETTINGS}
-# The runs of a million iterations: what figures call them.
+# The runs of a million iterations, with their names in the figures.
 LONG = {"adadelta-0": "the script", "adadelta_1.0-0": "--d_lr=1.0", "adam-0": "Adam for D"}
 
-# What draw_curves shows: title, label, level of the dotted line, top of the axis. The spread of 16 samples is compared
-# with that of 16 real images of MNIST, 0.170 (± 0.010 from one 16 to another); 1,000 real images have 0.192.
+# The panels of draw_curves: title, label, level of the dotted line, top of the axis. The spread depends on the number of
+# images. So the spread of 16 samples is compared with that of 16 real images of MNIST, 0.170 (± 0.010 from one set of 16
+# to another). 1,000 real images have 0.192.
 CURVES = [
     ("D's loss (dotted: a blind D)", "loss", 2 * np.log(2), 10),
     ("G's loss (dotted: a blind D)", "loss", np.log(2), 14),
@@ -64,7 +68,7 @@ CURVES = [
 
 
 def stages_of(name):
-    """The iterations after which a run is measured."""
+    """Returns the stages of a run: the iterations after which it is measured."""
     return STAGES if name in LONG else [STUDY]
 
 
@@ -74,13 +78,13 @@ def load_results(folder=RESULTS / "reproduce_blog"):
 
 
 def last_loss(result, name, until):
-    """The mean loss over the last tenth of the iterations before `until`."""
+    """Returns the mean of the loss `name` over the last tenth of the iterations before `until`."""
     points = zip(result["losses"]["iteration"], result["losses"][name], strict=True)
     return float(np.mean([value for iteration, value in points if 0.9 * until <= iteration < until]))
 
 
 def table_of_runs(results):
-    """The runs of a million iterations, stage by stage, as Markdown."""
+    """Returns the tables of the runs of a million iterations, one row for each stage, as Markdown."""
     lines = []
     for name in filter(results.get, LONG):
         result = results[name]
@@ -104,7 +108,10 @@ def table_of_runs(results):
 
 
 def table_of_study(results):
-    """D's optimizer and learning rate, three seeds each, mean ± standard deviation, as Markdown."""
+    """Returns the table of D's optimizers and learning rates, as Markdown.
+
+    Each cell is the mean ± the standard deviation over the seeds.
+    """
     lines = [f"| D's optimizer | {' | '.join(COLUMNS.values())} | D has moved | seeds | minutes |"]
     lines.append("|---" * (len(COLUMNS) + 4) + "|")
     for optimizer, rates in RATES.items():
@@ -121,7 +128,7 @@ def table_of_study(results):
 
 
 def draw_curves(results, path):
-    """Draws the losses and scores of the runs of a million iterations over the iterations, and writes a PNG."""
+    """Draws the losses and scores of the runs of a million iterations, and writes the figure to the PNG file `path`."""
     import matplotlib.figure
 
     with figures.style():
@@ -148,7 +155,7 @@ def draw_curves(results, path):
 
 
 def verdict(results):
-    """True if the claim holds for what was measured."""
+    """Returns True if the claim holds for these results."""
     reference, adam = results["adadelta-0"], results["adam-0"]
     spread = [score(reference, stage, "spread") for stage in STAGES if stage >= 10_000]
     classes = [score(adam, stage, "classes_covered") for stage in STAGES]
@@ -156,7 +163,7 @@ def verdict(results):
 
 
 def main():
-    """Makes and measures the runs, then draws and prints what all results say."""
+    """Trains and measures the runs, then draws the figures and prints the tables. Exits with 1 if the claim fails."""
     yardstick, out_dir = measured.load_yardstick(FLAGS.data_dir), Path(FLAGS.out_dir)
     for name in FLAGS.only:
         setting, stages = RUNS[name], stages_of(name)

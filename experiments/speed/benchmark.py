@@ -255,7 +255,7 @@ CONTENDERS = {name: globals()[name] for name in ("matmul", *LABELS)}
 
 
 def table(result):
-    """Returns the table of a result as Markdown. result["speeds"] has the steps per second of each round of a contender."""
+    """Returns the table of a result as Markdown. result["speeds"] has each contender's iterations per second."""
     speeds = result["speeds"]
     median = {name: statistics.median(values) for name, values in speeds.items()}
     peak = median.get("matmul")
