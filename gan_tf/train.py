@@ -1,4 +1,9 @@
-"""Trains the reference GAN: python -m gan_tf.train --iters=1000000."""
+"""Trains a GAN on images of digits: python -m gan_tf.train --iters=1000000
+
+A generator, G, learns to turn noise into images. A discriminator, D, learns to tell these images
+from real ones. Without other flags, all settings are those of the script, gan_tf.py of 2017: its G
+draws the same image for every noise, and never a digit. Add --d_lr=1.0 to draw digits.
+"""
 
 import os
 
@@ -15,27 +20,41 @@ MOST_D_STEPS = 100  # each is compiled on its own
 NOISE = 2**30  # bytes: at most so much noise for one compiled call
 
 training_command.define_flags(iters=1_000_000)
-flags.DEFINE_enum("loss", "non_saturating", list(RECIPES), "Objective; the reference uses non_saturating.")
+flags.DEFINE_enum(
+    "loss",
+    "non_saturating",
+    list(RECIPES),
+    "The losses of D and G. The script used non_saturating. Formulas: gan_tf/objectives/losses.py.",
+)
 flags.DEFINE_integer(
-    "d_steps", None, "Updates of D for one of G; unset: 1, as in the reference, for critics 5.", 1, MOST_D_STEPS
+    "d_steps",
+    None,
+    "Updates of D for each update of G. Unset: 1, as in the script; wgan and wgan_gp: 5.",
+    1,
+    MOST_D_STEPS,
 )
 flags.DEFINE_enum(
     "d_optimizer",
     None,
     list(optimizers.OPTIMIZERS),
-    "Optimizer of D; unset: adadelta, as in the reference; with another --loss adam (wgan: rmsprop, wgan_gp: adam_gp).",
+    "Optimizer of D. Unset: adadelta, as in the script; with another --loss: adam (wgan: rmsprop, wgan_gp: adam_gp).",
 )
 flags.DEFINE_enum(
     "g_optimizer",
     None,
     list(optimizers.OPTIMIZERS),
-    "Optimizer of G; unset: adam, as in the reference (wgan: rmsprop, wgan_gp: adam_gp).",
+    "Optimizer of G. Unset: adam, as in the script (wgan: rmsprop, wgan_gp: adam_gp).",
 )
 flags.DEFINE_float(
-    "d_lr", None, "Learning rate of D; unset: 0.001, TF1's default, as in the reference; rmsprop 5e-5, adam_gp 1e-4."
+    "d_lr",
+    None,
+    "Learning rate of D. Unset: 0.001, as in the script (rmsprop: 5e-5, adam_gp: 1e-4). With adadelta, use 1.0 to draw "
+    "digits.",
 )
 flags.DEFINE_float(
-    "g_lr", None, "Learning rate of G; unset: its optimizer's default (Adam: 0.001), whatever --d_lr is."
+    "g_lr",
+    None,
+    "Learning rate of G. Unset: 0.001, as in the script (rmsprop: 5e-5, adam_gp: 1e-4). --d_lr does not change it.",
 )
 for name in ("d_lr", "g_lr"):
     flags.register_validator(

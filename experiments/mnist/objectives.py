@@ -31,7 +31,7 @@ OPTIONS = {loss: [f"--loss={loss}"] for loss in RECIPES} | {
 
 
 def table(results):
-    """Returns the table as Markdown, one row for each objective. A cell is the mean ± standard deviation over the seeds.
+    """Returns the table as Markdown, one row for each objective. Cells are the mean ± standard deviation of the seeds.
 
     `results` is {objective: [result of each seed]}.
     """

@@ -54,9 +54,9 @@ RUNS = {name_of(*setting): setting for setting in SETTINGS}
 # The runs of a million iterations, with their names in the figures.
 LONG = {"adadelta-0": "the script", "adadelta_1.0-0": "--d_lr=1.0", "adam-0": "Adam for D"}
 
-# The panels of draw_curves: title, label, level of the dotted line, top of the axis. The spread depends on the number of
-# images. So the spread of 16 samples is compared with that of 16 real images of MNIST, 0.170 (± 0.010 from one set of 16
-# to another). 1,000 real images have 0.192.
+# The panels of draw_curves: title, label, level of the dotted line, top of the axis. The spread depends on the number
+# of images. So the spread of 16 samples is compared with that of 16 real images of MNIST, 0.170 (± 0.010 from one set
+# of 16 to another). 1,000 real images have 0.192.
 CURVES = [
     ("D's loss (dotted: a blind D)", "loss", 2 * np.log(2), 10),
     ("G's loss (dotted: a blind D)", "loss", np.log(2), 14),

@@ -19,37 +19,62 @@ ERRORS = (data.DataError, folder.RunError)
 def define_flags(iters):
     """Defines the flags that every training command has. `iters` is the default of --iters."""
     flags.DEFINE_integer(
-        "iters", iters, "Total iterations, including those already done; the script ran 1,000,000.", lower_bound=1
+        "iters", iters, "Total iterations, including those already done. The script did 1,000,000.", lower_bound=1
     )
-    flags.DEFINE_integer("batch_size", 128, "Images in a mini-batch; the script used 128.", lower_bound=1)
+    flags.DEFINE_integer("batch_size", 128, "How many images each iteration uses. The script used 128.", lower_bound=1)
     flags.DEFINE_integer(
-        "seed", 0, "Seed of weights, noise and shuffling; the script had none.", lower_bound=0, upper_bound=2**63 - 1
+        "seed",
+        0,
+        "Fixes all random numbers: first weights, noise, order of the images. The script had no seed.",
+        lower_bound=0,
+        upper_bound=2**63 - 1,
     )
     flags.DEFINE_enum(
-        "dataset", "mnist", list(data.DATASETS), "What to train on; the script used mnist; glyphs needs no download."
+        "dataset",
+        "mnist",
+        list(data.DATASETS),
+        "What to train on. The script used mnist. glyphs: digits drawn from fonts, no download.",
     )
     flags.DEFINE_string(
         "data_dir",
         None,
-        "Folder with four IDX files of 28x28 images, or prepared by tensorflow-datasets. Unset: MNIST_data, as in "
-        "the script, otherwise the folder of tensorflow-datasets.",
+        "Folder with the four IDX files of MNIST or of other 28x28 images, or a folder that tensorflow-datasets has "
+        "prepared. Unset: MNIST_data, as in the script. If it does not exist, tensorflow-datasets downloads MNIST.",
     )
-    flags.DEFINE_string("out_dir", "out", "Folder for grids, losses.csv and config.json; the script used out.")
+    flags.DEFINE_string(
+        "out_dir", "out", "Folder for all files of the run: pictures, losses, checkpoints. The script used out."
+    )
     flags.DEFINE_bool("overwrite", False, "Delete the run in out_dir and start again, instead of resuming it.")
-    flags.DEFINE_integer("sample_every", 1000, "Iterations from grid to grid; the script: 1000.", lower_bound=1)
-    flags.DEFINE_integer("log_every", 1000, "Iterations between printed losses; the script: 1000.", lower_bound=1)
     flags.DEFINE_integer(
-        "checkpoint_every", 10_000, "Iterations from checkpoint to checkpoint; the script had none.", lower_bound=1
+        "sample_every",
+        1000,
+        "Iterations between two pictures (grids of 16 samples). The script: 1000.",
+        lower_bound=1,
     )
-    flags.DEFINE_bool("tensorboard", False, "Also write losses, spread and grids for TensorBoard.")
-    flags.DEFINE_bool("dry_run", False, "Print what would run, on what, and for how long; write nothing.")
-    flags.DEFINE_enum("device", "auto", ["auto", "cpu", "gpu"], "Where to train; auto: on the GPU if there is one.")
     flags.DEFINE_integer(
-        "threads", None, "Cores to use, at most; the results stay the same. Unset: all cores.", lower_bound=1
+        "log_every", 1000, "Iterations between two prints of the losses. The script: 1000.", lower_bound=1
     )
-    flags.DEFINE_bool("jit", True, "Compile with XLA, which is faster. The script did not use XLA.")
+    flags.DEFINE_integer(
+        "checkpoint_every",
+        10_000,
+        "Iterations between two checkpoints, from which a run resumes. The script had none.",
+        lower_bound=1,
+    )
+    flags.DEFINE_bool("tensorboard", False, "Also write losses and pictures for TensorBoard.")
     flags.DEFINE_bool(
-        "tf32", False, "Let a GPU multiply in TensorFloat-32, with three digits instead of seven; the script did not."
+        "dry_run", False, "Print the settings, the device and how long the run would take. Write nothing."
+    )
+    flags.DEFINE_enum("device", "auto", ["auto", "cpu", "gpu"], "Where to train. auto: on the GPU if there is one.")
+    flags.DEFINE_integer(
+        "threads", None, "How many cores to use at most. Unset: all. The results stay the same.", lower_bound=1
+    )
+    flags.DEFINE_bool(
+        "jit", True, "Compile with XLA, TensorFlow's compiler: faster. --nojit: do not. The script did not."
+    )
+    flags.DEFINE_bool(
+        "tf32",
+        False,
+        "Let a GPU multiply with three digits instead of seven: faster, but less exact. The script did not.",
     )
     flags.register_validator("out_dir", bool, message="must name a folder")
 
