@@ -14,6 +14,7 @@ from absl import logging
 
 from gan_tf.runs import files
 from gan_tf.runs.files import replacing
+from gan_tf.runs.losses_csv import LossesCsv
 
 # What a run writes: grids are 000.png to 999.png, then 1000.png and so on.
 _NAMES = (
@@ -26,7 +27,6 @@ FOLDERS = {  # with the files that a run writes into each
     "tensorboard": re.compile(r"events\.out\.tfevents\..*"),
 }
 TEMPORARY = re.compile(rf"new-([0-9a-f]{{8}}-)?({_NAMES})")  # what a killed process leaves behind
-LOSS_EVERY = 100  # iterations from one line of losses.csv to the next
 
 # The flags that may differ when a run resumes. All others decide what it computes and draws.
 FREE = "iters log_every checkpoint_every data_dir out_dir overwrite tensorboard dry_run device threads".split()
@@ -188,9 +188,9 @@ class Run:
 
     def __init__(self, out_dir, config, overwrite=False):
         self.path = Path(out_dir)
-        self._sample_every = config["flags"]["sample_every"]
-        self._loss_names, self._measures = config["gan"]["losses"], config["gan"]["measures"]
-        self._not_on_disk = set()
+        self._loss_names, self._not_on_disk = config["gan"]["losses"], set()
+        every = config["flags"]["sample_every"]
+        self._losses = LossesCsv(self.path / "losses.csv", self._loss_names, config["gan"]["measures"], every)
         try:
             files.make_folder(self.path)
         except OSError as error:
@@ -257,13 +257,13 @@ class Run:
         self.saved = next(checkpoints.restorable(), 0)
         if not self.saved and checkpoints.iterations():
             raise RunError(f"--out_dir={self.path} has no intact checkpoint; start again with --overwrite.")
-        self._cut_losses(self.saved)
+        self._losses.cut(self.saved)
         return self.saved
 
     def save(self, checkpoints, iteration):
         """Saves the state before `iteration`. Raises RunError if it is not finite, OSError if it cannot be written."""
         self.check_folder()
-        for path in (*self._not_on_disk, self.path / "losses.csv", self.path):
+        for path in (*self._not_on_disk, self._losses.path, self.path):
             files.sync(path)
         self._not_on_disk.clear()
         try:
@@ -293,28 +293,8 @@ class Run:
             f"of {self.path} is the one at {self.saved}."
         )
 
-    def _cut_losses(self, stop):
-        """Leaves the lines of iterations below `stop` in losses.csv, and opens it; logs how many are missing."""
-        file, lines = self.path / "losses.csv", {}
-        whole = re.compile(rf"\d+{len(self._loss_names) * ',[^,]+'}{len(self._measures) * ',[^,]*'}\n")
-        with contextlib.suppress(OSError):
-            for line in files.read_text(file).splitlines(keepends=True):
-                if whole.fullmatch(line) and self._is_written(iteration := int(line.split(",")[0])):
-                    lines[iteration] = line
-        wanted = [it for it in range(stop) if self._is_written(it)]
-        if missing := [it for it in wanted if it not in lines]:
-            words = "losses.csv was damaged: it lacks %d of %d lines from before iteration %d, the first is that of %d"
-            logging.warning(words, len(missing), len(wanted), stop, missing[0])
-        with replacing(file) as temporary:
-            header = ",".join(["iteration", *self._loss_names, *self._measures])
-            temporary.write_text("".join([f"{header}\n", *(lines[it] for it in wanted if it in lines)]))
-        self._losses = open(file, "a", buffering=1)
-
-    def _is_written(self, iteration):
-        return iteration % LOSS_EVERY == 0 or iteration % self._sample_every == 0
-
     def write_losses(self, first, losses, measured):
-        """Adds lines to losses.csv, with nine digits for each number: a float32 needs so many.
+        """Adds lines to losses.csv.
 
         `losses` is [n, number of losses], those of the iterations from `first` on. `measured` holds the measures of
         the last grid; they go into the line of its iteration. Raises RunError at the first loss that is not finite.
@@ -323,16 +303,12 @@ class Run:
             if not all(map(math.isfinite, values)):
                 what = (f"{name} {value:.4}" for name, value in zip(self._loss_names, values, strict=True))
                 raise self._diverged(f"{', '.join(what)} at iteration {iteration}")
-            if self._is_written(iteration):
-                is_grid = iteration % self._sample_every == 0
-                cells = [f"{value:.9g}" for value in values]
-                cells += [f"{value:.9g}" if is_grid else "" for value in measured]
-                self._losses.write(f"{iteration},{','.join(cells)}\n")
+            if self._losses.has(iteration):
+                self._losses.write(iteration, values, measured)
 
     def close(self):
         """Releases the folder."""
-        if hasattr(self, "_losses"):
-            self._losses.close()
+        self._losses.close()
         os.close(self._descriptor)
 
     def __enter__(self):

@@ -75,12 +75,18 @@ def remove_lines(text):
     return text.replace("100,1.5,0.100000001,\n", "")
 
 
+def put_garbage(text):
+    return text.replace("200,1.5", "200,1\u00e4.5")
+
+
 def put_nulls(text):
     """As a power cut can: the length is there, the content is not."""
     return text[:60] + "\0" * len(text[60:])
 
 
-@pytest.mark.parametrize(("damage", "kept"), [(remove_lines, 4), (put_nulls, 1), (lambda text: "", 0), (None, 0)])
+@pytest.mark.parametrize(
+    ("damage", "kept"), [(remove_lines, 4), (put_garbage, 4), (put_nulls, 1), (lambda text: "", 0), (None, 0)]
+)
 def test_weights_matter_more_than_the_log(damage, kept, tmp_path, caplog):
     """Without losses.csv, or with a part of it, a run resumes from its checkpoint, and says what is missing."""
     write_run(tmp_path)

@@ -1,0 +1,78 @@
+"""gan_tf.runs.command_line: what a user sees of wrong flags, closed streams and an early Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+TRAIN = [sys.executable, "-m", "gan_tf.train"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("--iters=20k", "--iters=20k is not a whole number."),
+        ("--iters=1e5", "--iters=1e5 is not a whole number."),
+        ("--iters=0", "--iters=0: 0 is not a positive integer."),
+        ("--g_lr=fast", "--g_lr=fast is not a number."),
+        ("--d_lr=-1", "--d_lr=-1.0: must be a number above 0, such as 0.001."),
+        ("--d_steps=100000", "--d_steps=100000: 100000 is not an integer in the range [1, 100]."),
+        ("--nojit=3", "write --jit or --nojit."),
+        ("--jit=3", "write --jit or --nojit."),
+        ("--device=tpu", "--device=tpu is not auto, cpu or gpu."),
+        ("--ites=5", "Unknown command line flag 'ites'. Did you mean: iters ?"),
+        ("5", "'5' is not understood: options begin with --, see --help."),
+    ],
+)
+def test_wrong_flags(flag, words):
+    result = subprocess.run([*TRAIN, flag], capture_output=True, text=True)
+    assert result.returncode == 2 and result.stdout == ""
+    assert result.stderr == f"error: {words}{'' if 'see --help' in words else ' See --help.'}\n"
+
+
+@pytest.mark.parametrize(
+    ("redirection", "status", "words"),
+    [
+        ("> /dev/full", 1, "error: [Errno 28] No space left on device.\n"),
+        ("| true", 1, "error: standard output was closed; to keep only files, send it to /dev/null.\n"),
+        (">&-", 0, ""),
+        ("2>&-", 0, ""),
+        ("<&- >&- 2>&-", 0, ""),
+    ],
+)
+def test_standard_streams(redirection, status, words):
+    """Where help cannot be written, one line says so; nothing is said where nobody listens."""
+    code = f"{sys.executable} -m gan_tf.train --help {redirection}; exit ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (status, words)
+    assert redirection == "2>&-" or result.stdout == ""
+
+
+def test_a_closed_standard_error_does_not_take_a_files_place(tmp_path):
+    """Else the first file that is opened becomes standard error, and the log is written into it."""
+    flags = "--dataset=glyphs --iters=2 --nojit --batch_size=4 --sample_every=1"
+    code = f"{sys.executable} -m gan_tf.train {flags} 2>&-"
+    result = subprocess.run(["bash", "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert result.returncode == 0 and result.stderr == ""
+    assert (tmp_path / "out" / "losses.csv").read_text().startswith("iteration,d_loss,g_loss,spread\n0,")
+
+
+@pytest.mark.parametrize("command", ["gan_tf.train", "gan_tf.minimal"])
+def test_ctrl_c_while_it_starts(command, tmp_path):
+    """At whatever moment of the imports: it ends without a traceback."""
+    moments = [0.1, 0.4, 1.0]
+    for moment in moments:
+        process = subprocess.Popen([sys.executable, "-m", command], stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+        time.sleep(moment)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+        assert process.returncode in (-signal.SIGINT, 130), (moment, stderr)
+        assert "Traceback" not in stderr, (moment, stderr)
+
+
+def test_importing_the_package_leaves_ctrl_c_alone():
+    code = "import gan_tf, signal; assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ})
