@@ -59,7 +59,7 @@ class Checkpoints:
         except BaseException as error:
             self._remove_unfinished()
             if isinstance(error, tf.errors.OpError):
-                raise OSError(_reason(error)) from error
+                raise OSError(files.reason(error)) from error
             raise
         files.sync(self._folder)  # only then are the older ones not needed
         for old in self.iterations()[KEEP:]:
@@ -91,12 +91,6 @@ class Checkpoints:
                 status = self._checkpoint.read(f"{files.for_tensorflow(self._folder)}/{iteration}")
                 status.assert_existing_objects_matched().expect_partial()
             except Exception as error:  # each kind of damage has an exception of its own
-                logging.warning("the checkpoint at iteration %d is damaged (%s)", iteration, _reason(error))
+                logging.warning("the checkpoint at iteration %d is damaged (%s)", iteration, files.reason(error))
             else:
                 yield iteration
-
-
-def _reason(error):
-    """The first line of what an exception says, without the names of TensorFlow's operations."""
-    text = re.sub(r"\{\{.*?\}\} ?|\[Op:\w+\].*", "", str(error)).strip()
-    return (text or type(error).__name__).splitlines()[0]

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import re
 import secrets
 import stat
 import tempfile
@@ -81,3 +82,9 @@ def for_tensorflow(folder):
 @functools.cache  # once; it is removed when this process ends
 def _temporary_folder():
     return tempfile.TemporaryDirectory(prefix="gan_tf-")
+
+
+def reason(error):
+    """The first line of what an exception says, without the names of TensorFlow's operations."""
+    text = re.sub(r"\{\{.*?\}\} ?|\[Op:\w+\].*", "", str(error)).strip()
+    return (text or type(error).__name__).splitlines()[0]

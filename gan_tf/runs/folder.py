@@ -77,7 +77,10 @@ def check(out_dir, flags, overwrite):
             f"--out_dir={out_dir} holds files that a run would write ({found[0].relative_to(path)}), but no "
             "config.json, so no run to resume; name another folder, or delete them with --overwrite."
         )
-    before = read_config(out_dir)["flags"]
+    _compare_flags(out_dir, read_config(out_dir)["flags"], flags)
+
+
+def _compare_flags(out_dir, before, flags):
     other = [
         f"--{name}: {_words(before.get(name))} there, {_words(flags[name])} now"
         for name in flags
@@ -208,6 +211,7 @@ class Run:
             with exporting(self.path):
                 self._clear(config["gan"]["models"] if overwrite else None)
             before = read_config(self.path) if (self.path / "config.json").exists() else config
+            _compare_flags(self.path, before["flags"], config["flags"])  # again: `check` did not keep the lock
             if before["gan"] != config["gan"]:
                 raise RunError(
                     f"--out_dir={self.path} holds a run of another GAN ({before['gan'].get('name')}); name another "

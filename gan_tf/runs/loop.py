@@ -68,11 +68,11 @@ class Loop:
                     with report.aside():
                         print_losses(it, losses, options.log_every, gan.loss_names)
                     report.update(steps)
-                    done = it + steps
-                    if done % options.checkpoint_every == 0 or done == options.iters or stop.number:
+                    done, stopped_by = it + steps, stop.number  # read once: a signal may come at any moment
+                    if done % options.checkpoint_every == 0 or done == options.iters or stopped_by:
                         with self._timed("checkpoints"):
                             run.save(states, done)
-                    if stop.number:
+                    if stopped_by:
                         break
             if done > first:
                 self._log_time(done - first, time.monotonic() - start)
@@ -84,7 +84,7 @@ class Loop:
                 words = "stopped at %d of %d; run the same command%s to resume"
                 logging.info(words, done, options.iters, " without --overwrite" if overwrite else "")
                 logging.info("for a page of the run so far: python -m gan_tf.report --run_dir=%s", run.path)
-                return stop.number
+                return stopped_by
 
     def _draw_grid(self, run, index):
         name, pictures = grids.grid_name(index), None

@@ -33,7 +33,15 @@ class Summaries:
         self._rows = csv.DictReader(self._losses)
 
     def update(self):
-        """Copies what has been added since the last call."""
+        """Copies what has been added since the last call. Raises OSError."""
+        import tensorflow as tf
+
+        try:
+            self._copy()
+        except tf.errors.OpError as error:
+            raise OSError(files.reason(error)) from error
+
+    def _copy(self):
         import tensorflow as tf
 
         with self._writer.as_default():

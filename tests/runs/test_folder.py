@@ -257,6 +257,8 @@ def test_other_flags_and_images_are_refused(tmp_path):
     folder.check(tmp_path, FLAGS | {"iters": 5, "out_dir": "x"}, overwrite=False)
     with pytest.raises(folder.RunError, match=r"with other flags \(--seed: unset there, 1 now\)\. For a new run"):
         folder.check(tmp_path, FLAGS | {"seed": 1}, overwrite=False)
+    with pytest.raises(folder.RunError, match="with other flags"):  # another run may have started after the check
+        folder.Run(tmp_path, CONFIG | {"flags": FLAGS | {"seed": 1}})
     folder.check(tmp_path, FLAGS | {"seed": 1}, overwrite=True)
     with pytest.raises(folder.RunError, match=r"holds a run on other images \(SHA-256 abc\)"):
         folder.Run(tmp_path, CONFIG | {"data": {"digest": "def"}})
