@@ -30,11 +30,11 @@ def main():
     """Writes report.html for the newest state of the run in --run_dir."""
     run_dir = Path(os.path.expanduser(flags.FLAGS.run_dir))
     command_line.import_tensorflow()
-    gan, _ = restore.load_run(run_dir)
+    gan, iteration = restore.load_run(run_dir)
     gan.real_pictures = real_images(folder.read_config(run_dir))
     from gan_tf.runs import report  # with TensorFlow
 
-    report.write(run_dir, gan)
+    report.write(run_dir, gan, iteration)
     logging.info("wrote %s: open it in a browser", run_dir / "report.html")
 
 

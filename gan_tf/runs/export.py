@@ -43,7 +43,7 @@ def export(run_dir, gan, iteration):
             pause = min(500, 10_000 // len(pictures))  # milliseconds: at most ten seconds in all
             with writing("training.gif") as path:
                 pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=pause, loop=0)
-        report.write(run_dir, gan)
+        report.write(run_dir, gan, iteration)
         folder.write_exported(run_dir, iteration, [*written, "losses.csv"])
 
 

@@ -12,17 +12,17 @@ from PIL import Image
 
 from gan_tf import grids
 from gan_tf.noise import USER_NOISE, stream_noise
-from gan_tf.runs import checkpoints, folder
+from gan_tf.runs import folder
 
 # These limits keep the page below 2 MB: two networks of 0.67 MB, the grids, and 0.1 MB for everything else.
 GRIDS, GRID_BYTES, POINTS, WEIGHTS, REAL = 100, 500_000, 500, 125_000, 16
 ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")  # those that the page can compute
 
 
-def write(run_dir, gan):
+def write(run_dir, gan, iteration):
     """Writes report.html into a run's folder: one file of at most 2 MB that needs no network.
 
-    `gan` has the networks of the newest checkpoint. The page has its generator live if that is a `keras.Sequential`
+    `gan` has the networks of the checkpoint at `iteration`. The page has its generator live if that is a `keras.Sequential`
     of Dense layers, from `stream_noise` to 28x28 pixels, and its discriminator if that is one from 28x28 pixels to a
     logit. The page has no part for what the run lacks. Raises RunError if a file of the run is damaged, OSError if
     one cannot be read or written.
@@ -32,7 +32,7 @@ def write(run_dir, gan):
     settings = {name: value for name, value in config["flags"].items() if name not in folder.FREE or name == "iters"}
     content = {
         "gan": config["gan"].get("name"),
-        "trained": max(checkpoints.iterations(run_dir / "checkpoints"), default=None),
+        "trained": iteration,
         "data": {name: config["data"].get(name) for name in ("name", "images")},
         "machine": {"device": config.get("device")} | (config.get("versions") or {}),
         "settings": settings,

@@ -61,7 +61,7 @@ def decoded(text):
 def test_the_weights_are_keras_weights(gan, tmp_path):
     """Bit for bit; and the noise comes with Keras's picture of it."""
     run_dir = make_run(tmp_path)
-    report.write(run_dir, gan)
+    report.write(run_dir, gan, 30)
     networks = content(run_dir)["networks"]
     for name in ("generator", "discriminator"):
         found = [decoded(layer[part]) for layer in networks[name] for part in ("weights", "bias")]
@@ -78,7 +78,7 @@ def test_the_weights_are_keras_weights(gan, tmp_path):
 def test_the_grids_are_the_runs(gan, tmp_path, images):
     """A pixel for a pixel, to half of a shade of 16, with the gaps between the pictures."""
     run_dir = make_run(tmp_path, images=images)
-    report.write(run_dir, gan)
+    report.write(run_dir, gan, 30)
     found = content(run_dir)["grids"]
     assert [grid["iteration"] for grid in found] == [0, 10, 20]
     centres = (np.arange(4)[:, None] * 78 + 10 + (np.arange(28) + 0.5) * 74 / 28).astype(int)  # in the file
@@ -99,7 +99,7 @@ def test_the_page_is_small(gan, tmp_path, images, count, kept):
     rows = [f"{10 * i},{np.sin(i):.9g},{np.cos(i):.9g}," for i in range(20_000)]
     (run_dir / "losses.csv").write_text("\n".join(["iteration,d_loss,g_loss,spread", *rows, ""]))
     gan.real_pictures = np.random.default_rng(0).random([1000, 784], np.float32)
-    report.write(run_dir, gan)
+    report.write(run_dir, gan, 30)
     assert (run_dir / "report.html").stat().st_size < 2_000_000
     found = content(run_dir)
     assert [found["grids"][i]["iteration"] for i in (0, -1)] == [0, 10 * (count - 1)]
@@ -118,7 +118,7 @@ def hostile_config():
 
 def test_names_cannot_become_markup(gan, tmp_path):
     run_dir = make_run(tmp_path, hostile_config())
-    report.write(run_dir, gan)
+    report.write(run_dir, gan, 30)
     page = (run_dir / "report.html").read_text()
     template = (report.resources.files("gan_tf.runs") / "report_template.html").read_text()
     for tag in ("<script", "</script", "<img", "<!--"):
@@ -129,7 +129,7 @@ def test_names_cannot_become_markup(gan, tmp_path):
 def test_the_page_names_no_folder(gan, tmp_path):
     run_dir = make_run(tmp_path)
     (run_dir / "metrics.json").write_text(json.dumps(metrics() | {"measured": "--run_dir=/home/someone"}))
-    report.write(run_dir, gan)
+    report.write(run_dir, gan, 30)
     page = (run_dir / "report.html").read_text()
     assert "/home/someone" not in page and str(tmp_path) not in page
     assert set(content(run_dir)["settings"]) == {"iters", "seed", "sample_every", "d_lr"}
@@ -142,10 +142,10 @@ def metrics():
 
 def test_scores_are_as_in_the_table(gan, tmp_path):
     run_dir = make_run(tmp_path)
-    report.write(run_dir, gan)
+    report.write(run_dir, gan, 30)
     assert content(run_dir)["metrics"] is None
     (run_dir / "metrics.json").write_text(json.dumps(metrics()))
-    report.write(run_dir, gan)
+    report.write(run_dir, gan, 30)
     assert content(run_dir)["metrics"] == {
         "scores": [
             ["precision", "precision", "0.500 ± 0.010", ""],
@@ -176,7 +176,7 @@ def test_damaged_files(gan, tmp_path, file, text, message):
     run_dir = make_run(tmp_path)
     (run_dir / file).unlink(missing_ok=True) if text is None else (run_dir / file).write_text(text)
     with pytest.raises(folder.RunError, match=message) as error:
-        report.write(run_dir, gan)
+        report.write(run_dir, gan, 30)
     assert len(str(error.value).splitlines()) == 1
     assert not (run_dir / "report.html").exists()
 
@@ -210,7 +210,7 @@ def without_pictures():
 def test_a_gan_without_pictures(tmp_path):
     run_dir = make_run(tmp_path, count=0)
     (run_dir / "losses.csv").write_text("iteration,error\n0,1\n100,-2\n")
-    report.write(run_dir, without_pictures())
+    report.write(run_dir, without_pictures(), 200)
     found = content(run_dir)
     assert found["grids"] == [] and found["networks"] == {"probability": False}
     assert found["charts"] == [{"lines": [{"name": "error", "x": [0, 100], "y": [1, -2]}], "level": None}]
@@ -465,7 +465,7 @@ def test_the_discriminator_is_keras(browser, trained):
 
 def test_names_stay_text(browser, gan, tmp_path):
     run_dir = make_run(tmp_path / "run", hostile_config())
-    report.write(run_dir, gan)
+    report.write(run_dir, gan, 30)
     find = opened(browser, run_dir)
     assert browser.execute_script("return window.hacked") is None
     for part in ("what", "settings", "machine"):
@@ -478,7 +478,7 @@ def test_it_says_that_a_run_has_collapsed(browser, gan, tmp_path):
         run_dir = make_run(tmp_path / "run")
         rows = f"iteration,d_loss,g_loss,spread\n0,1,1,0.1\n10,1,1,\n20,1,1,{last}\n"
         (run_dir / "losses.csv").write_text(rows)
-        report.write(run_dir, gan)
+        report.write(run_dir, gan, 30)
         find = opened(browser, run_dir)
         assert ("This run has collapsed" in find("healthy").text) == collapsed
         assert_quiet(browser, run_dir)
@@ -487,7 +487,7 @@ def test_it_says_that_a_run_has_collapsed(browser, gan, tmp_path):
 def test_a_page_without_parts(browser, tmp_path):
     run_dir = make_run(tmp_path / "run", count=0)
     (run_dir / "losses.csv").write_text("iteration,error\n0,1\n100,-2\n")
-    report.write(run_dir, without_pictures())
+    report.write(run_dir, without_pictures(), 200)
     opened(browser, run_dir)
     sections = browser.find_elements("css selector", "section")
     assert [each.get_attribute("id") for each in sections if each.is_displayed()] == ["run", "settings"]
@@ -500,7 +500,7 @@ def test_a_page_without_parts(browser, tmp_path):
 def test_it_fits_a_phone(browser, gan, tmp_path):
     run_dir = make_run(tmp_path / "run")
     (run_dir / "metrics.json").write_text(json.dumps(metrics()))
-    report.write(run_dir, gan)
+    report.write(run_dir, gan, 30)
     screen = {"width": 400, "height": 800, "deviceScaleFactor": 2, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     try:
@@ -514,7 +514,7 @@ def test_it_fits_a_phone(browser, gan, tmp_path):
 def test_a_request_would_be_seen(browser, gan, tmp_path):
     """The page's policy stops a request, which the console says; without the policy the log has it."""
     run_dir = make_run(tmp_path / "run")
-    report.write(run_dir, gan)
+    report.write(run_dir, gan, 30)
     page = (run_dir / "report.html").read_text().replace("<h1>", '<img src="http://127.0.0.1:9/a.png"><h1>')
     (run_dir / "report.html").write_text(page)
     opened(browser, run_dir)
