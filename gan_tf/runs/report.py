@@ -16,63 +16,87 @@ from gan_tf.runs import folder
 
 # These limits keep the page below 2 MB: two networks of 0.67 MB, the grids, and 0.1 MB for everything else.
 GRIDS, GRID_BYTES, POINTS, WEIGHTS, REAL = 100, 500_000, 500, 125_000, 16
+LARGEST = 10_000_000  # pixels; a picture with more is no grid, and is not loaded
 ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")  # those that the page can compute
 
 
 def write(run_dir, gan, iteration):
     """Writes report.html into a run's folder: one file of at most 2 MB that needs no network.
 
-    `gan` has the networks of the checkpoint at `iteration`. The page has its generator live if that is a `keras.Sequential`
-    of Dense layers, from `stream_noise` to 28x28 pixels, and its discriminator if that is one from 28x28 pixels to a
-    logit. The page has no part for what the run lacks. Raises RunError if a file of the run is damaged, OSError if
-    one cannot be read or written.
+    `gan` has the networks of the checkpoint at `iteration`, and the page shows the run up to there: what was written
+    later is left out. The last picture is a grid of 16 samples of `gan`. The page has its generator live if that is a
+    `keras.Sequential` of Dense layers, from `stream_noise` to 28x28 pixels, and its discriminator if that is one from
+    28x28 pixels to a logit. The page has no part for what the run lacks. Raises RunError if a file of the run is
+    damaged, OSError if one cannot be read or written.
     """
     config = folder.read_config(run_dir)
     # The flags in FREE change no result, and some of them name folders, which are nobody's business.
     settings = {name: value for name, value in config["flags"].items() if name not in folder.FREE or name == "iters"}
+    versions = config.get("versions")
+    final = gan.sample(REAL) if gan.generate else None
     content = {
         "gan": config["gan"].get("name"),
         "trained": iteration,
         "data": {name: config["data"].get(name) for name in ("name", "images")},
-        "machine": {"device": config.get("device")} | (config.get("versions") or {}),
+        "machine": {"device": config.get("device")} | (versions if isinstance(versions, dict) else {}),
         "settings": settings,
-        "grids": small_grids(run_dir, settings.get("sample_every")),
-        "charts": charts(run_dir / "losses.csv", gan),
+        "grids": small_grids(run_dir, settings.get("sample_every"), iteration),
+        "charts": charts(run_dir / "losses.csv", gan, iteration, final),
         "metrics": metrics(run_dir / "metrics.json"),
         "networks": networks(gan),
     }
-    # JSON writes no < where one could end the script element that holds it.
-    text = json.dumps(content).replace("<", "\\u003c")
+    if final is not None:
+        grids.save_grid(final, file := io.BytesIO())  # with the greys of all grids
+        content["grids"].append({"iteration": iteration, "png": small_png(file)})
+    try:
+        text = json.dumps(content, allow_nan=False)
+    except ValueError as error:
+        raise folder.RunError(f"{run_dir}/config.json is damaged ({error}); put the file back.") from error
+    text = text.replace("<", "\\u003c")  # or it could end the script element that holds it
     template = resources.files("gan_tf.runs").joinpath("report_template.html").read_text(encoding="utf-8")
     with folder.replacing(run_dir / "report.html") as path:
         path.write_text(template.replace('"CONTENT"', text), encoding="utf-8")
 
 
-def small_grids(run_dir, sample_every):
-    """Returns at most `GRIDS` of a run's grids, evenly spread, first and last included, with a pixel for a pixel.
+def small_grids(run_dir, sample_every, stop):
+    """Returns at most `GRIDS` of a run's grids before iteration `stop`, with a pixel for a pixel.
 
-    Each is {"iteration", "png"}, the PNG in base64, in 16 shades. Larger grids may be fewer. Raises RunError if
-    `sample_every` is not a number.
+    They are evenly spread, first and last included. Each is {"iteration", "png"}, the PNG in base64, in 16 shades.
+    Larger grids may be fewer. Raises RunError if `sample_every` is not a positive integer, or a grid is damaged.
     """
-    paths = sorted((p for p in run_dir.glob("*.png") if p.stem.isdecimal()), key=lambda path: int(path.stem))
-    if paths and type(sample_every) is not int:
+    paths = {int(p.stem): p for p in run_dir.glob("*.png") if p.stem.isdecimal()}
+    paths = {index: path for index, path in paths.items() if path.name == grids.grid_name(index)}
+    if paths and (type(sample_every) is not int or sample_every < 1):
         raise folder.RunError(f"{run_dir}/config.json does not say how far the grids are apart; put the file back.")
-    chosen = []
-    for count in (GRIDS, GRIDS // 2, GRIDS // 4):
-        indices = np.unique(np.linspace(0, len(paths) - 1, count).round().astype(int)) if paths else []
-        chosen = [{"iteration": int(paths[i].stem) * sample_every, "png": small_png(paths[i])} for i in indices]
-        if sum(len(grid["png"]) for grid in chosen) <= GRID_BYTES:
-            break
-    return chosen
+    shown = [index for index in sorted(paths) if index * sample_every < stop]
+    count = GRIDS
+    while True:
+        places = np.unique(np.linspace(0, len(shown) - 1, count).round().astype(int)) if shown else []
+        chosen = [shown[place] for place in places]
+        found = [{"iteration": i * sample_every, "png": small_png(paths[i])} for i in chosen]
+        if sum(len(grid["png"]) for grid in found) <= GRID_BYTES:
+            return found
+        count //= 2
 
 
 def small_png(path):
-    """The grid in the file `path` with 28x28 pixels a picture and gaps of one pixel, as base64."""
-    pixels = np.asarray(Image.open(path).convert("L"))
+    """The grid in the file `path`, 28x28 pixels a picture and gaps of one pixel, as a PNG of 16 shades in base64.
+
+    Raises RunError if the file is no grid of a run.
+    """
     pitch = grids.CELL + grids.GAP
+    try:
+        with Image.open(path) as image:
+            columns, rows = ((size - 2 * grids.BORDER + grids.GAP) / pitch for size in image.size)
+            if columns != 4 or rows < 1 or rows % 1 or image.width * image.height > LARGEST:
+                raise ValueError(f"{image.width}x{image.height} pixels are not those of a grid")
+            pixels = np.asarray(image.convert("L"))
+    except Exception as error:  # each kind of damage has an exception of its own
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise folder.RunError(f"{path} is damaged ({reason}); delete it.") from error
     # Where each pixel of the pictures begins in the file, and before each picture a pixel of the gap.
     inside = np.append(-1, np.ceil(grids.CELL / 28 * np.arange(28)).astype(int))
-    starts = [grids.BORDER + pitch * np.arange((size - 2 * grids.BORDER + grids.GAP) // pitch) for size in pixels.shape]
+    starts = (grids.BORDER + pitch * np.arange(int(count)) for count in (rows, columns))
     rows, columns = ((start[:, None] + inside).ravel()[1:] for start in starts)
     shades = Image.fromarray((pixels[np.ix_(rows, columns)] / 17).round().astype(np.uint8), "P")
     shades.putpalette(np.repeat(17 * np.arange(16), 3).tolist())
@@ -81,18 +105,31 @@ def small_png(path):
     return based64(file.getvalue())
 
 
-def charts(losses_csv, gan):
-    """Returns the curves of a losses.csv: a chart of the losses, then one for each measure.
+def charts(losses_csv, gan, stop, final):
+    """Returns the curves of a losses.csv before iteration `stop`: a chart of the losses, then one for each measure.
 
-    Raises RunError if the file is damaged.
+    Each is {"lines", "level"}; the level is that of a D that cannot tell, or the measure of real images, if known.
+    A measure's curve ends with that of the images `final`. Raises RunError if the file is damaged.
     """
     try:
         with open(losses_csv) as file:
             rows = list(csv.DictReader(file))
-        losses = {"lines": [curve(rows, name) for name in gan.loss_names], "level": gan.blind_d_loss}
-        return [losses] + [{"lines": [curve(rows, name)], "level": None} for name in gan.measures]
-    except (ValueError, KeyError, TypeError) as error:
-        raise folder.RunError(f"{losses_csv} is damaged ({error}); run the training again.") from error
+        rows = [row for row in rows if not float(row["iteration"]) >= stop]  # leaves NaN, which `curve` refuses
+        found = [{"lines": [curve(rows, name) for name in gan.loss_names], "level": gan.blind_d_loss}]
+        if not all(line["x"] for line in found[0]["lines"]):
+            raise ValueError("it has no losses")
+        for name, measure in gan.measures.items():
+            line = curve(rows, name)
+            if final is not None:
+                line["x"].append(stop)
+                line["y"].append(rounded(measure(final)))
+            if line["x"]:
+                level = None if gan.real_pictures is None else rounded(measure(gan.real_pictures))
+                found.append({"lines": [line], "level": level})
+        return found
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        reason = f"no column {error}" if isinstance(error, KeyError) else error
+        raise folder.RunError(f"{losses_csv} cannot be read ({reason}); run the training again.") from error
 
 
 def curve(rows, name):
@@ -101,8 +138,12 @@ def curve(rows, name):
     if not np.isfinite(points).all():
         raise ValueError(f"{name} is not finite")
     means = [part.mean(axis=0) for part in np.array_split(points, min(POINTS, max(1, len(points)))) if len(part)]
-    x, y = zip(*means, strict=True) if means else ((), ())
-    return {"name": name, "x": [round(value) for value in x], "y": [float(f"{value:.4g}") for value in y]}
+    return {"name": name, "x": [round(x) for x, _ in means], "y": [rounded(y) for _, y in means]}
+
+
+def rounded(value):
+    """`value` with four digits: more cannot be seen."""
+    return float(f"{value:.4g}")
 
 
 def metrics(path):
@@ -114,8 +155,13 @@ def metrics(path):
         scores = [[str(cell) for cell in row] for row in facts["table"]]
         if not all(len(row) == 4 for row in scores):
             raise ValueError("its table is incomplete")
-        return {"scores": scores, "count": int(facts["count"]), "iterations": facts.get("iterations")}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        iterations = facts.get("iterations")
+        return {
+            "scores": scores,
+            "count": int(facts["count"]),
+            "iterations": None if iterations is None else int(iterations),
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise folder.RunError(f"{path} is damaged ({reason}); delete it, or run gan_tf.evaluate again.") from error
 

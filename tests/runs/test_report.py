@@ -26,6 +26,7 @@ CONFIG = {
     "versions": {"python": "3.11"},
     "device": "CPU, 2 cores",
 }
+HEAD = "iteration,d_loss,g_loss,spread\n"
 HOSTILE = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'><!--<script>"
 
 
@@ -54,6 +55,11 @@ def content(run_dir):
     return json.loads(found)
 
 
+def shades(png):
+    """The pixels of a PNG in the page, [height, width]."""
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("L")).astype(int)
+
+
 def decoded(text):
     return np.frombuffer(base64.b64decode(text), "<f4")
 
@@ -80,10 +86,10 @@ def test_the_grids_are_the_runs(gan, tmp_path, images):
     run_dir = make_run(tmp_path, images=images)
     report.write(run_dir, gan, 30)
     found = content(run_dir)["grids"]
-    assert [grid["iteration"] for grid in found] == [0, 10, 20]
+    assert [grid["iteration"] for grid in found] == [0, 10, 20, 30]
     centres = (np.arange(4)[:, None] * 78 + 10 + (np.arange(28) + 0.5) * 74 / 28).astype(int)  # in the file
-    for index, grid in enumerate(found):
-        pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(grid["png"]))).convert("L")).astype(int)
+    for index, grid in enumerate(found[:-1]):
+        pixels = shades(grid["png"])
         assert pixels.shape == (29 * images // 4 - 1, 115)
         assert (pixels[28] == 255).all() and (pixels[:, 28] == 255).all()
         rows = np.pad(pixels, ((0, 1), (0, 1))).reshape(images // 4, 29, 4, 29)[:, :28, :, :28]
@@ -92,18 +98,43 @@ def test_the_grids_are_the_runs(gan, tmp_path, images):
         np.testing.assert_allclose(rows, expected, atol=8.5)
 
 
-@pytest.mark.parametrize(("images", "count", "kept"), [(16, 250, 50), (40, 250, 25), (8, 120, 100)])
+def test_the_last_picture_is_of_the_trained_generator(gan, tmp_path):
+    """As in samples.png, and the spread's curve ends with it; what was written later is left out."""
+    run_dir = make_run(tmp_path, count=5)
+    gan.show(tmp_path / "samples.png")
+    report.write(run_dir, gan, 25)
+    found = content(run_dir)
+    assert found["trained"] == 25
+    assert [grid["iteration"] for grid in found["grids"]] == [0, 10, 20, 25]
+    assert found["grids"][-1]["png"] == report.small_png(tmp_path / "samples.png")
+    assert found["charts"][0]["lines"][0]["x"] == [0, 10, 20]
+    (line,) = found["charts"][1]["lines"]
+    assert line["x"] == [0, 10, 20, 25]
+    assert line["y"] == [0, 0.01, 0.02, pytest.approx(grids.spread(gan.sample(16)), rel=1e-3)]
+
+
+def test_the_spread_of_real_images(gan, tmp_path):
+    """Of the run's own images, whatever they are; no line without them."""
+    run_dir = make_run(tmp_path)
+    report.write(run_dir, gan, 30)
+    assert [chart["level"] for chart in content(run_dir)["charts"]] == [pytest.approx(2 * np.log(2)), None]
+    gan.real_pictures = np.random.default_rng(0).random([16, 784], np.float32)
+    report.write(run_dir, gan, 30)
+    assert content(run_dir)["charts"][1]["level"] == pytest.approx(grids.spread(gan.real_pictures), rel=1e-3)
+
+
+@pytest.mark.parametrize(("images", "count", "kept"), [(16, 250, 50), (40, 250, 12), (200, 9, 3), (8, 120, 100)])
 def test_the_page_is_small(gan, tmp_path, images, count, kept):
     """Below 2 MB, however long the run; noise compresses worst. The first and the last grid are among those kept."""
     run_dir = make_run(tmp_path, images=images, count=count)
     rows = [f"{10 * i},{np.sin(i):.9g},{np.cos(i):.9g}," for i in range(20_000)]
     (run_dir / "losses.csv").write_text("\n".join(["iteration,d_loss,g_loss,spread", *rows, ""]))
     gan.real_pictures = np.random.default_rng(0).random([1000, 784], np.float32)
-    report.write(run_dir, gan, 30)
+    report.write(run_dir, gan, 200_000)
     assert (run_dir / "report.html").stat().st_size < 2_000_000
     found = content(run_dir)
-    assert [found["grids"][i]["iteration"] for i in (0, -1)] == [0, 10 * (count - 1)]
-    assert len(found["grids"]) == kept
+    assert [found["grids"][i]["iteration"] for i in (0, -2, -1)] == [0, 10 * (count - 1), 200_000]
+    assert len(found["grids"]) == kept + 1
     line = found["charts"][0]["lines"][0]
     assert len(line["x"]) == report.POINTS and line["x"][0] == 195, "the mean of iterations 0, 10, … 390"
     assert line["y"][0] == pytest.approx(np.sin(range(40)).mean(), rel=1e-3)
@@ -163,9 +194,21 @@ def test_scores_are_as_in_the_table(gan, tmp_path):
         ("config.json", "{", r"config.json cannot be read"),
         ("config.json", '{"flags": {}, "data": {}}', r"config.json does not say how far the grids are apart"),
         ("config.json", '{"flags": {"sample_every": "a"}, "data": {}}', r"does not say how far the grids are apart"),
-        ("losses.csv", "iteration,d_loss\n0,1\n", r"losses.csv is damaged"),
-        ("losses.csv", "iteration,d_loss,g_loss,spread\n0,nan,1,2\n", r"losses.csv is damaged \(d_loss is not finite"),
-        ("losses.csv", "iteration,d_loss,g_loss,spread\nx,1,1,2\n", r"losses.csv is damaged"),
+        ("config.json", '{"flags": {"sample_every": 0}, "data": {}}', r"does not say how far the grids are apart"),
+        ("config.json", '{"flags": {"sample_every": 10, "d_lr": NaN}, "data": {}}', r"config.json is damaged"),
+        ("001.png", "no picture", r"001.png is damaged \(cannot identify .*; delete it"),
+        (
+            "losses.csv",
+            "iteration,d_loss\n0,1\n",
+            r"losses.csv cannot be read \(no column 'g_loss'\); run the training",
+        ),
+        ("losses.csv", f"{HEAD}0,nan,1,2\n", r"losses.csv cannot be read \(d_loss is not finite"),
+        ("losses.csv", f"{HEAD}x,1,1,2\n", r"losses.csv cannot be read"),
+        ("losses.csv", f"{HEAD}nan,1,1,2\n", r"losses.csv cannot be read \(d_loss is not finite"),
+        ("losses.csv", f"{HEAD}{200_000 * '1'},1,1,2\n", r"losses.csv cannot be read \(field larger than"),
+        ("losses.csv", HEAD, r"losses.csv cannot be read \(it has no losses\)"),
+        ("losses.csv", None, r"losses.csv cannot be read \(.*No such file.*; run the training again"),
+        ("metrics.json", '{"count": Infinity, "table": []}', r"metrics.json is damaged"),
         ("metrics.json", "{", r"metrics.json is damaged .*; delete it, or run gan_tf.evaluate again"),
         ("metrics.json", '{"count": 3, "table": [["spread", "spread"]]}', r"metrics.json is damaged"),
         ("metrics.json", "[]", r"metrics.json is damaged"),
@@ -179,6 +222,29 @@ def test_damaged_files(gan, tmp_path, file, text, message):
         report.write(run_dir, gan, 30)
     assert len(str(error.value).splitlines()) == 1
     assert not (run_dir / "report.html").exists()
+
+
+@pytest.mark.parametrize(("size", "reason"), [((20_000, 20_000), "decompression bomb"), ((328, 95), ""), ((1, 1), "")])
+def test_pictures_that_are_no_grids(gan, tmp_path, size, reason):
+    """A huge one is not loaded: this one would take 400 MB. Numbers that no grid has are left alone."""
+    run_dir = make_run(tmp_path)
+    (run_dir / "2024.png").write_text("beyond the end of the run")
+    (run_dir / "00.png").write_text("not a grid's name")
+    report.write(run_dir, gan, 30)
+    (run_dir / "report.html").unlink()
+    Image.new("1", size).save(run_dir / "001.png")
+    with pytest.raises(folder.RunError, match=f"001.png is damaged .*{reason or 'are not those of a grid'}") as error:
+        report.write(run_dir, gan, 30)
+    assert len(str(error.value).splitlines()) == 1 and not (run_dir / "report.html").exists()
+
+
+def test_a_run_without_grids(gan, tmp_path):
+    """The final samples stay."""
+    run_dir = make_run(tmp_path)
+    for path in run_dir.glob("*.png"):
+        path.unlink()
+    report.write(run_dir, gan, 30)
+    assert [grid["iteration"] for grid in content(run_dir)["grids"]] == [30]
 
 
 def test_networks_that_the_page_cannot_compute(gan):
@@ -244,9 +310,13 @@ def trained(tmp_path_factory, idx_dir):
 
 
 def test_the_command_writes_what_the_loop_wrote(trained):
+    """Also when the newest checkpoint is damaged: what counts is the one that was restored."""
     page = (trained / "report.html").read_bytes()
     (trained / "report.html").unlink()
+    damaged = trained / "checkpoints" / "300.index"
+    damaged.write_bytes(b"")
     result = command("gan_tf.report", "--run_dir=out", cwd=trained.parent)
+    damaged.unlink()
     assert result.returncode == 0 and "wrote out/report.html: open it in a browser" in result.stderr
     assert (trained / "report.html").read_bytes() == page
 
@@ -327,14 +397,14 @@ def test_the_slider_moves_grid_and_curves(browser, trained):
         return iteration, find("grid").get_attribute("src").removeprefix("data:image/png;base64,"), float(*places)
 
     iteration, png, right = shown()
-    assert iteration == 160 and png == found[-1]["png"]
+    assert iteration == 200 and png == found[-1]["png"] and "Iteration 200 (the end)" in find("reading").text
     keys(find("slider"), "ARROW_LEFT", "ARROW_LEFT")
     iteration, png, middle = shown()
-    assert iteration == 80 and png == found[2]["png"]
+    assert iteration == 120 and png == found[3]["png"] and "end" not in find("reading").text
     keys(find("slider"), "HOME")
     iteration, png, left = shown()
     assert iteration == 0 and png == found[0]["png"]
-    assert right - middle == pytest.approx(middle - left, abs=0.1) and right > middle
+    assert (right - middle) / (right - left) == pytest.approx(80 / 200, abs=0.001)
     d_loss, g_loss = (line["y"][0] for line in content(trained)["charts"][0]["lines"])
     assert f"D loss {d_loss:.3g}" in find("reading").text and f"G loss {g_loss:.3g}" in find("reading").text
     assert browser.execute_script("return document.getElementById('grid').naturalWidth") == 115
@@ -345,7 +415,7 @@ def test_the_slider_moves_grid_and_curves(browser, trained):
     keys(find("slider"), "HOME")
     find("play").click()
     WebDriverWait(browser, 20).until(lambda _: find("play").text == "Play")
-    assert shown()[0] == 160, "Play goes to the end"
+    assert shown()[0] == 200, "Play goes to the end"
     assert_quiet(browser, trained)
 
 
@@ -474,10 +544,11 @@ def test_names_stay_text(browser, gan, tmp_path):
 
 
 def test_it_says_that_a_run_has_collapsed(browser, gan, tmp_path):
-    for last, collapsed in ((0.02, False), (0.002, True)):
+    gan.real_pictures = np.zeros([16, 784], np.float32)
+    gan.real_pictures[:8] = 0.2  # a spread of 0.1
+    for last, collapsed in ((0.0051, False), (0.0049, True)):
+        gan.measures["spread"] = lambda images, last=last: 0.1 if images is gan.real_pictures else last
         run_dir = make_run(tmp_path / "run")
-        rows = f"iteration,d_loss,g_loss,spread\n0,1,1,0.1\n10,1,1,\n20,1,1,{last}\n"
-        (run_dir / "losses.csv").write_text(rows)
         report.write(run_dir, gan, 30)
         find = opened(browser, run_dir)
         assert ("This run has collapsed" in find("healthy").text) == collapsed
