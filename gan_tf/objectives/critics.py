@@ -64,21 +64,23 @@ def make_penalised_update(discriminator, d_optimizer, d_loss_fn, seed=0, weight=
 UPDATES = {"wgan": make_clipped_update, "wgan_gp": make_penalised_update}  # all other losses: make_update
 
 
-def make_critic_step(generator, discriminator, g_optimizer, d_optimizer, loss, d_steps, seed=0, jit=True):
+def make_critic_step(generator, discriminator, g_optimizer, d_optimizer, loss, d_steps, seed=0, jit=True, **constants):
     """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: `d_steps` updates of D, then one of G.
 
     `real_images` is float32 [d_steps * n, 784] and `d_noise` float32 [d_steps * n, 100]: each update takes its own n
     rows. `g_noise` is float32 [n, 100]. The losses are those of the last update of D and of G, each taken before it.
     `loss` names a pair in `LOSSES` and, for a critic, what an update does in `UPDATES`. `seed` fixes the random
-    numbers of the gradient penalty. Raises KeyError for an unknown loss.
+    numbers of the gradient penalty. `constants` replace those of the critic's paper: `clip` of wgan, `weight` of
+    wgan_gp. Raises KeyError for an unknown loss, TypeError for a constant that its update does not have.
     Source: Goodfellow et al. 2014, algorithm 1, with k = d_steps.
     """
     d_loss_fn, g_loss_fn = LOSSES[loss]
     g_weights = generator.trainable_variables
     d_optimizer.build(discriminator.trainable_variables)
     g_optimizer.build(g_weights)
-    random = {"seed": seed} if loss == "wgan_gp" else {}  # the other updates draw no random numbers
-    update = UPDATES.get(loss, make_update)(discriminator, d_optimizer, d_loss_fn, **random)
+    if loss == "wgan_gp":  # the other updates draw no random numbers
+        constants["seed"] = seed
+    update = UPDATES.get(loss, make_update)(discriminator, d_optimizer, d_loss_fn, **constants)
 
     @tf.function(jit_compile=jit)
     def step(real_images, d_noise, g_noise):

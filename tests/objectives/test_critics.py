@@ -71,6 +71,24 @@ def test_weights_are_clipped():
     assert max(np.abs(weight).max() for weight in generator.get_weights()) > 0.1, "G is not clipped"
 
 
+def test_constants_replace_those_of_the_papers():
+    """`clip` bounds the weights; the loss of D is a straight line over the `weight` of the penalty; no other fits."""
+    generator, discriminator, g_optimizer, d_optimizer = make_networks()
+    critics.make_critic_step(generator, discriminator, g_optimizer, d_optimizer, "wgan", 1, clip=0.02)(*inputs(1))
+    largest = [abs(weight).max() for weight in discriminator.get_weights()]
+    assert max(largest) == np.float32(0.02)
+    d_losses = []
+    for weight in (0.0, 1.0, 10.0, None):
+        more = {} if weight is None else {"weight": weight}
+        step = critics.make_critic_step(*make_networks(), "wgan_gp", 1, **more)
+        d_losses.append(float(step(*inputs(1))[0]))
+    assert d_losses[1] - d_losses[0] > 0.01
+    assert d_losses[2] - d_losses[0] == pytest.approx(10 * (d_losses[1] - d_losses[0]), rel=1e-4)
+    assert d_losses[3] == d_losses[2], "the paper's is 10"
+    with pytest.raises(TypeError):
+        critics.make_critic_step(*make_networks(), "lsgan", 1, clip=0.02)
+
+
 def test_gradient_penalty_by_hand():
     """For a D whose ReLUs are all on, so that its slope is |W1 W2| everywhere: 10 (|W1 W2| - 1)²."""
     generator, discriminator, *_ = make_networks()
