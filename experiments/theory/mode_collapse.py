@@ -21,13 +21,14 @@ the reference. Source of the ring: Metz et al. 2016 (arXiv:1611.02163), section 
 The two Wasserstein GANs cover the ring, but with the settings of their papers this takes far longer than the other
 objectives need. They differ from their papers here, the networks apart, in this:
 
-1. The learning rates are ten times the papers': 0.0005 for WGAN, 0.001 for WGAN-GP. With 0.0001 and number 3, WGAN-GP reaches
-   65% good samples after 30,000 iterations.
-2. WGAN clips D's weights to c = 0.1, not 0.01. With 0.01 and number 1 it has 28% good samples after 10,000 iterations; with
-   all of its paper's settings it has 8 modes and 42% good samples after 40,000.
-3. WGAN-GP has λ = 0.1. Its paper says that it uses 10 everywhere, but its authors' code for such data has 0.1, "makes
-   things faster for toy tasks" (gan_toy.py in github.com/igul222/improved_wgan_training). With 10 and number 1, G jumps from
-   mode to mode: after 10,000 iterations three seeds have 8, 7 and 3 modes, and 77%, 12% and 6% good samples.
+1. Both learning rates are ten times the papers': 0.0005 for WGAN, 0.001 for WGAN-GP. With 0.0001, and 3 as below,
+   WGAN-GP reaches 65% good samples after 30,000 iterations.
+2. WGAN clips D's weights to c = 0.1, not 0.01. With 0.01, and 1 as above, it has 28% good samples after 10,000
+   iterations; with all of its paper's settings it has 8 modes and 42% good samples after 40,000.
+3. WGAN-GP has λ = 0.1. Its paper says that it always uses 10, but its authors' code for such data has 0.1, because a
+   smaller λ "makes things faster for toy tasks" (gan_toy.py in github.com/igul222/improved_wgan_training). With 10,
+   and 1 as above, G jumps from mode to mode: after 10,000 iterations three seeds have 8, 7 and 3 modes, and 77%, 12%
+   and 6% good samples.
 4. They train for 10,000 iterations of G, each with five updates of D, as in their papers.
 
 With three seeds each WGAN then has 8 modes and 72%, 81% and 83% good samples, WGAN-GP 8 modes and 83%, 81% and 82%.
@@ -180,10 +181,11 @@ def panels(shown):
     import matplotlib.figure
 
     rows = -(-len(shown) // 4)
-    figure = matplotlib.figure.Figure(figsize=(8.5, 0.7 + 2.45 * rows))
+    figure = matplotlib.figure.Figure(figsize=(8.5, 0.95 + 2.45 * rows))
     figure.suptitle(
-        "2,000 samples each on a ring of eight modes (+). Thick frame: at least 7 modes and 60% good samples.\n"
-        "wgan and wgan_gp train for twice as long as the others, and not with the settings of their papers."
+        "2,000 samples each on a ring of eight modes (+). Thick frame: at least 7 modes\n"
+        "and 60% good samples. wgan and wgan_gp train for twice as many iterations as\n"
+        "the others, and not with the settings of their papers."
     )
     all_axes = figure.subplots(rows, 4, squeeze=False).ravel()
     for axes in all_axes[len(shown) :]:
