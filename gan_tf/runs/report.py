@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import math
+import warnings
 from importlib import resources
 
 import numpy as np
@@ -86,7 +87,10 @@ def small_png(path):
     """
     pitch = grids.CELL + grids.GAP
     try:
-        with Image.open(path) as image:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of huge pictures
+            image = Image.open(path)
+        with image:
             columns, rows = ((size - 2 * grids.BORDER + grids.GAP) / pitch for size in image.size)
             if columns != 4 or rows < 1 or rows % 1 or image.width * image.height > LARGEST:
                 raise ValueError(f"{image.width}x{image.height} pixels are not those of a grid")
@@ -128,7 +132,7 @@ def charts(losses_csv, gan, stop, final):
                 found.append({"lines": [line], "level": level})
         return found
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-        reason = f"no column {error}" if isinstance(error, KeyError) else error
+        reason = f"no column {error}" if isinstance(error, KeyError) else getattr(error, "strerror", error)
         raise folder.RunError(f"{losses_csv} cannot be read ({reason}); run the training again.") from error
 
 
