@@ -1,11 +1,15 @@
 """The grid of samples, as the script's `plot` and `savefig` draw it."""
 
+import pathlib
+import warnings
+
 import matplotlib.image
 import numpy as np
 import PIL.Image
 
 # What a 4x4 inch figure at 100 dpi with spacing 0.05, cropped by bbox_inches="tight", comes to in pixels.
 CELL, GAP, BORDER = 74, 4, 10
+MOST_IMAGES = 1000  # in a grid that `read_grid` reads
 
 
 def grid_name(index):
@@ -53,14 +57,19 @@ def save_grid(images, path, columns=4):
     matplotlib.image.imsave(path, grid(images, columns), cmap="Greys_r", vmin=0, vmax=1)
 
 
-def read_grid(path):
-    """Returns a grid that `save_grid` wrote, uint8 [height, width]; None if the file is damaged or something else."""
-    if not path.is_file():
+def read_grid(file):
+    """Returns a grid that `save_grid` wrote, uint8 [height, width]; None if `file` is damaged or something else."""
+    if isinstance(file, pathlib.Path) and not file.is_file():  # reading from a pipe could wait for ever
         return None
+    pitch = CELL + GAP
     try:
-        with PIL.Image.open(path) as picture:
-            # A grid has 0.1 million pixels, and a small file can hold a picture that fills the memory.
-            return np.asarray(picture.convert("L")) if picture.width * picture.height <= 4_000_000 else None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of huge pictures
+            with PIL.Image.open(file) as picture:
+                rows, columns = ((size - 2 * BORDER + GAP) / pitch for size in (picture.height, picture.width))
+                # A small file can hold a picture that fills the memory.
+                is_grid = rows % 1 == columns % 1 == 0 and 0 < rows * columns <= MOST_IMAGES
+                return np.asarray(picture.convert("L")) if is_grid else None
     except Exception:  # PIL has one of its own for each kind of damage
         return None
 

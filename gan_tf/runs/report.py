@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import math
-import warnings
 from importlib import resources
 
 import numpy as np
@@ -13,11 +12,10 @@ from PIL import Image
 
 from gan_tf import grids
 from gan_tf.noise import USER_NOISE, stream_noise
-from gan_tf.runs import folder
+from gan_tf.runs import files, folder
 
 # These limits keep the page below 2 MB: two networks of 0.67 MB, the grids, and 0.1 MB for everything else.
 GRIDS, GRID_BYTES, POINTS, WEIGHTS, REAL = 100, 500_000, 500, 125_000, 16
-LARGEST = 10_000_000  # pixels; a picture with more is no grid, and is not loaded
 ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")  # those that the page can compute
 
 
@@ -48,7 +46,7 @@ def write(run_dir, gan, iteration):
     }
     if final is not None:
         grids.save_grid(final, file := io.BytesIO())  # with the greys of all grids
-        content["grids"].append({"iteration": iteration, "png": small_png(file)})
+        content["grids"].append({"iteration": iteration, "png": small_png(grids.read_grid(file))})
     try:
         text = json.dumps(content, allow_nan=False)
     except ValueError as error:
@@ -63,7 +61,7 @@ def small_grids(run_dir, sample_every, stop):
     """Returns at most `GRIDS` of a run's grids before iteration `stop`, with a pixel for a pixel.
 
     They are evenly spread, first and last included. Each is {"iteration", "png"}, the PNG in base64, in 16 shades.
-    Larger grids may be fewer. Raises RunError if `sample_every` is not a positive integer, or a grid is damaged.
+    Larger grids may be fewer. Damaged ones are left out. Raises RunError if `sample_every` is not a positive integer.
     """
     paths = {int(p.stem): p for p in run_dir.glob("*.png") if p.stem.isdecimal()}
     paths = {index: path for index, path in paths.items() if path.name == grids.grid_name(index)}
@@ -73,36 +71,25 @@ def small_grids(run_dir, sample_every, stop):
     count = GRIDS
     while True:
         places = np.unique(np.linspace(0, len(shown) - 1, count).round().astype(int)) if shown else []
-        chosen = [shown[place] for place in places]
-        found = [{"iteration": i * sample_every, "png": small_png(paths[i])} for i in chosen]
+        pictures = {shown[place]: grids.read_grid(paths[shown[place]]) for place in places}
+        found = [
+            {"iteration": index * sample_every, "png": small_png(picture)}
+            for index, picture in pictures.items()
+            if picture is not None
+        ]
         if sum(len(grid["png"]) for grid in found) <= GRID_BYTES:
             return found
         count //= 2
 
 
-def small_png(path):
-    """The grid in the file `path`, 28x28 pixels a picture and gaps of one pixel, as a PNG of 16 shades in base64.
-
-    Raises RunError if the file is no grid of a run.
-    """
+def small_png(picture):
+    """The grid `picture`, 28x28 pixels an image and gaps of one pixel, as a PNG of 16 shades in base64."""
     pitch = grids.CELL + grids.GAP
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of huge pictures
-            image = Image.open(path)
-        with image:
-            columns, rows = ((size - 2 * grids.BORDER + grids.GAP) / pitch for size in image.size)
-            if columns != 4 or rows < 1 or rows % 1 or image.width * image.height > LARGEST:
-                raise ValueError(f"{image.width}x{image.height} pixels are not those of a grid")
-            pixels = np.asarray(image.convert("L"))
-    except Exception as error:  # each kind of damage has an exception of its own
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise folder.RunError(f"{path} is damaged ({reason}); delete it.") from error
     # Where each pixel of the pictures begins in the file, and before each picture a pixel of the gap.
     inside = np.append(-1, np.ceil(grids.CELL / 28 * np.arange(28)).astype(int))
-    starts = (grids.BORDER + pitch * np.arange(int(count)) for count in (rows, columns))
+    starts = (grids.BORDER + pitch * np.arange(size // pitch) for size in picture.shape)
     rows, columns = ((start[:, None] + inside).ravel()[1:] for start in starts)
-    shades = Image.fromarray((pixels[np.ix_(rows, columns)] / 17).round().astype(np.uint8), "P")
+    shades = Image.fromarray((picture[np.ix_(rows, columns)] / 17).round().astype(np.uint8), "P")
     shades.putpalette(np.repeat(17 * np.arange(16), 3).tolist())
     file = io.BytesIO()
     shades.save(file, "PNG", bits=4, optimize=True)
@@ -113,15 +100,15 @@ def charts(losses_csv, gan, stop, final):
     """Returns the curves of a losses.csv before iteration `stop`: a chart of the losses, then one for each measure.
 
     Each is {"lines", "level"}; the level is that of a D that cannot tell, or the measure of real images, if known.
-    A measure's curve ends with that of the images `final`. Raises RunError if the file is damaged.
+    A measure's curve ends with that of the images `final`. Without any losses there may be no charts. Raises RunError
+    if the file is damaged.
     """
     try:
-        with open(losses_csv) as file:
-            rows = list(csv.DictReader(file))
+        rows = list(csv.DictReader(io.StringIO(files.read_text(losses_csv))))
         rows = [row for row in rows if not float(row["iteration"]) >= stop]  # leaves NaN, which `curve` refuses
         found = [{"lines": [curve(rows, name) for name in gan.loss_names], "level": gan.blind_d_loss}]
-        if not all(line["x"] for line in found[0]["lines"]):
-            raise ValueError("it has no losses")
+        if gan.blind_d_loss is None and not all(line["x"] for line in found[0]["lines"]):
+            return []
         for name, measure in gan.measures.items():
             line = curve(rows, name)
             if final is not None:
@@ -132,7 +119,7 @@ def charts(losses_csv, gan, stop, final):
                 found.append({"lines": [line], "level": level})
         return found
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-        reason = f"no column {error}" if isinstance(error, KeyError) else getattr(error, "strerror", error)
+        reason = f"no column {error}" if isinstance(error, KeyError) else getattr(error, "strerror", None) or error
         raise folder.RunError(f"{losses_csv} cannot be read ({reason}); run the training again.") from error
 
 
