@@ -1,4 +1,4 @@
-"""A stand-in for MNIST that needs no download: digits drawn from the fonts that matplotlib ships."""
+"""Digits drawn from the fonts that come with matplotlib. They can replace MNIST without a download."""
 
 from pathlib import Path
 
@@ -12,20 +12,21 @@ FONTS = (
     "cmb10 cmr10 cmss10 cmtt10"
 ).split()
 TOTAL = 70000  # MNIST's 60,000 training and 10,000 test images
-SEED = 0  # of the data set, not of a run: the glyphs are the same for everyone
+SEED = 0  # of the data set, not of a run: everyone gets the same glyphs
 
 BOX = 20  # MNIST fits each digit into 20x20 pixels and centres it by mass in 28x28 (LeCun et al. 1998)
-SUPERSAMPLING = 3  # pixels of a drawn glyph to one of the image
-MARGIN = 8  # empty pixels round a drawn glyph, so that sampling next to it finds background
+SUPERSAMPLING = 3  # a glyph is first drawn larger: so many pixels wide for each pixel of the image
+MARGIN = 8  # empty pixels around this drawing, so that points next to the glyph are background
 
 
 def draw(first, count):
-    """Draws glyphs `first` … `first + count - 1` of 70,000, as (pixels uint8 [count, 28, 28], labels int64 [count]).
+    """Draws glyphs number `first` … `first + count - 1` of 70,000.
 
-    A digit and a font for each, uniform; rotated by up to 15 degrees, sheared by up to 0.3, its width times
-    0.8 … 1.2, then as large as MNIST's 20x20 box takes, times 0.85 … 1; its centre of mass within half a pixel
-    of pixel (14, 14), as MNIST's rounding leaves it. Image i is always the same, with the same
-    versions of NumPy and Pillow.
+    Returns (pixels uint8 [count, 28, 28], labels int64 [count]). Each glyph has a random digit and a random font. It is
+    rotated by up to 15 degrees and sheared by up to 0.3, and its width is multiplied by 0.8 … 1.2. Then it is scaled
+    to fill 0.85 … 1 of MNIST's box of 20x20 pixels. Its centre of mass lies within half a pixel of pixel (14, 14),
+    like the digits of MNIST, which are centred to whole pixels. All these numbers are uniform. Glyph i is always the
+    same with the same versions of NumPy and Pillow.
     """
     random = np.random.Generator(np.random.Philox(key=SEED))
     labels = random.integers(0, 10, TOTAL)
@@ -34,7 +35,7 @@ def draw(first, count):
         [-np.pi / 12, -0.3, 0.8, 0.85, -0.5, -0.5], [np.pi / 12, 0.3, 1.2, 1.0, 0.5, 0.5], [TOTAL, 6]
     ).T
     cos, sin = np.cos(angle), np.sin(angle)
-    # rotation times shear times width: columns are where the glyph's x and y axes go
+    # Rotation times shear times width. The columns say where the glyph's x axis and y axis go.
     maps = np.stack([cos * width, cos * shear - sin, sin * width, sin * shear + cos], 1).reshape(-1, 2, 2)
 
     pixels = np.empty([count, 28, 28], np.uint8)
@@ -48,10 +49,13 @@ def draw(first, count):
 
 
 def _glyph(font, digit):
-    """A digit, large: (blurred float32 [h, w] in [0, 255], centre of mass [2], outline points [k, 2], as x, y)."""
+    """Draws a digit, larger than in an image, and blurs it.
+
+    Returns (pixels float32 [h, w] in [0, 255], centre of mass [2], points of the outline [k, 2]); points are x, y.
+    """
     path = Path(matplotlib.get_data_path(), "fonts", "ttf", f"{font}.ttf")
     type_face = ImageFont.truetype(path, 100)
-    # The font's size is set by the digit's height, so that one pixel of an image covers SUPERSAMPLING of these.
+    # Choose the font's size by the size of the digit: one pixel of an image then covers SUPERSAMPLING pixels here.
     left, top, right, bottom = type_face.getbbox(str(digit))
     type_face = ImageFont.truetype(path, 100 * BOX * SUPERSAMPLING / max(right - left, bottom - top))
     left, top, right, bottom = type_face.getbbox(str(digit))
@@ -65,21 +69,25 @@ def _glyph(font, digit):
     inked = glyph[rows] > 127
     ends = np.concatenate([inked.argmax(1), glyph.shape[1] - 1 - inked[:, ::-1].argmax(1)])
     outline = np.stack([ends, np.tile(rows, 2)], 1)
-    # The mean over the area of one image pixel, so that reading single points of it does not alias.
+    # Replace each value by the mean over the area of one image pixel. Then single points are enough, without aliasing.
     for axis in (0, 1):
         glyph = sum(np.roll(glyph, k, axis) for k in range(-(SUPERSAMPLING // 2), SUPERSAMPLING // 2 + 1))
     return glyph / SUPERSAMPLING**2, centre, outline
 
 
 def _render(glyph, centre, outline, maps, size, shift):
-    """Draws one glyph under each of `maps` [m, 2, 2], as uint8 [m, 28, 28]."""
+    """Draws one glyph m times, changed by each of the matrices `maps` [m, 2, 2]. Returns uint8 [m, 28, 28].
+
+    `glyph`, `centre` and `outline` are what `_glyph` returns. `size` [m] is the share of MNIST's box that the glyph
+    fills, `shift` [m, 2] how far its centre of mass lies from pixel (14, 14).
+    """
     extent = np.ptp(maps @ (outline - centre).T, axis=2).max(1)  # [m]
-    maps = maps * ((BOX - 1) * size / extent)[:, None, None]  # glyph pixels to image pixels
+    maps = maps * ((BOX - 1) * size / extent)[:, None, None]  # from pixels of the glyph to pixels of the image
     inverse = np.linalg.inv(maps).astype(np.float32)
     y, x = np.indices([28, 28], np.float32).reshape(2, -1)
     target = np.stack([x, y])[None] - (14 + shift[:, :, None]).astype(np.float32)  # [m, 2, 784]
     x, y = np.moveaxis(inverse @ target + centre[:, None].astype(np.float32), 1, 0)
-    # Bilinear interpolation; points outside read the empty margin.
+    # Bilinear interpolation. Points outside take the value of the empty margin.
     x, y = np.clip(x, 0, glyph.shape[1] - 1.001), np.clip(y, 0, glyph.shape[0] - 1.001)
     column, row = x.astype(np.int32), y.astype(np.int32)
     x -= column

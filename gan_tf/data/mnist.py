@@ -5,6 +5,8 @@ import gzip
 import hashlib
 import http.client
 import math
+import os
+import stat
 import struct
 import threading
 import urllib.request
@@ -13,7 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-# SHA-256 of the pixel bytes of gan_tf.data's splits of the original MNIST, in the order of its IDX files.
+from gan_tf import memory
+
+# SHA-256 of the pixels of each split of the original MNIST, in the order of its IDX files.
 DIGESTS = {
     "train": "9442eeaf75ef172c7c0415c4a521e424d28d39e39f522fea115c213c2755f101",
     "validation": "a853ca5da5c224d531837eaa3fe56ac036778bb2fdfad445143b5b7d4ec1c739",
@@ -26,15 +30,20 @@ WAYS_OUT = (
 )
 
 
+GZIP_EXPANSION = 1032  # gzip's Deflate makes at most so many bytes of one: https://www.zlib.net/zlib_tech.html
+
+
 class DataError(Exception):
     """The images cannot be loaded; the message says why in one line, and what to do."""
 
 
 def load(data_dir, part):
-    """Loads `part`, "train" or "test", from IDX files or TFDS: (name, source, pixels uint8, labels).
+    """Loads the training or the test images of MNIST, or of any data set in its format.
 
-    `name` is "mnist" if the images must be MNIST's, in the order of its IDX files, and "custom" if they may be
-    any. See `gan_tf.data.load` for `data_dir`. Raises DataError.
+    `part` is "train" or "test". `data_dir` is described in `gan_tf.data.load`. Returns (name, source, pixels, labels).
+    `name` is "mnist" if the images must be MNIST's, in the order of its IDX files, or "custom" if they may be any
+    images. `source` says where they come from. `pixels` is uint8 [n, 28, 28], or [n, 28, 28, 1] from TFDS; `labels`
+    is [n]. Raises DataError if the images are missing or damaged.
     """
     folder = Path(data_dir or "MNIST_data")
     if data_dir and not folder.is_dir():
@@ -49,15 +58,20 @@ def load(data_dir, part):
 
 
 def read_idx(path, ndim):
-    """Reads one IDX file of bytes, gzipped if its name ends in .gz, as uint8 with `ndim` dimensions.
+    """Reads one IDX file of bytes, and returns them as uint8 with `ndim` dimensions.
 
-    The header is a big-endian magic number, 0x800 + ndim, then one 32-bit size a dimension; the bytes must
-    be exactly as many as it says. No more memory is taken than the file's content needs, whatever the header
-    claims. Raises DataError if anything is not so. Format: http://yann.lecun.com/exdb/mnist/.
+    The file begins with a header: the magic number 0x800 + ndim, then the size of each dimension. These are big-endian
+    numbers of 32 bits. The bytes follow. There must be exactly as many as the sizes say. If the name ends in .gz, the
+    file is compressed with gzip. A header that is wrong makes this function take no more memory than the real content
+    of the file needs. Raises DataError if the file is missing or damaged, or does not fit into memory.
+    Format: http://yann.lecun.com/exdb/mnist/.
     """
     path = Path(path)
     opener = gzip.open if path.suffix == ".gz" else open
     try:
+        status = os.stat(path)
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # a named pipe would wait for ever
+            raise DataError(f"{path} is no ordinary file.")
         with opener(path, "rb") as file:
             header = file.read(4 + 4 * ndim)
             if len(header) < 4 + 4 * ndim:
@@ -68,10 +82,13 @@ def read_idx(path, ndim):
                     f"{path} is not an IDX file of the right kind: its magic number is 0x{magic:08x}, "
                     f"not 0x{0x800 + ndim:08x}."
                 )
-            size = math.prod(shape)
-            body = bytearray()
-            while len(body) <= size and (chunk := file.read(min(2**20, size + 1 - len(body)))):
-                body += chunk
+            size, body = math.prod(shape), bytearray()
+            if size <= status.st_size * (GZIP_EXPANSION if path.suffix == ".gz" else 1):
+                words = memory.too_much(4 * size)  # these bytes, and copies of them, for the device or as float32
+                if words:
+                    raise DataError(f"{path} {words}.")
+                while len(body) <= size and (chunk := file.read(min(2**20, size + 1 - len(body)))):
+                    body += chunk
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path} is not a sound gzip file ({error}); download it again.") from error
     except EOFError as error:
@@ -83,12 +100,12 @@ def read_idx(path, ndim):
         raise DataError(f"{path} {what} than the {size} bytes that its header announces; download it again.")
     try:
         return np.frombuffer(body, np.uint8).reshape(shape)
-    except ValueError as error:  # no bytes, since one size is 0, but the others are beyond NumPy
+    except ValueError as error:  # one size is 0, so there are no bytes, but the others are too large for NumPy
         raise DataError(f"{path} is damaged: its header announces {shape}; download it again.") from error
 
 
 def _idx_files(folder):
-    """Maps the four names to the paths that exist in `folder`, plain or gzipped, else to None."""
+    """Returns {name: path} of the four files in `folder`, plain or gzipped; the path is None if there is no file."""
     names = [f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
     found = {name: [p for p in (folder / name, folder / f"{name}.gz") if p.exists()] for name in names}
     return {name: paths[0] if paths else None for name, paths in found.items()}
@@ -109,47 +126,50 @@ def _load_idx(folder, files, part):
 
 
 def _prepared(folder):
-    """The newest mnist/VERSION that tensorflow-datasets has prepared in `folder`, or None."""
-    infos = sorted(Path(folder).glob("mnist/*/dataset_info.json"))
+    """Returns the newest folder mnist/VERSION that tensorflow-datasets has prepared in `folder`, or None."""
+    infos = sorted(path for path in Path(folder).glob("mnist/*/dataset_info.json") if path.is_file())
     return infos[-1].parent if infos else None
 
 
 def _load_tfds(folder, part):
+    for path in Path(folder).iterdir():
+        if not path.is_file():  # a named pipe would wait for ever
+            raise DataError(f"{folder} is damaged, delete it or name another: {path.name} is no ordinary file.")
     import tensorflow_datasets as tfds
 
     try:
         examples = tfds.builder_from_directory(folder).as_dataset(split=part, batch_size=-1)
         pixels, labels = examples["image"].numpy(), examples["label"].numpy()
-    except Exception as error:  # a damaged folder shows in many ways, each with an exception of its own
+    except Exception as error:  # each kind of damage has an exception of its own
         reason = str(error).strip().split("\n")[0]
         raise DataError(f"{folder} is damaged, delete it or name another: {reason}") from error
-    # TFDS stores example i where the hash of its split and number sorts it.
+    # TFDS sorts the examples by a hash of the split's name and the example's number. This restores the order.
     order = sorted(range(len(pixels)), key=lambda i: hashlib.md5(f"{part}{i}".encode()).digest())
     pixels[order], labels[order] = pixels.copy(), labels.copy()
     return "mnist", f"tensorflow-datasets in {folder}", pixels, labels
 
 
 def _download():
-    """Where tensorflow-datasets' own folder has mnist/VERSION; downloaded and prepared if it has not."""
+    """Returns mnist/VERSION in tensorflow-datasets' own folder. Downloads MNIST if it is not there."""
     import tensorflow_datasets as tfds
 
     prepared = _prepared(tfds.core.constants.DATA_DIR)
     if prepared:
         return prepared
-    # Where there is no network TFDS retries for minutes. One small request tells in seconds.
+    # Without a network, TFDS retries for minutes. One small request shows in seconds whether the server answers.
     if not _answers(f"{tfds.image_classification.MNIST.URL}train-labels-idx1-ubyte.gz"):
         raise DataError(f"MNIST is not on this machine, and the server that has it cannot be reached. {WAYS_OUT}")
     try:
         builder = tfds.builder("mnist")
         builder.download_and_prepare()
-    except Exception as error:  # the network's, the disk's and TFDS's own, which are many
+    except Exception as error:  # of the network, of the disk, or one of TFDS's many
         reason = str(error).strip().split("\n")[0]
         raise DataError(f"tensorflow-datasets could not download MNIST: {reason} {WAYS_OUT}") from error
     return Path(builder.data_dir)
 
 
 def _answers(url, seconds=8):
-    """True if `url` answers a HEAD request in time. In a thread, since a name look-up has no time-out."""
+    """True if `url` answers a HEAD request in time. It asks in a thread, because a name look-up has no time-out."""
     answered = []
 
     def ask():
