@@ -26,21 +26,25 @@ def make_classifier(seed=None):
 
     All are float32; the images are in [0, 1]. The layers are two 3x3 convolutions with 32 filters, max-pooling, two
     3x3 convolutions with 64 filters, max-pooling, and a layer of 128 units, all with ReLU. The features are the output
-    of this last layer, before dropout. An int `seed` fixes the first weights and dropout.
+    of this last layer, before dropout. An int `seed` fixes the first weights and dropout. The type of numbers and the
+    order of dimensions are fixed here, because ~/.keras/keras.json may have others.
     """
     import keras
     from keras import layers
 
     if seed is not None:
         keras.utils.set_random_seed(seed)
-    x = images = keras.Input([784])
-    x = layers.Reshape([28, 28, 1])(x)
+    numbers, images_of = {"dtype": "float32"}, {"dtype": "float32", "data_format": "channels_last"}
+    x = images = keras.Input([784], **numbers)
+    x = layers.Reshape([28, 28, 1], **numbers)(x)
     for width in (32, 64):
-        x = layers.Conv2D(width, 3, activation="relu", padding="same" if width == 32 else "valid")(x)
-        x = layers.Conv2D(width, 3, activation="relu")(x)
-        x = layers.MaxPooling2D(2)(x)
-    features = layers.Dense(FEATURES, activation="relu")(layers.Dropout(0.25)(layers.Flatten()(x)))
-    logits = layers.Dense(10)(layers.Dropout(0.5)(features))
+        padding = "same" if width == 32 else "valid"
+        x = layers.Conv2D(width, 3, activation="relu", padding=padding, **images_of)(x)
+        x = layers.Conv2D(width, 3, activation="relu", **images_of)(x)
+        x = layers.MaxPooling2D(2, **images_of)(x)
+    x = layers.Dropout(0.25, **numbers)(layers.Flatten(**images_of)(x))
+    features = layers.Dense(FEATURES, activation="relu", **numbers)(x)
+    logits = layers.Dense(10, **numbers)(layers.Dropout(0.5, **numbers)(features))
     return keras.Model(images, [features, logits], name="mnist_classifier")
 
 
@@ -61,7 +65,10 @@ def load_classifier(folder=HERE):
 
 def activations(model, images):
     """Returns (features float64 [n, 128], probabilities float64 [n, 10]) of images float32 [n, 784] in [0, 1]."""
-    features, logits = model.predict(np.asarray(images, np.float32), batch_size=500, verbose=0)
+    images = np.asarray(images, np.float32)
+    # Not `model.predict`: it rounds its input to the type of numbers in ~/.keras/keras.json.
+    batches = [model.predict_on_batch(images[first : first + 500]) for first in range(0, len(images), 500)]
+    features, logits = (np.concatenate(parts) for parts in zip(*batches, strict=True))
     logits = logits.astype(np.float64)
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return features.astype(np.float64), exponentials / exponentials.sum(axis=1, keepdims=True)
@@ -84,6 +91,7 @@ def fit(images, labels, epochs, seed=0):
 
     if len(images) < BATCH_SIZE:
         raise ValueError(f"{len(images)} images are less than a batch of {BATCH_SIZE}")
+    keras.config.set_floatx("float32")  # of the loss and the rate: ~/.keras/keras.json may have another type
     model = make_classifier(seed)
 
     def shift(images, labels):
