@@ -4,7 +4,9 @@ Writes metrics.json, and neighbours.png: samples, each with the training images 
 """
 
 import json
+import math
 import os
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags, logging
 
-from gan_tf import data, grids, restore
+from gan_tf import data, grids, memory, restore
 from gan_tf.runs import command_line, folder
 
 FLAGS = flags.FLAGS
@@ -35,65 +37,115 @@ GROUPS = {
 }
 
 
+# Bytes of memory: of the command itself, with MNIST, and for each image. Measured with 10,000 and 30,000 images.
+BYTES, IMAGE_BYTES = 2e9, 100_000
+
+
 class EvaluationError(Exception):
     """What the flags name cannot be measured; the message says why in one line, and what to do."""
 
 
+def check_count(count, name):
+    """Raises EvaluationError if so many images do not fit into memory. `name` says where their number comes from."""
+    words = memory.too_much(BYTES + count * IMAGE_BYTES)
+    if words:
+        raise EvaluationError(f"{name}: to measure {count} images {words}; measure fewer.")
+
+
 def read_images(path):
-    """Returns the array `images` of an .npz file, as float32 [n, 784]. Raises EvaluationError if it is unsuitable."""
+    """Returns the array `images` of an .npz file, as float32 [n, 784]. Raises EvaluationError if it is unsuitable.
+
+    The shape and the type are read first, from the array's header. Nothing else is read if they do not fit.
+    """
+    name = f"--images={path}"
+    restore.check_file(path, name)
     try:
-        with np.load(path) as arrays:
-            images = np.asarray(arrays["images"])
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise EvaluationError(f"--images={path} is not an .npz file with an array images: {error}") from error
-    if images.ndim not in (2, 3) or np.prod(images.shape[1:]) != 784 or images.dtype.kind not in "fiu":
-        shape = f"{images.dtype} {list(images.shape)}"
-        raise EvaluationError(f"--images={path}: its array is {shape}, not numbers [n, 784] or [n, 28, 28].")
-    if len(images) < 100:
-        raise EvaluationError(f"--images={path}: {len(images)} images are too few, it takes at least 100.")
+        with zipfile.ZipFile(path) as archive:
+            if "images.npy" not in archive.namelist():
+                raise EvaluationError(f"{name} is not an .npz file with an array images: it has no such array.")
+            with archive.open("images.npy") as file:
+                check_header(file, archive.getinfo("images.npy").file_size, name)
+            with archive.open("images.npy") as file:
+                images = np.lib.format.read_array(file, allow_pickle=False)
+    except EvaluationError:
+        raise
+    except Exception as error:  # each kind of damage has an exception of its own
+        raise EvaluationError(
+            f"{name} is not an .npz file with an array images, or it is damaged ({restore.reason(error)})."
+        ) from error
     if not (images.min() >= 0 and images.max() <= 1):  # false for NaN, too
         values = f"{images.min()} to {images.max()}"
-        raise EvaluationError(f"--images={path}: its values are {values}, not in [0, 1]; divide bytes by 255.")
+        raise EvaluationError(f"{name}: its values are {values}, not in [0, 1]; divide bytes by 255.")
     return images.reshape(-1, 784).astype(np.float32)
+
+
+def check_header(file, size, name):
+    """Raises EvaluationError if an .npy file of `size` bytes does not hold images that can be measured.
+
+    Raises ValueError if its header is damaged.
+    """
+    if np.lib.format.read_magic(file) != (1, 0):  # what NumPy writes for any array of numbers; at most 64 KB
+        raise ValueError("its header is not NumPy's for an array of numbers")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    if len(shape) not in (2, 3) or math.prod(shape[1:]) != 784 or min(shape) < 0 or dtype.kind not in "fiu":
+        words = restore.short(f"{dtype} {list(shape)}")
+        raise EvaluationError(f"{name}: its array is {words}, not numbers [n, 784] or [n, 28, 28].")
+    if shape[0] < 100:
+        raise EvaluationError(f"{name}: {shape[0]} images are too few, it takes at least 100.")
+    check_count(shape[0], name)
+    if file.tell() + math.prod(shape) * dtype.itemsize != size:
+        raise ValueError(f"it has {size} bytes, not as many as its header says")
 
 
 def load_images(what, source):
     """Returns (images, discriminate or None, facts) for the path `source`, which the flag `what` names.
 
-    Raises LoadError or RunError.
+    `what` is "run_dir" or "generator". Raises LoadError or RunError.
     """
-    facts = {"measured": f"--{what}={source}"}
-    if what == "images":
-        return read_images(source), None, facts
+    facts = {"measured": f"--{what}={source}", "seed": FLAGS.seed}
     if what == "run_dir":
         gan, facts["iterations"] = restore.load_run(source)
     else:
         gan = restore.load_generator(source, what)
-    from gan_tf.gan import in_batches
     from gan_tf.noise import EVALUATION_NOISE
 
-    facts["seed"] = FLAGS.seed
-    images = in_batches(gan.generate, gan.make_noise(FLAGS.seed, EVALUATION_NOISE, FLAGS.count))
-    return images, gan.discriminate, facts
+    noise = gan.make_noise(FLAGS.seed, EVALUATION_NOISE, FLAGS.count)
+    return restore.draw(gan, noise, f"--{what}={source}"), gan.discriminate, facts
 
 
-def load_data():
-    """Returns the training, validation and test images to compare samples with. Raises DataError."""
+def load_data(config):
+    """Returns the training, validation and test images to compare samples with. Raises DataError.
+
+    `config` is what a run's config.json says, or None without a run.
+    """
     name, data_dir, digest = FLAGS.dataset or "mnist", FLAGS.data_dir, None
-    if FLAGS.run_dir:
-        config = folder.read_config(os.path.expanduser(FLAGS.run_dir))
+    if config:
         digest = config["data"].get("digest")
         if not (FLAGS.dataset or FLAGS.data_dir):
-            name, data_dir = (config["flags"].get(flag) for flag in ("dataset", "data_dir"))
+            name, data_dir = config["flags"]["dataset"], config["flags"]["data_dir"]
     splits = [data.load(name, data_dir and os.path.expanduser(data_dir), split) for split in data.SPLITS]
     logging.info("data: %s", splits[0].source)
     if digest and splits[0].digest != digest:
-        logging.warning("the run was trained on other images: name their folder with --data_dir")
+        own = " ".join(f"--{flag}={config['flags'][flag]}" for flag in ("dataset", "data_dir") if config["flags"][flag])
+        logging.warning("the run was trained on other images than these (with %s)", own)
+        if FLAGS.dataset or FLAGS.data_dir:
+            logging.warning("to compare with its own images, remove --dataset and --data_dir, or change them")
+        else:
+            logging.warning("the folder has changed since; name the one that has its images with --data_dir")
     if splits[0].name != "mnist":
         logging.warning("the classifier knows only MNIST's digits: its scores of other images mean little")
     if len(splits[2].images) < 100:
         raise data.DataError(f"{splits[2].source}: {len(splits[2].images)} test images are too few, it takes 100.")
     return splits
+
+
+def plus_minus():
+    """Returns the sign ±, or +- if standard output cannot show it."""
+    try:
+        "±".encode(getattr(sys.stdout, "encoding", "utf-8"))  # without standard output, sys.stdout is None
+    except UnicodeEncodeError:
+        return "+-"
+    return "±"
 
 
 def main():
@@ -106,10 +158,21 @@ def main():
     source = Path(os.path.expanduser(FLAGS[what].value))
     out_dir = Path(os.path.expanduser(FLAGS.out_dir)) if FLAGS.out_dir else source if FLAGS.run_dir else source.parent
 
+    # What needs no TensorFlow comes first, for that takes seconds to import.
+    restore.check_writable(out_dir, f"--out_dir={out_dir}")
+    config = restore.check_run(source) if what == "run_dir" else None
+    if what == "generator":
+        restore.check_keras_file(source, what)
+    if what == "images":
+        images, discriminate, facts = read_images(source), None, {"measured": f"--{what}={source}"}
+    else:
+        check_count(FLAGS.count, f"--count={FLAGS.count}")
+    train, validation, test = load_data(config)
+
     command_line.import_tensorflow()
-    images, discriminate, facts = load_images(what, source)
+    if what != "images":
+        images, discriminate, facts = load_images(what, source)
     facts["count"] = len(images)
-    train, validation, test = load_data()
 
     from gan_tf.metrics import classifier, table
 
@@ -124,7 +187,10 @@ def main():
         columns[name], histogram = yardstick.quick_scores(pixels)
         columns[name] |= yardstick.other_scores(pixels, windows)
         if discriminate is not None:
-            columns[name] |= table.discriminator_accuracy(discriminate(pixels), real=name == "real")
+            logits = discriminate(pixels)
+            if not np.isfinite(logits).all():
+                raise EvaluationError(f"the discriminator of --{what}={source} gives values that are not finite.")
+            columns[name] |= table.discriminator_accuracy(logits, real=name == "real")
         facts[f"class_histogram_{name}"] = histogram.tolist()
 
     out_dir.mkdir(parents=True, exist_ok=True)
@@ -142,7 +208,7 @@ def main():
     }
     with folder.replacing(out_dir / "metrics.json") as path:
         path.write_text(json.dumps(facts, indent=2) + "\n")
-    print(table.as_text(**columns))
+    print(table.as_text(**columns, plus_minus=plus_minus()))
     logging.info("wrote metrics.json and neighbours.png to %s, after %.0f s", out_dir, time.monotonic() - begun)
 
 

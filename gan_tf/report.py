@@ -16,22 +16,23 @@ from gan_tf.runs import command_line, folder
 
 def real_images(config):
     """Returns the first images that the run was trained on, float32 [16, 784]; None, with a warning, without them."""
-    name, data_dir = (config["flags"].get(flag) for flag in ("dataset", "data_dir"))
+    name, data_dir = config["flags"]["dataset"], config["flags"]["data_dir"]
     try:
         dataset = data.load(name, data_dir and os.path.expanduser(data_dir))
         if dataset.digest != config["data"].get("digest"):
             raise ValueError("the images there are not those that the run was trained on")
         return dataset.pixels[:16] * np.float32(1 / 255)
-    except (data.DataError, ValueError, TypeError, OSError) as error:
+    except (data.DataError, ValueError, OSError) as error:
         logging.warning("the page has no real images to show to D: %s", error)
 
 
 def main():
     """Writes report.html for the newest state of the run in --run_dir."""
     run_dir = Path(os.path.expanduser(flags.FLAGS.run_dir))
+    config = restore.check_run(run_dir)  # before TensorFlow, which takes seconds to import
     command_line.import_tensorflow()
     gan, iteration = restore.load_run(run_dir)
-    gan.real_pictures = real_images(folder.read_config(run_dir))
+    gan.real_pictures = real_images(config)
     from gan_tf.runs import report  # with TensorFlow
 
     report.write(run_dir, gan, iteration)

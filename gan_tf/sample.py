@@ -1,13 +1,14 @@
 """Draws samples from a trained generator: python -m gan_tf.sample --run_dir=out --count=64."""
 
 import os
+import re
+import tempfile
 from pathlib import Path
 
 from absl import flags, logging
 
-from gan_tf import restore
-from gan_tf.runs import command_line
-from gan_tf.runs.folder import RunError
+from gan_tf import memory, restore
+from gan_tf.runs import command_line, folder
 
 FLAGS = flags.FLAGS
 
@@ -20,53 +21,108 @@ flags.DEFINE_integer("count", 16, "How many samples.", lower_bound=1)
 flags.DEFINE_integer("columns", 4, "Columns of the grid.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
 flags.DEFINE_bool("interpolate", False, "Interpolate in even steps between two noise vectors.")
-flags.DEFINE_bool("overwrite", False, "Replace what --out names.")
+flags.DEFINE_bool("overwrite", False, "Replace what --out names; of a folder, the pictures that this command writes.")
+
+PICTURE = re.compile(r"\d{5,}\.png")  # in a folder of single pictures
+RUN_FILES = ("config.json", "checkpoints", "losses.csv")  # a folder with one of these holds a run
+
+# Bytes of memory: of the command itself, and for each sample, in arrays and in a grid. Measured with --count=20000.
+BYTES, SAMPLE_BYTES, GRID_BYTES = 700e6, 9_000, 220_000
 
 
 class SampleError(Exception):
     """The samples cannot be drawn; the message says why in one line, and what to do."""
 
 
+def check_out():
+    """Returns the path that --out names, without links. Raises SampleError if samples cannot be written there."""
+    name, out = f"--out={FLAGS.out}", Path(os.path.realpath(os.path.expanduser(FLAGS.out)))
+    exists = os.path.lexists(out)
+    if out.suffix not in ("", ".png", ".npz") and not FLAGS.out.endswith("/"):
+        raise SampleError(f"{name} ends in {out.suffix}: write .png, .npz, or a / after the name of a folder.")
+    if exists and not FLAGS.overwrite:
+        raise SampleError(f"{name} exists; name another, or replace it with --overwrite.")
+    for run_dir in (out, out.parent):
+        if any(os.path.lexists(run_dir / file) for file in RUN_FILES):
+            if run_dir == out or folder.FILES.fullmatch(out.name):
+                raise SampleError(f"{name} would spoil the run in {run_dir}; name another file or folder.")
+    if exists and out.is_dir() != is_folder(out):
+        what = "not a folder" if is_folder(out) else "a folder"
+        raise SampleError(f"{name} is {what}; name another.")
+    restore.check_writable(out if exists and is_folder(out) else out.parent, name)
+    return out
+
+
+def is_folder(out):
+    """True if single pictures are to be written."""
+    return FLAGS.out.endswith("/") or out.suffix == ""
+
+
 def sample():
     """Draws what the flags describe."""
     if bool(FLAGS.run_dir) == bool(FLAGS.model):
         raise SampleError("name either a run with --run_dir, or a Keras file with --model.")
-    out = Path(os.path.expanduser(FLAGS.out))
-    if out.suffix == ".png" and FLAGS.count % FLAGS.columns:
+    out = check_out()
+    is_grid = out.suffix == ".png" and not is_folder(out)
+    if is_grid and FLAGS.count % FLAGS.columns:
         raise SampleError(f"--count={FLAGS.count} does not fill rows of --columns={FLAGS.columns}; change either.")
-    if os.path.lexists(out) and not FLAGS.overwrite:
-        raise SampleError(f"--out={FLAGS.out} exists; name another, or replace it with --overwrite.")
+    words = memory.too_much(BYTES + FLAGS.count * (GRID_BYTES if is_grid else SAMPLE_BYTES))
+    if words:
+        raise SampleError(f"--count={FLAGS.count} {words}; draw fewer at a time, each time with another --seed.")
+    if FLAGS.run_dir:
+        name, source = f"the generator of --run_dir={FLAGS.run_dir}", os.path.expanduser(FLAGS.run_dir)
+        restore.check_run(source)
+    else:
+        name, source = f"--model={FLAGS.model}", os.path.expanduser(FLAGS.model)
+        restore.check_keras_file(source, "model")
 
     command_line.import_tensorflow()
     import numpy as np
 
-    from gan_tf import grids
-    from gan_tf.gan import in_batches
     from gan_tf.noise import USER_NOISE
 
     if FLAGS.run_dir:
-        gan, iterations = restore.load_run(os.path.expanduser(FLAGS.run_dir))
+        gan, iterations = restore.load_run(source)
         logging.info("the generator of %s after %d iterations", FLAGS.run_dir, iterations)
     else:
-        gan = restore.load_generator(os.path.expanduser(FLAGS.model), "model")
+        gan = restore.load_generator(source, "model")
     noise = np.asarray(gan.make_noise(FLAGS.seed, USER_NOISE, 2 if FLAGS.interpolate else FLAGS.count))
     if FLAGS.interpolate:
         share = np.linspace(0, 1, FLAGS.count, dtype=np.float32)[:, None]
         noise = (1 - share) * noise[:1] + share * noise[1:]
-    images = in_batches(gan.generate, noise)
+    write(restore.draw(gan, noise, name), noise, out)
+    logging.info("%d samples in %s", FLAGS.count, FLAGS.out)
 
-    if out.suffix == ".png":
-        grids.save_grid(images, out, FLAGS.columns)
-    elif out.suffix == ".npz":
-        np.savez_compressed(out, images=images, noise=noise)
-    else:
-        out.mkdir(parents=True, exist_ok=True)
+
+def write(images, noise, out):
+    """Writes the samples to `out`: a grid, arrays, or a folder. What cannot be written whole leaves `out` as it was."""
+    import numpy as np
+
+    from gan_tf import grids
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if not is_folder(out):
+        with folder.replacing(out) as path:
+            if out.suffix == ".png":
+                grids.save_grid(images, path, FLAGS.columns)
+            else:
+                np.savez_compressed(path, images=images, noise=noise)
+        return
+    with tempfile.TemporaryDirectory(prefix="new-", dir=out if out.is_dir() else out.parent) as temporary:
+        pictures = Path(temporary) / "pictures"
+        pictures.mkdir()
         for index, image in enumerate(images):
-            grids.save_image(image, out / f"{index:05}.png")
-    logging.info("%d samples in %s", len(images), out)
+            grids.save_image(image, pictures / f"{index:05}.png")
+        if not out.is_dir():
+            os.rename(pictures, out)
+            return
+        for older in filter(PICTURE.fullmatch, os.listdir(out)):
+            (out / older).unlink()
+        for picture in pictures.iterdir():
+            os.rename(picture, out / picture.name)
 
 
 if __name__ == "__main__":
     groups = {"From": ["run_dir", "model"], "Samples": ["count", "seed", "interpolate"]}
     groups["To"] = ["out", "columns", "overwrite"]
-    command_line.run(sample, groups, (SampleError, restore.LoadError, RunError, OSError))
+    command_line.run(sample, groups, (SampleError, restore.LoadError, folder.RunError, OSError))

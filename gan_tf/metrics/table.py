@@ -118,7 +118,7 @@ TITLES = {
 
 def rounded(value, error):
     """Returns `value ± error` as text, with two digits of the error. Without an error the value has four digits."""
-    if error is None or error == 0:
+    if error is None or error == 0 or not np.isfinite(error):
         return f"{value:.4g}"
     digits = max(0, 1 - int(np.floor(np.log10(error))))
     return f"{value:.{digits}f} ± {error:.{digits}f}"
@@ -134,8 +134,12 @@ def rows(samples, real):
     return found
 
 
-def as_text(samples, real):
-    """Returns the table as lines of text: scores of the samples and of held-out real images."""
+def as_text(samples, real, plus_minus="±"):
+    """Returns the table as lines of text: scores of the samples and of held-out real images.
+
+    `plus_minus` is what to write for ±.
+    """
     lines = [("", "samples", "real, held out"), *(row[1:] for row in rows(samples, real))]
+    lines = [[cell.replace("±", plus_minus) for cell in line] for line in lines]
     widths = [max(len(line[i]) for line in lines) for i in range(3)]
     return "\n".join(f"{a:{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in lines)
