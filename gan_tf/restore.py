@@ -6,13 +6,12 @@ import json
 import math
 import os
 import re
-import stat
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from gan_tf import data
+from gan_tf import data, limits
 from gan_tf.runs import checkpoints, folder
 
 # The GANs by the name that config.json has, and the module whose `make` makes each.
@@ -52,10 +51,9 @@ def check_run(run_dir):
         raise LoadError(f"{name} is not a folder; name the --out_dir of a run.")
     if not checkpoints.iterations(path / "checkpoints"):
         raise LoadError(f"{name} holds no checkpoint that can be read; name the --out_dir of a run.")
-    if (path / "config.json").exists():
-        check_file(path / "config.json", f"{run_dir}/config.json")
-        if (path / "config.json").stat().st_size > CONFIG_BYTES:
-            raise LoadError(f"{run_dir}/config.json is too large to be a run's; put the file back.")
+    problem = limits.problem(path / "config.json")
+    if problem or (path / "config.json").stat().st_size > CONFIG_BYTES:
+        raise LoadError(f"{run_dir}/config.json {problem or 'is too large'}; put the file back, or name another run.")
     try:
         config = folder.read_config(run_dir)
     except RecursionError:
@@ -75,16 +73,6 @@ def check_run(run_dir):
     if not (data_dir is None or isinstance(data_dir, str)) or "\0" in (data_dir or ""):
         raise LoadError(wrong.format(run_dir, short(repr(data_dir)), "the folder of the data"))
     return config
-
-
-def check_file(path, name):
-    """Raises LoadError, which calls the file `name`, unless `path` is a file: a named pipe would wait for ever."""
-    try:
-        mode = os.stat(path).st_mode
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        raise LoadError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
-    if not stat.S_ISREG(mode):
-        raise LoadError(f"{name} is {'a folder' if stat.S_ISDIR(mode) else 'no ordinary file'}; name a file.")
 
 
 def check_writable(path, name):
@@ -107,7 +95,9 @@ def check_keras_file(path, flag):
     28x28 pixels, or holds more than Keras's own layers.
     """
     name = f"--{flag}={path}"
-    check_file(path, name)
+    problem = limits.problem(path)
+    if problem:
+        raise LoadError(f"{name} {problem}; name a Keras file, such as generator.keras.")
     try:
         archive = zipfile.ZipFile(path)
     except Exception as error:  # each kind of damage has an exception of its own

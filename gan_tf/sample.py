@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from gan_tf import memory, restore
+from gan_tf import limits, restore
 from gan_tf.runs import command_line, folder
 
 FLAGS = flags.FLAGS
@@ -49,7 +49,7 @@ def check_out():
     if exists and out.is_dir() != is_folder(out):
         what = "not a folder" if is_folder(out) else "a folder"
         raise SampleError(f"{name} is {what}; name another.")
-    restore.check_writable(out if exists and is_folder(out) else out.parent, name)
+    restore.check_writable(out.parent if exists and not is_folder(out) else out, name)
     return out
 
 
@@ -66,9 +66,9 @@ def sample():
     is_grid = out.suffix == ".png" and not is_folder(out)
     if is_grid and FLAGS.count % FLAGS.columns:
         raise SampleError(f"--count={FLAGS.count} does not fill rows of --columns={FLAGS.columns}; change either.")
-    words = memory.too_much(BYTES + FLAGS.count * (GRID_BYTES if is_grid else SAMPLE_BYTES))
-    if words:
-        raise SampleError(f"--count={FLAGS.count} {words}; draw fewer at a time, each time with another --seed.")
+    most = limits.fitting(GRID_BYTES if is_grid else SAMPLE_BYTES, BYTES)
+    if FLAGS.count > most:
+        raise SampleError(f"--count={FLAGS.count} is too much; {most:,} samples fit into this machine's memory.")
     if FLAGS.run_dir:
         name, source = f"the generator of --run_dir={FLAGS.run_dir}", os.path.expanduser(FLAGS.run_dir)
         restore.check_run(source)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -69,6 +71,47 @@ def test_a_run(images_dir, tmp_path):
     assert not {"metrics.json", "neighbours.png"} & set(os.listdir(tmp_path / "out"))
 
 
+def test_settings_of_the_user_change_no_score(images_dir, tmp_path):
+    """An ASCII terminal has no ±, and ~/.keras/keras.json may have other types and orders."""
+    models.make_generator(1).save(tmp_path / "generator.keras")
+    flags = ("--generator=generator.keras", f"--data_dir={images_dir}", "--count=100")
+    facts, plain = evaluate(*flags, cwd=tmp_path)
+    settings = {"floatx": "float16", "image_data_format": "channels_first", "backend": "jax"}
+    (tmp_path / "keras.json").write_text(json.dumps(settings))
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii:strict"}
+    result = subprocess.run(
+        [sys.executable, "-m", "gan_tf.evaluate", *flags, "--out_dir=again"],
+        cwd=tmp_path,
+        capture_output=True,
+        env=os.environ | ascii_only | {"KERAS_HOME": str(tmp_path)},
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads((tmp_path / "again" / "metrics.json").read_text())["metrics"] == facts["metrics"]
+    shown = result.stdout.decode("ascii")
+    assert shown.split() == plain.stdout.replace("±", "+-").split() and "±" in plain.stdout
+    assert len({len(line) for line in shown.splitlines() if line.count("+-") == 2}) == 1, "aligned at the right"
+
+
+@pytest.mark.parametrize(
+    ("flags", "own", "hint"),
+    [
+        (("--data_dir={}",), "--dataset=glyphs", "to compare with its own images, remove --dataset and --data_dir"),
+        ((), "--dataset=mnist --data_dir={}", "the folder has changed since; name the one that has its images with"),
+    ],
+)
+def test_other_images_than_the_run_had(idx_dir, tmp_path, flags, own, hint):
+    """The log says which ones the run had. There are too few test images here, which ends the command early."""
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoints" / "10.index").write_text("")
+    had = {"dataset": "glyphs", "data_dir": None} if flags else {"dataset": "mnist", "data_dir": str(idx_dir)}
+    config = {"flags": had, "data": {"digest": "0"}, "gan": {"name": "reference"}}
+    (tmp_path / "run" / "config.json").write_text(json.dumps(config))
+    result = command("gan_tf.evaluate", "--run_dir=run", *(flag.format(idx_dir) for flag in flags), cwd=tmp_path)
+    lines = result.stderr.splitlines()
+    assert f"the run was trained on other images than these (with {own.format(idx_dir)})" in lines[1]
+    assert hint in lines[2] and "40 test images are too few" in lines[-1]
+
+
 @pytest.mark.slow
 def test_training_images_as_samples(mnist_dir, tmp_path):
     """MNIST's own training images score as real ones do, but that they are recognised as copies."""
@@ -113,7 +156,13 @@ def test_parzen_of_gaussians():
 
 @pytest.mark.parametrize(
     ("value", "error", "text"),
-    [(4.1761, 0.0271, "4.176 ± 0.027"), (150.2, 3.5, "150.2 ± 3.5"), (240.7, 21.3, "241 ± 21"), (10, None, "10")],
+    [
+        (4.1761, 0.0271, "4.176 ± 0.027"),
+        (1.5, np.nan, "1.5"),
+        (150.2, 3.5, "150.2 ± 3.5"),
+        (240.7, 21.3, "241 ± 21"),
+        (10, None, "10"),
+    ],
 )
 def test_rounded(value, error, text):
     assert table.rounded(value, error) == text
@@ -124,15 +173,22 @@ def test_rounded(value, error, text):
     [
         ((), "error: name one of --run_dir, --generator and --images."),
         (("--run_dir=a", "--images=b"), "error: name one of --run_dir, --generator and --images."),
-        (("--run_dir=nowhere",), "error: --run_dir=nowhere holds no checkpoint that can be read; name the --out_dir"),
-        (("--generator=nothing",), "error: --generator=nothing cannot be loaded as a Keras file: "),
-        (("--images=nothing",), "error: --images=nothing is not an .npz file with an array images: "),
-        (("--images=text",), "error: --images=text is not an .npz file with an array images: "),
-        (("--images=other.npz",), "error: --images=other.npz is not an .npz file with an array images: "),
-        (("--images=shape.npz",), "error: --images=shape.npz: its array is float64 [200, 100], not numbers [n, 784]"),
-        (("--images=bytes.npz",), "error: --images=bytes.npz: its values are 0 to 255, not in [0, 1]; divide bytes"),
-        (("--images=nan.npz",), "error: --images=nan.npz: its values are nan to nan, not in [0, 1]"),
-        (("--images=few.npz",), "error: --images=few.npz: 99 images are too few, it takes at least 100."),
+        (("--run_dir=nowhere",), "error: --run_dir=nowhere does not exist; name the --out_dir of a run."),
+        (
+            ("--generator=nothing",),
+            "error: --generator=nothing cannot be read: No such file or directory; name a Keras",
+        ),
+        (("--generator=text",), "error: --generator=text is no Keras file, or it is damaged: it is no zip archive."),
+        (("--images=nothing",), "error: nothing cannot be read: No such file or directory; name an .npz file with"),
+        (("--images=text",), "error: text is not an .npz file with an array images, or it is damaged: "),
+        (("--images=other.npz",), "error: other.npz has no array images; write one with numpy.savez(path, images=...)"),
+        (("--images=shape.npz",), "error: shape.npz: its array is float64 [200, 100], not numbers [n, 784]"),
+        (("--images=bytes.npz",), "error: bytes.npz: its values are 0 to 255, not in [0, 1]; divide bytes"),
+        (("--images=nan.npz",), "error: nan.npz: its values are nan to nan, not in [0, 1]"),
+        (("--images=few.npz",), "error: few.npz: 99 images are too few, it takes at least 100."),
+        (("--images=few.npz", "--out_dir=text"), "error: --out_dir=text cannot be written: "),
+        (("--generator=generator.keras", "--count=1000000000"), "error: --count=1000000000 is too much; "),
+        (("--run_dir=pipes",), "error: pipes/config.json is not an ordinary file; put the file back"),
         (("--run_dir=a", "--count=99"), "error: flag --count=99: 99 is not integer >= 100. See --help."),
         (("--run_dir=a", "--sed=5"), "error: Unknown command line flag 'sed'. Did you mean: seed"),
     ],
@@ -144,6 +200,10 @@ def test_what_cannot_be_measured(flags, message, tmp_path):
     np.savez(tmp_path / "bytes.npz", images=np.arange(200 * 784).reshape(200, 784) % 256)
     np.savez(tmp_path / "nan.npz", images=np.full([200, 784], np.nan))
     np.savez(tmp_path / "few.npz", images=np.zeros([99, 784]))
+    models.make_generator(1).save(tmp_path / "generator.keras")
+    (tmp_path / "pipes" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "pipes" / "checkpoints" / "10.index").write_text("")
+    os.mkfifo(tmp_path / "pipes" / "config.json")
     before = sorted(os.listdir(tmp_path))
     result = command("gan_tf.evaluate", *flags, cwd=tmp_path)
     assert result.returncode != 0 and "Traceback" not in result.stderr and result.stdout == ""

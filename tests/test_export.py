@@ -116,8 +116,8 @@ def test_samples_of_every_kind(trained, tmp_path):
     [
         ((), "error: name either a run with --run_dir, or a Keras file with --model."),
         (("--run_dir=a", "--model=b"), "error: name either a run with --run_dir, or a Keras file with --model."),
-        (("--run_dir=nowhere",), "error: --run_dir=nowhere holds no checkpoint that can be read; name the --out_dir"),
-        (("--model=nothing.keras",), "error: --model=nothing.keras cannot be loaded as a Keras file: "),
+        (("--run_dir=nowhere",), "error: --run_dir=nowhere does not exist; name the --out_dir of a run."),
+        (("--model=nothing.keras",), "error: --model=nothing.keras cannot be read: No such file or directory; name a"),
         (("--run_dir=a", "--count=5"), "error: --count=5 does not fill rows of --columns=4; change either."),
         (("--run_dir=a", "--out=."), "error: --out=. exists; name another, or replace it with --overwrite."),
         (("--run_dir=a", "--cout=5"), "error: Unknown command line flag 'cout'. Did you mean: count"),
@@ -137,5 +137,5 @@ def test_a_discriminator_is_no_generator(trained, tmp_path):
 def test_export_of_nothing(tmp_path):
     result = command("gan_tf.export", cwd=tmp_path)
     assert result.stderr.strip().splitlines()[-1] == (
-        "error: --run_dir=out holds no checkpoint that can be read; name the --out_dir of a run."
+        "error: --run_dir=out does not exist; name the --out_dir of a run."
     )

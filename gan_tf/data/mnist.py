@@ -5,8 +5,6 @@ import gzip
 import hashlib
 import http.client
 import math
-import os
-import stat
 import struct
 import threading
 import urllib.request
@@ -15,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_tf import memory
+from gan_tf import limits
 
 # SHA-256 of the pixels of each split of the original MNIST, in the order of its IDX files.
 DIGESTS = {
@@ -68,10 +66,10 @@ def read_idx(path, ndim):
     """
     path = Path(path)
     opener = gzip.open if path.suffix == ".gz" else open
+    problem = limits.problem(path)
+    if problem:
+        raise DataError(f"{path} {problem}.")
     try:
-        status = os.stat(path)
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # a named pipe would wait for ever
-            raise DataError(f"{path} is no ordinary file.")
         with opener(path, "rb") as file:
             header = file.read(4 + 4 * ndim)
             if len(header) < 4 + 4 * ndim:
@@ -83,10 +81,9 @@ def read_idx(path, ndim):
                     f"not 0x{0x800 + ndim:08x}."
                 )
             size, body = math.prod(shape), bytearray()
-            if size <= status.st_size * (GZIP_EXPANSION if path.suffix == ".gz" else 1):
-                words = memory.too_much(4 * size)  # these bytes, and copies of them, for the device or as float32
-                if words:
-                    raise DataError(f"{path} {words}.")
+            if size <= path.stat().st_size * (GZIP_EXPANSION if path.suffix == ".gz" else 1):
+                if 4 * size > limits.memory():  # they are copied to the device, or as float32
+                    raise DataError(f"{path} holds {size:,} bytes, too many for this machine's memory.")
                 while len(body) <= size and (chunk := file.read(min(2**20, size + 1 - len(body)))):
                     body += chunk
     except (gzip.BadGzipFile, zlib.error) as error:

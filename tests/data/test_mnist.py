@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from conftest import write_idx, write_idx_folder
 
-from gan_tf import data
+from gan_tf import data, limits
 from gan_tf.data import mnist
 
 
@@ -58,8 +58,12 @@ def test_damaged_idx(tmp_path, name, content, message):
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_idx_that_is_a_folder_or_missing(tmp_path):
-    with pytest.raises(data.DataError, match="cannot be read: Is a directory"):
+def test_idx_that_is_no_file(tmp_path):
+    for suffix in ("", ".gz"):  # whoever opens a named pipe waits for a writer
+        os.mkfifo(tmp_path / f"train-images-idx3-ubyte{suffix}")
+        with pytest.raises(data.DataError, match="is not an ordinary file"):
+            mnist.read_idx(tmp_path / f"train-images-idx3-ubyte{suffix}", 3)
+    with pytest.raises(data.DataError, match="is a folder, not a file"):
         mnist.read_idx(tmp_path, 3)
     with pytest.raises(data.DataError, match="cannot be read: No such file"):
         mnist.read_idx(tmp_path / "nothing", 3)
@@ -94,6 +98,28 @@ def test_idx_beyond_its_header_is_not_read(tmp_path, peak_memory):
     with pytest.raises(data.DataError, match="holds more"):
         mnist.read_idx(path, 3)
     assert peak_memory() < 4 * 2**20
+
+
+def test_a_gzip_stream_that_cannot_hold_so_much_is_not_unpacked(tmp_path, monkeypatch):
+    """Its header announces more than gzip can make of the file's bytes."""
+    path = tmp_path / "images.gz"
+    path.write_bytes(gzip.compress(struct.pack(">4I", 0x803, 10**6, 28, 28) + bytes(10**5)))
+    unpacked = []
+    read = gzip.GzipFile.read
+    monkeypatch.setattr(gzip.GzipFile, "read", lambda file, size: unpacked.append(size) or read(file, size))
+    with pytest.raises(data.DataError, match="it holds fewer than the 784000000 bytes"):
+        mnist.read_idx(path, 3)
+    assert unpacked == [16], "only the header"
+
+
+def test_more_than_memory_holds(tmp_path, monkeypatch):
+    path = tmp_path / "images"
+    write_idx(path, np.zeros([5, 28, 28]))
+    monkeypatch.setattr(limits, "memory", lambda: 4 * 5 * 784)
+    assert mnist.read_idx(path, 3).shape == (5, 28, 28)
+    monkeypatch.setattr(limits, "memory", lambda: 4 * 5 * 784 - 1)
+    with pytest.raises(data.DataError, match="holds 3,920 bytes, too many for this machine's memory"):
+        mnist.read_idx(path, 3)
 
 
 def test_missing_file_is_named(tmp_path):

@@ -1,0 +1,37 @@
+"""Checks before a file is opened or memory is taken. They know no flag and need no TensorFlow."""
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+# Where Linux names the limit of a container: control groups, version 2 and version 1.
+CONTAINER = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def memory():
+    """Returns how many bytes of memory this machine has, or its container, if that may use less."""
+    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for path in CONTAINER:
+        with contextlib.suppress(OSError, ValueError):  # there is no such file, or it says "max"
+            found.append(int(Path(path).read_text()))
+    return min(found)
+
+
+def fitting(each, rest=0):
+    """Returns how many things of `each` bytes fit into memory, next to `rest` bytes for everything else."""
+    return max(0, int((memory() - rest) // each))
+
+
+def problem(path):
+    """Returns what is wrong if `path` is not an ordinary file, as in "… is a folder, not a file"; otherwise None.
+
+    Ask before opening a file: to open a named pipe may take for ever.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    if not stat.S_ISREG(mode):
+        return "is a folder, not a file" if stat.S_ISDIR(mode) else "is not an ordinary file"
+    return None

@@ -1,0 +1,149 @@
+"""gan_tf.data.npz: images from an .npz file, and what is said of files that are none."""
+
+import io
+import os
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gan_tf import data
+from gan_tf.data import npz
+
+FIXTURES = settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def npy(array):
+    """An array as NumPy writes it into an archive."""
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def archive(path, content, name="images.npy", method=zipfile.ZIP_DEFLATED):
+    """Writes an .npz file whose array `images` is the bytes `content`."""
+    with zipfile.ZipFile(path, "w", method) as file:
+        file.writestr(name, content)
+
+
+def header(text, version=(1, 0)):
+    """The beginning of an .npy file with any header."""
+    size = struct.pack("<H" if version == (1, 0) else "<I", len(text))
+    return b"\x93NUMPY" + bytes(version) + size + text.encode("latin1")
+
+
+def refusal(path, most=10_000):
+    """What is said of the file: one line that names it."""
+    with pytest.raises(data.DataError) as caught:
+        npz.read_images(path, most)
+    text = str(caught.value)
+    assert text.startswith(str(path)) and "\n" not in text and len(text) < 400 + len(str(path))
+    return text
+
+
+@pytest.mark.parametrize("dtype", ["f2", "<f4", ">f4", "f8", "u1", "i8"])
+@pytest.mark.parametrize("compress", [False, True])
+def test_round_trip(tmp_path, dtype, compress):
+    images = np.random.default_rng(0).integers(0, 2, [120, 28, 28]).astype(dtype)
+    (np.savez_compressed if compress else np.savez)(tmp_path / "a.npz", images=images, others=np.zeros(3))
+    read = npz.read_images(tmp_path / "a.npz", 120)
+    assert read.dtype == np.float32
+    np.testing.assert_array_equal(read, images.reshape(-1, 784))
+    np.savez(tmp_path / "b.npz", images=np.asfortranarray(images.reshape(-1, 784)))
+    np.testing.assert_array_equal(npz.read_images(tmp_path / "b.npz", 120), read)
+    assert "120 images are too many; 119 fit into this machine's memory" in refusal(tmp_path / "a.npz", 119)
+
+
+def test_what_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")  # whoever opens it waits for a writer
+    assert "is not an ordinary file" in refusal(tmp_path / "pipe")
+    assert "is a folder, not a file" in refusal(tmp_path)
+    assert "cannot be read: No such file or directory" in refusal(tmp_path / "nothing")
+
+
+SOUND = npy(np.zeros([100, 784], np.float32))
+FORM = "{{'descr': {}, 'fortran_order': False, 'shape': {}}}"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "magic"),
+        (SOUND[:50], "EOF"),
+        (SOUND[:-1], "not as many as its header says"),
+        (SOUND + b"0", "not as many as its header says"),
+        (header("{" * 300), "it is damaged"),
+        (header("[" * 9000), "it is damaged"),
+        (header("{}", version=(2, 0)), "its header is not that of an array of numbers"),
+        (header(FORM.format("'|O'", "(100, 784)")) + bytes(100), "its array is object [100, 784], not numbers"),
+        (header(FORM.format("'<c8'", "(100, 784)")), "its array is complex64 [100, 784], not numbers"),
+        (header(FORM.format("'<f4'", "(-100, 784)")), "its array is float32 [-100, 784], not numbers"),
+        (header(FORM.format("'<f4'", "(100, 1, 784)")) + bytes(313600), None),
+        (header(FORM.format("'<f4'", f"({10**15}, 784)")), "images are too many"),
+        (header(FORM.format("'<f4'", "(100, -28, -28)")), "not numbers"),
+        (header(FORM.format("'<f4'", "(99, 784)")), "99 images are too few"),
+        (header(FORM.format("'<f4'", "()")), "its array is float32 []"),
+        (npy(np.full([100, 784], 1.5)), "its values are 1.5 to 1.5, not in [0, 1]"),
+        (npy(np.full([100, 784], np.inf)), "its values are inf to inf, not in [0, 1]"),
+    ],
+)
+def test_damaged_arrays(tmp_path, content, message):
+    archive(tmp_path / "a.npz", content)
+    if message is None:
+        assert npz.read_images(tmp_path / "a.npz", 100).shape == (100, 784)
+    else:
+        assert message in refusal(tmp_path / "a.npz")
+
+
+def test_damaged_archives(tmp_path):
+    path = tmp_path / "a.npz"
+    path.write_bytes(b"")
+    assert "File is not a zip file" in refusal(path)
+    archive(path, SOUND, name="pictures.npy")
+    assert "has no array images" in refusal(path)
+    np.savez_compressed(path, images=np.random.default_rng(0).random([100, 784]))
+    sound = path.read_bytes()
+    path.write_bytes(sound[:1000] + b"\xff" * 400 + sound[1400:])
+    assert "it is damaged" in refusal(path)
+    archive(path, SOUND, method=zipfile.ZIP_STORED)
+    stored = path.read_bytes()
+    for place, value, what in ((6, 1, "encrypted"), (8, 99, "compression method is not supported")):
+        changed = bytearray(stored)
+        directory = stored.index(b"PK\1\2")
+        for begin in (place, directory + place + 2):  # in the member's own header and in the directory
+            changed[begin : begin + 2] = struct.pack("<H", value)
+        path.write_bytes(changed)
+        assert what in refusal(path)
+
+
+def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
+    """A gigabyte of zeros in a megabyte, as an array and with a header of 4 GB."""
+    unpacked = []
+    read = zipfile.ZipExtFile.read
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda file, n=-1: unpacked.append(n) or read(file, n))
+    for begin in (header(FORM.format("'<f4'", "(400000, 784)")), b"\x93NUMPY\2\0\xff\xff\xff\xff"):
+        with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+            with file.open("images.npy", "w", force_zip64=True) as array:
+                array.write(begin)
+                for _ in range(256):
+                    array.write(bytes(2**22))
+        refusal(tmp_path / "a.npz")
+        assert max(unpacked) < 2**16 and min(unpacked) >= 0
+
+
+@FIXTURES
+@given(change=st.data())
+def test_a_sound_file_changed(tmp_path, change):
+    images = np.random.default_rng(0).integers(0, 2, [100, 784], np.uint8)
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, images=images)
+    content = bytearray(path.read_bytes())
+    content[change.draw(st.integers(0, len(content) - 1))] ^= change.draw(st.integers(1, 255))
+    path.write_bytes(content[: change.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))])
+    try:
+        np.testing.assert_array_equal(npz.read_images(path, 100), images)
+    except data.DataError as error:
+        assert str(error).startswith(str(path)) and "\n" not in str(error)
