@@ -34,28 +34,27 @@ class SampleError(Exception):
     """The samples cannot be drawn; the message says why in one line, and what to do."""
 
 
+def is_folder():
+    """True if --out names a folder, for single pictures."""
+    return FLAGS.out.endswith("/") or Path(FLAGS.out).suffix == ""
+
+
 def check_out():
-    """Returns the path that --out names, without links. Raises SampleError if samples cannot be written there."""
-    name, out = f"--out={FLAGS.out}", Path(os.path.realpath(os.path.expanduser(FLAGS.out)))
-    exists = os.path.lexists(out)
-    if out.suffix not in ("", ".png", ".npz") and not FLAGS.out.endswith("/"):
+    """Returns the path that --out names, in a folder without links. Raises SampleError if it cannot be written."""
+    name, out = f"--out={FLAGS.out}", Path(os.path.expanduser(FLAGS.out))
+    if not is_folder() and out.suffix not in (".png", ".npz"):
         raise SampleError(f"{name} ends in {out.suffix}: write .png, .npz, or a / after the name of a folder.")
-    if exists and not FLAGS.overwrite:
+    if os.path.lexists(out) and not FLAGS.overwrite:
         raise SampleError(f"{name} exists; name another, or replace it with --overwrite.")
+    out = Path(os.path.realpath(out)) if is_folder() else Path(os.path.realpath(out.parent), out.name)
     for run_dir in (out, out.parent):
         if any(os.path.lexists(run_dir / file) for file in RUN_FILES):
             if run_dir == out or folder.FILES.fullmatch(out.name):
                 raise SampleError(f"{name} would spoil the run in {run_dir}; name another file or folder.")
-    if exists and out.is_dir() != is_folder(out):
-        what = "not a folder" if is_folder(out) else "a folder"
-        raise SampleError(f"{name} is {what}; name another.")
-    restore.check_writable(out.parent if exists and not is_folder(out) else out, name)
+    if os.path.exists(out) and os.path.isdir(out) != is_folder():
+        raise SampleError(f"{name} is {'not a folder' if is_folder() else 'a folder'}; name another.")
+    restore.check_writable(out if is_folder() or not os.path.exists(out) else out.parent, name)
     return out
-
-
-def is_folder(out):
-    """True if single pictures are to be written."""
-    return FLAGS.out.endswith("/") or out.suffix == ""
 
 
 def sample():
@@ -63,7 +62,7 @@ def sample():
     if bool(FLAGS.run_dir) == bool(FLAGS.model):
         raise SampleError("name either a run with --run_dir, or a Keras file with --model.")
     out = check_out()
-    is_grid = out.suffix == ".png" and not is_folder(out)
+    is_grid = out.suffix == ".png" and not is_folder()
     if is_grid and FLAGS.count % FLAGS.columns:
         raise SampleError(f"--count={FLAGS.count} does not fill rows of --columns={FLAGS.columns}; change either.")
     most = limits.fitting(GRID_BYTES if is_grid else SAMPLE_BYTES, BYTES)
@@ -101,7 +100,7 @@ def write(images, noise, out):
     from gan_tf import grids
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    if not is_folder(out):
+    if not is_folder():
         with folder.replacing(out) as path:
             if out.suffix == ".png":
                 grids.save_grid(images, path, FLAGS.columns)

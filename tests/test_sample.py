@@ -52,6 +52,18 @@ def test_a_folder_holds_only_the_new_pictures(sound, tmp_path):
     assert all(Image.open(tmp_path / "folder" / name).size == (28, 28) for name in pictures)
 
 
+def test_the_ending_is_that_of_the_flag(sound, tmp_path):
+    """Not that of what a link points to, or of the folder that . is. A link to a file is replaced, not followed."""
+    cwd = tmp_path / "with.dot"
+    cwd.mkdir()
+    (cwd / "text").write_text("mine")
+    (cwd / "a.png").symlink_to("text")
+    for out in (".", "a.png"):
+        assert sample(f"--model={sound}", f"--out={out}", "--count=4", "--overwrite", cwd=cwd)[0] == 0
+    assert (cwd / "text").read_text() == "mine" and Image.open(cwd / "a.png").width == 328
+    assert (cwd / "00003.png").exists()
+
+
 def test_a_new_folder_can_be_read_by_others(sound, tmp_path):
     """It is made under another name at first. Folders above it are made, too; a / allows any name."""
     assert sample(f"--model={sound}", "--count=2", "--out=a/b.5/", cwd=tmp_path)[0] == 0
