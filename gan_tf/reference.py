@@ -13,7 +13,7 @@ import numpy as np
 
 from gan_tf import grids, models, optimizers, training
 from gan_tf.data.dataset import SCALE
-from gan_tf.gan import Gan
+from gan_tf.gan import Gan, in_batches
 from gan_tf.noise import sample_noise, stream_noise
 
 
@@ -72,6 +72,6 @@ def assemble(objects, train_block, block, seed, images):
         real_pictures=real * SCALE if real is not None and real.dtype == np.uint8 else real,
         make_noise=stream_noise,
         generate=generator,
-        discriminate=lambda images: discriminator.predict(images, verbose=0),
+        discriminate=lambda images: in_batches(discriminator, images),
         blind_d_loss=2 * math.log(2),
     )

@@ -5,11 +5,9 @@ from real ones. Without other flags, all settings are those of the script, gan_t
 draws the same image for every noise, and never a digit. Add --d_lr=1.0 to draw digits.
 """
 
-import os
-
 from absl import flags, logging
 
-from gan_tf import optimizers
+from gan_tf import limits, optimizers
 from gan_tf.objectives.recipes import RECIPES
 from gan_tf.runs import command_line, training_command
 from gan_tf.runs.folder import RunError
@@ -77,11 +75,10 @@ def make(images, block):
     d_steps = FLAGS.d_steps or RECIPES[FLAGS.loss].d_steps
     noise = 400 * FLAGS.batch_size * (d_steps + 1)  # bytes for one iteration
     needed = noise + FLAGS.batch_size * (3200 * d_steps + 40_000)  # measured, rounded up
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if needed > memory:
+    if not limits.fitting(needed):
         raise RunError(
             f"--batch_size={FLAGS.batch_size} with --d_steps={d_steps} takes about {needed / 1e9:.0f} GB of "
-            f"memory, and this machine has {memory / 1e9:.0f}; use a smaller batch."
+            f"memory, and this machine has {limits.memory() / 1e9:.0f}; use a smaller batch."
         )
     return variant.make(images, block=max(1, min(block, training.BLOCK, NOISE // noise)), **options)
 

@@ -3,12 +3,17 @@
 import csv
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 
 
-def obey_modes():
-    """In a process of root's, before it becomes another program: what folders forbid is forbidden to it, too."""
+def as_from_a_terminal():
+    """For a process, before it becomes another program: Ctrl-C reaches it, and what folders forbid is forbidden to it.
+
+    In the background a shell lets its programs ignore Ctrl-C, and root may write anywhere.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if os.geteuid() == 0:
         drop_from_bounding_set, dac_override = 24, 1  # linux/prctl.h, linux/capability.h
         assert ctypes.CDLL(None).prctl(drop_from_bounding_set, dac_override, 0, 0, 0) == 0
@@ -21,7 +26,7 @@ def start(*flags, cwd, **env):
         [sys.executable, "-m", "gan_tf.train", *flags],
         cwd=cwd,
         env={**os.environ, **nowhere, **env},
-        preexec_fn=obey_modes,
+        preexec_fn=as_from_a_terminal,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -55,6 +55,8 @@ def _ending(command, errors):
     except OSError as error:
         _discard_output()
         _fail(f"{error}.", 1)
+    except MemoryError:
+        _fail("this takes more memory than there is.", 1)
     except KeyboardInterrupt:
         _fail("interrupted.", 130)
 
@@ -115,7 +117,7 @@ def import_tensorflow(quiet=True):
 
 
 def _fail(message, status):
-    print(f"error: {message}", file=sys.stderr)
+    print("error:", "\\n".join(message.splitlines()), file=sys.stderr)  # one line, whatever a file is called
     sys.exit(status)
 
 

@@ -59,9 +59,14 @@ def open_file(path):
     return open(descriptor, "rb")
 
 
-def read_text(path):
-    """Returns the text of a file in UTF-8; bytes that are no text are replaced. Raises OSError as `open_file` does."""
+def read_text(path, most=2**30):
+    """Returns the text of a file in UTF-8; bytes that are no text are replaced.
+
+    Raises OSError as `open_file` does, and for a file of more than `most` bytes.
+    """
     with open_file(path) as file:
+        if os.fstat(file.fileno()).st_size > most:
+            raise OSError(f"{path} has more than {most:,} bytes")
         return file.read().decode(errors="replace")
 
 

@@ -28,6 +28,8 @@ FOLDERS = {  # with the files that a run writes into each
 }
 TEMPORARY = re.compile(rf"new-([0-9a-f]{{8}}-)?({_NAMES})")  # what a killed process leaves behind
 
+CONFIG_BYTES = 2**20  # config.json has 1 KB; a larger one is damaged
+
 # The flags that may differ when a run resumes. All others decide what it computes and draws.
 FREE = "iters log_every checkpoint_every data_dir out_dir overwrite tensorboard dry_run device threads".split()
 
@@ -109,7 +111,7 @@ def _words(value):
 def read_config(run_dir):
     """Returns what a run wrote to config.json, as a dict. Raises RunError if it cannot be read."""
     try:
-        config = json.loads(files.read_text(Path(run_dir) / "config.json"))
+        config = json.loads(files.read_text(Path(run_dir) / "config.json", CONFIG_BYTES))
         if not isinstance(config["flags"], dict) or not isinstance(config["data"], dict):
             raise ValueError("it is not a run's")
         gan = config.setdefault("gan", REFERENCE)
@@ -121,8 +123,8 @@ def read_config(run_dir):
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else error
         raise RunError(
-            f"{run_dir}/config.json cannot be read ({reason}), so the run cannot resume; put the file back, "
-            "name another folder, or delete the run with --overwrite."
+            f"{run_dir}/config.json cannot be read ({reason}); put the file back, name another folder, or delete the "
+            "run with --overwrite."
         ) from error
     return config
 

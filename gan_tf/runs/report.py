@@ -142,7 +142,7 @@ def metrics(path):
     if not path.exists():
         return None
     try:
-        facts = json.loads(path.read_text())
+        facts = json.loads(files.read_text(path))
         scores = [[str(cell) for cell in row] for row in facts["table"]]
         if not all(len(row) == 4 for row in scores):
             raise ValueError("its table is incomplete")
@@ -152,7 +152,7 @@ def metrics(path):
             "count": int(facts["count"]),
             "iterations": None if iterations is None else int(iterations),
         }
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise folder.RunError(f"{path} is damaged ({reason}); delete it, or run gan_tf.evaluate again.") from error
 

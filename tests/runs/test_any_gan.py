@@ -121,7 +121,7 @@ def test_a_run(toy, idx_dir, tmp_path):
     assert config["flags"]["width"] == 8
 
     refused = run(toy, idx_dir, "--iters=200", "--out_dir=whole", "--width=9", cwd=tmp_path)
-    assert "holds a run with other flags (--width was 8)" in refused.stderr.splitlines()[-1]
+    assert "holds a run with other flags (--width: 8 there, 9 now)" in refused.stderr.splitlines()[-1]
     line = command("gan_tf.sample", "--run_dir=whole", cwd=tmp_path).stderr.splitlines()[-1]
     assert line == "error: --run_dir=whole holds a run of 'toy', which this version does not know."
     flags = (f"--data_dir={idx_dir}", "--out_dir=whole", "--sample_every=40", "--batch_size=16", "--nojit")

@@ -240,17 +240,17 @@ def test_config_cut_in_half(whole, idx_dir, tmp_path):
 @pytest.mark.parametrize(
     ("flag", "was"),
     [
-        ("--seed=4", "--seed was 3"),
-        ("--jit", "--jit was False"),
-        ("--d_lr=0.1", "--d_lr was left out"),
-        ("--g_optimizer=adadelta", "--g_optimizer was adam"),
-        ("--loss=lsgan", "--loss was non_saturating, --d_optimizer was adadelta"),
-        ("--d_steps=2", "--d_steps was 1"),
+        ("--seed=4", "--seed: 3 there, 4 now"),
+        ("--jit", "--jit: false there, true now"),
+        ("--d_lr=0.1", "--d_lr: unset there, 0.1 now"),
+        ("--g_optimizer=adadelta", "--g_optimizer: adam there, adadelta now"),
+        ("--loss=lsgan", "--loss: non_saturating there, lsgan now; --d_optimizer: adadelta there, adam now"),
+        ("--d_steps=2", "--d_steps: 1 there, 2 now"),
     ],
 )
 def test_other_flags_are_refused_by_name(flag, was, whole, idx_dir):
     line = last_line_of_failure(go_on(whole.parent, idx_dir, flag, "--iters=700"))
-    assert f"error: --out_dir=out holds a run with other flags ({was}); use the same flags to resume" in line
+    assert f"error: --out_dir=out holds a run with other flags ({was}). For a new run name" in line
 
 
 def test_a_run_from_before_config_named_the_gan(whole, idx_dir, tmp_path):
