@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from absl import flags, logging
 
-from gan_tf import data, grids, limits, restore
+from gan_tf import data, grids, keras_file, limits, restore
 from gan_tf.data import npz
-from gan_tf.runs import command_line, folder
+from gan_tf.runs import command_line, files, folder
 
 FLAGS = flags.FLAGS
 
@@ -54,7 +54,7 @@ def load_images(what, source):
     if what == "run_dir":
         gan, facts["iterations"] = restore.load_run(source)
     else:
-        gan = restore.load_generator(source, what)
+        gan = keras_file.load_generator(source, what)
     from gan_tf.noise import EVALUATION_NOISE
 
     noise = gan.make_noise(FLAGS.seed, EVALUATION_NOISE, FLAGS.count)
@@ -110,7 +110,7 @@ def main():
     most = limits.fitting(IMAGE_BYTES, BYTES)
     config = restore.check_run(source) if what == "run_dir" else None
     if what == "generator":
-        restore.check_keras_file(source, what)
+        keras_file.check_keras_file(source, what)
     restore.check_writable(out_dir, f"--out_dir={out_dir}")
     if what == "images":
         images, discriminate, facts = npz.read_images(source, most), None, {"measured": f"--{what}={source}"}
@@ -143,8 +143,6 @@ def main():
         facts[f"class_histogram_{name}"] = histogram.tolist()
 
     out_dir.mkdir(parents=True, exist_ok=True)
-    with folder.replacing(out_dir / "neighbours.png") as path:
-        grids.save_grid(yardstick.neighbours(images[:10]), path, columns=8)
     facts |= {
         "held_out": len(held_out),
         "data": {split: each.digest for split, each in zip(data.SPLITS, (train, validation, test), strict=True)},
@@ -155,8 +153,11 @@ def main():
             for column, values in columns.items()
         },
     }
-    with folder.replacing(out_dir / "metrics.json") as path:
-        path.write_text(json.dumps(facts, indent=2) + "\n")
+    with folder.exporting(out_dir):
+        with files.replacing(out_dir / "neighbours.png") as path:
+            grids.save_grid(yardstick.neighbours(images[:10]), path, columns=8)
+        with files.replacing(out_dir / "metrics.json") as path:
+            path.write_text(json.dumps(facts, indent=2) + "\n")
     print(table.as_text(**columns, plus_minus=plus_minus()))
     logging.info("wrote metrics.json and neighbours.png to %s, after %.0f s", out_dir, time.monotonic() - begun)
 

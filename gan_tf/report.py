@@ -35,7 +35,8 @@ def main():
     gan.real_pictures = real_images(config)
     from gan_tf.runs import report  # with TensorFlow
 
-    report.write(run_dir, gan, iteration)
+    with folder.exporting(run_dir):
+        report.write(run_dir, gan, iteration)
     logging.info("wrote %s: open it in a browser", run_dir / "report.html")
 
 

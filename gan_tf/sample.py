@@ -7,8 +7,8 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from gan_tf import limits, restore
-from gan_tf.runs import command_line, folder
+from gan_tf import keras_file, limits, restore
+from gan_tf.runs import command_line, files, folder
 
 FLAGS = flags.FLAGS
 
@@ -73,7 +73,7 @@ def sample():
         restore.check_run(source)
     else:
         name, source = f"--model={FLAGS.model}", os.path.expanduser(FLAGS.model)
-        restore.check_keras_file(source, "model")
+        keras_file.check_keras_file(source, "model")
 
     command_line.import_tensorflow()
     import numpy as np
@@ -84,7 +84,7 @@ def sample():
         gan, iterations = restore.load_run(source)
         logging.info("the generator of %s after %d iterations", FLAGS.run_dir, iterations)
     else:
-        gan = restore.load_generator(source, "model")
+        gan = keras_file.load_generator(source, "model")
     noise = np.asarray(gan.make_noise(FLAGS.seed, USER_NOISE, 2 if FLAGS.interpolate else FLAGS.count))
     if FLAGS.interpolate:
         share = np.linspace(0, 1, FLAGS.count, dtype=np.float32)[:, None]
@@ -101,7 +101,7 @@ def write(images, noise, out):
 
     out.parent.mkdir(parents=True, exist_ok=True)
     if not is_folder():
-        with folder.replacing(out) as path:
+        with files.replacing(out) as path:
             if out.suffix == ".png":
                 grids.save_grid(images, path, FLAGS.columns)
             else:

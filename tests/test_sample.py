@@ -15,7 +15,7 @@ import pytest
 from command_line import command
 from PIL import Image
 
-from gan_tf import models, noise, restore
+from gan_tf import keras_file, models, noise, restore
 
 layers = keras.layers
 
@@ -182,7 +182,7 @@ def test_weights_that_are_not_finite(tmp_path):
 
 def test_networks_that_draw_no_pictures(tmp_path):
     made(tmp_path / "tanh.keras", layers.Dense(784, "tanh"))
-    gan = restore.load_generator(tmp_path / "tanh.keras", "model")
+    gan = keras_file.load_generator(tmp_path / "tanh.keras", "model")
     with pytest.raises(restore.LoadError, match=r"^it draws values from -0\.\d* to 0\.\d*, not in \[0, 1\]\.$"):
         restore.draw(gan, noise.stream_noise(0, 2, 20), "it")
 
@@ -190,7 +190,7 @@ def test_networks_that_draw_no_pictures(tmp_path):
 def refusal(path):
     """What is said of a file that is no generator: one line."""
     with pytest.raises(restore.LoadError) as caught:
-        restore.load_generator(path, "model")
+        keras_file.load_generator(path, "model")
     text = str(caught.value)
     assert text.startswith(f"--model={path} ") and "\n" not in text and len(text) < 400 + len(str(path))
     return text.removeprefix(f"--model={path} ")
@@ -211,7 +211,7 @@ def test_sound_generators(sound, tmp_path):
     half = layers.Dense(784, "sigmoid", dtype="mixed_float16")
     made(tmp_path / "half.keras", half)
     for path in (sound, *tmp_path.iterdir()):
-        gan = restore.load_generator(path, "model")
+        gan = keras_file.load_generator(path, "model")
         images = restore.draw(gan, noise.stream_noise(0, 2, 20), "it")
         assert images.shape == (20, 784) and images.dtype == np.float32 and 0.4 < images.mean() < 0.6
 

@@ -21,9 +21,9 @@ from experiments import figures
 from experiments.record import commit
 from gan_tf import data, grids
 from gan_tf.gan import in_batches
+from gan_tf.keras_file import load_generator
 from gan_tf.metrics import classifier, table
 from gan_tf.noise import EVALUATION_NOISE
-from gan_tf.restore import load_generator
 from gan_tf.runs import folder as run_folder
 
 COLUMNS = {

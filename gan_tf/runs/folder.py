@@ -13,7 +13,6 @@ from pathlib import Path
 from absl import logging
 
 from gan_tf.runs import files
-from gan_tf.runs.files import replacing
 from gan_tf.runs.losses_csv import LossesCsv
 
 # What a run writes: grids are 000.png to 999.png, then 1000.png and so on.
@@ -140,8 +139,11 @@ def exporting(run_dir):
     """A context in which no other process replaces what a run exports; it waits for its turn. Raises OSError.
 
     This is another lock than that of the run itself, so that a run can be exported while it goes on. It is on a
-    folder that stays the same when a run is overwritten.
+    folder that stays the same when a run is overwritten. In a folder without a run there is nothing to wait for.
     """
+    if not (run_dir / "checkpoints").is_dir():
+        yield
+        return
     descriptor = os.open(run_dir / "checkpoints", os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -154,7 +156,7 @@ def write_exported(run_dir, iteration, names):
     """Notes that the files `names`, as they are now, are those of the state after `iteration` iterations."""
     names = [*names, f"checkpoints/{iteration}.index", f"checkpoints/{iteration}.data-00000-of-00001"]
     sizes = {name: (run_dir / name).stat().st_size for name in names}
-    with replacing(run_dir / "checkpoints" / "exported.json") as path:
+    with files.replacing(run_dir / "checkpoints" / "exported.json") as path:
         path.write_text(json.dumps({"iteration": iteration, "sizes": sizes}))
 
 
@@ -228,7 +230,7 @@ class Run:
                 if before.get(what) != config.get(what):
                     words = "this run was started with %s %s: the results may differ in the last bits"
                     logging.warning(words, what, before.get(what))
-            with replacing(self.path / "config.json") as temporary:
+            with files.replacing(self.path / "config.json") as temporary:
                 temporary.write_text(json.dumps(config, indent=2) + "\n")
         except OSError as error:
             raise RunError(f"--out_dir={self.path} cannot be used, name another: {error}.") from error
@@ -282,7 +284,7 @@ class Run:
     def writing_grid(self, name):
         """A context with the path to write a grid to. With the next checkpoint it is safe from power cuts."""
         self.check_folder()
-        with replacing(self.path / name, durable=False) as path:
+        with files.replacing(self.path / name, durable=False) as path:
             yield path
         self._not_on_disk.add(self.path / name)
 

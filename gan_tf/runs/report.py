@@ -53,7 +53,7 @@ def write(run_dir, gan, iteration):
         raise folder.RunError(f"{run_dir}/config.json is damaged ({error}); put the file back.") from error
     text = text.replace("<", "\\u003c")  # or it could end the script element that holds it
     template = resources.files("gan_tf.runs").joinpath("report_template.html").read_text(encoding="utf-8")
-    with folder.replacing(run_dir / "report.html") as path:
+    with files.replacing(run_dir / "report.html") as path:
         path.write_text(template.replace('"CONTENT"', text), encoding="utf-8")
 
 

@@ -1,12 +1,12 @@
 """gan_tf.runs.command_line: what a user sees of closed streams and an early Ctrl-C."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+from command_line import as_from_a_terminal
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,13 @@ def test_ctrl_c_while_it_starts(command, tmp_path):
     """At whatever moment of the imports: it ends without a traceback."""
     moments = [0.1, 0.4, 1.0]
     for moment in moments:
-        process = subprocess.Popen([sys.executable, "-m", command], stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+        process = subprocess.Popen(
+            [sys.executable, "-m", command],
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            preexec_fn=as_from_a_terminal,
+        )
         time.sleep(moment)
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=60)
@@ -51,4 +57,4 @@ def test_ctrl_c_while_it_starts(command, tmp_path):
 
 def test_importing_the_package_leaves_ctrl_c_alone():
     code = "import gan_tf, signal; assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ})
+    subprocess.run([sys.executable, "-c", code], check=True, preexec_fn=as_from_a_terminal)
