@@ -170,30 +170,32 @@ def test_losses_cut_in_half(whole, idx_dir, tmp_path):
     assert len(losses_of(tmp_path / "out")) == 21 - int(lost[1]) and 8 < int(lost[1]) < 12
 
 
-def test_a_run_is_finished_when_all_its_files_are_there(whole, idx_dir, tmp_path):
+@pytest.mark.parametrize(
+    ("damage", "name", "resumed"),
+    [
+        (os.remove, "generator.keras", ITERS),
+        pytest.param(truncate, "samples.png", ITERS, marks=pytest.mark.slow),
+        pytest.param(os.remove, "checkpoints/exported.json", ITERS, marks=pytest.mark.slow),
+        pytest.param(truncate, f"checkpoints/{ITERS}.{DATA}", 560, marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_is_finished_when_all_its_files_are_there(damage, name, resumed, whole, idx_dir, tmp_path):
     """A kill in the last seconds, or damage: the same command completes what is missing."""
     shutil.copytree(whole, tmp_path / "out")
     (tmp_path / "out" / "checkpoints" / "999999.index").touch()  # says nothing
     assert "finished: out has all 600" in go_on(tmp_path, idx_dir).stderr
-    for damage, name, resumed in (
-        (os.remove, "generator.keras", 600),
-        (truncate, "samples.png", 600),
-        (os.remove, "checkpoints/exported.json", 600),
-        (truncate, f"checkpoints/600.{DATA}", 560),
-    ):
-        damage(tmp_path / "out" / name)
-        result = go_on(tmp_path, idx_dir)
-        assert result.returncode == 0 and f"resumed at {resumed}" in result.stderr, result.stderr
-        assert {path.name for path in whole.iterdir()} == {path.name for path in (tmp_path / "out").iterdir()}
-        assert "finished: out has all 600" in go_on(tmp_path, idx_dir).stderr
-        assert (tmp_path / "out" / "samples.png").read_bytes() == (whole / "samples.png").read_bytes()
+    damage(tmp_path / "out" / name)
+    result = go_on(tmp_path, idx_dir)
+    assert result.returncode == 0 and f"resumed at {resumed}" in result.stderr, result.stderr
+    assert {path.name for path in whole.iterdir()} == {path.name for path in (tmp_path / "out").iterdir()}
+    assert "finished: out has all 600" in go_on(tmp_path, idx_dir).stderr
+    assert (tmp_path / "out" / "samples.png").read_bytes() == (whole / "samples.png").read_bytes()
     assert_equal_runs(tmp_path / "out", whole)
 
 
-@pytest.mark.parametrize("name", [b"a[b]\\*", b"\xff", "ü".encode()])
-def test_folders_with_odd_names(name, whole, idx_dir, tmp_path):
-    """TensorFlow cannot use them; a run can, in any locale, and it finds its checkpoints again."""
-    name = os.fsdecode(name)
+def test_a_folder_with_an_odd_name(whole, idx_dir, tmp_path):
+    """TensorFlow cannot use it; a run can, in any locale, and it finds its checkpoints again."""
+    name = os.fsdecode(b"a[b]\\*\xff" + "ü".encode())
     for iters in (70, ITERS):
         flags = (f"--iters={iters}", f"--out_dir={name}")
         locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -203,15 +205,13 @@ def test_folders_with_odd_names(name, whole, idx_dir, tmp_path):
     assert_equal_runs(tmp_path / name, whole)
 
 
-def test_kerass_own_settings_change_nothing(whole, idx_dir, tmp_path):
-    (tmp_path / "keras").mkdir()
-    for floatx in ("float16", "float64"):
-        settings = {"floatx": floatx, "epsilon": 0.1, "backend": "jax", "image_data_format": "channels_first"}
-        (tmp_path / "keras" / "keras.json").write_text(json.dumps(settings))
-        flags = (*FLAGS, f"--data_dir={idx_dir}", f"--out_dir={floatx}")
-        result = run(*flags, cwd=tmp_path, KERAS_HOME=str(tmp_path / "keras"))
-        assert result.returncode == 0, result.stderr
-        assert_equal_runs(tmp_path / floatx, whole)
+@pytest.mark.parametrize("floatx", ["float16", pytest.param("float64", marks=pytest.mark.slow)])
+def test_kerass_own_settings_change_nothing(floatx, whole, idx_dir, tmp_path):
+    settings = {"floatx": floatx, "epsilon": 0.1, "backend": "jax", "image_data_format": "channels_first"}
+    (tmp_path / "keras.json").write_text(json.dumps(settings))
+    result = run(*FLAGS, f"--data_dir={idx_dir}", cwd=tmp_path, KERAS_HOME=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    assert_equal_runs(tmp_path / "out", whole)
 
 
 def test_two_signals_at_once_are_one_wish(whole, idx_dir, tmp_path):
