@@ -19,6 +19,7 @@ KINDS = {
     "kills": "Kills and interrupts commands; then the same command must finish, with the right bytes.",
     "full": "Lets each call that needs space fail once; then one line, and with space again the right bytes.",
     "power": "Cuts the power: keeps only what was synced, and some of the rest. Then as with kills.",
+    "disk": "The same with a real file system, ext4 on a loop device, whose cache is lost. Needs root.",
     "damage": "Damages a file of a run; then each command must give the right result, or one line.",
     "flags": "Wrong command lines from a small grammar; each must end with one line.",
     "inputs": "Mutated IDX, .npz, JSON, CSV and Keras files, given to the functions that read them.",
@@ -39,8 +40,9 @@ def main():
     from tests.attack.bench import Bench, Failure
 
     kind = importlib.import_module(f"tests.attack.{options.kind}")
-    if options.kind not in ("inputs", "flags", "damage") and syscalls.available():
-        print(f"{options.kind}: skipped: {syscalls.available()}")
+    reason = kind.available() if hasattr(kind, "available") else syscalls.available()
+    if reason:
+        print(f"{options.kind}: skipped: {reason}")
         return 0
     done, failures, start = 0, [], time.monotonic()
     with Bench(options.kind, options.seed) as bench:

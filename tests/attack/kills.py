@@ -77,12 +77,13 @@ def attempt(bench, number):
 class Moment:
     """When to send which signals, drawn from the calls that an undisturbed command makes."""
 
-    def __init__(self, random, trace):
-        self._signals = list(random.choices(list(SIGNALS), SIGNALS.values())[0])
+    def __init__(self, random, trace, signals=None):
+        """With `signals`, these, and never at a time."""
+        self._signals = list(signals or random.choices(list(SIGNALS), SIGNALS.values())[0])
         self._seen, self._label, self.times = -1, None, []
         self._gap = random.choice([0, 0, 1, 3, 10, 30])  # calls between two signals
         how = random.random()
-        if how < 0.1:
+        if how < 0.1 and not signals:
             first = random.uniform(0, 3)
             self.times = [(first + random.uniform(0, 0.2) * n, each) for n, each in enumerate(self._signals)]
             self._signals = []
@@ -91,6 +92,11 @@ class Moment:
         else:
             self._label = random.choice(sorted(set(trace)))
             self._at = random.randrange(trace.count(self._label))
+
+    @property
+    def over(self):
+        """True after the last signal."""
+        return not self._signals
 
     def on_call(self, call):
         """Counts the call; sends the signal if this is the moment."""
