@@ -12,6 +12,7 @@ Kinds:
 import argparse
 import importlib
 import shutil
+import signal
 import sys
 import time
 
@@ -26,50 +27,59 @@ KINDS = {
 }
 
 
+def attack(bench, kind, count, only=None):
+    """Attacks `count` times, or once with the number `only`; prints each failure. Returns (how often, the failures).
+
+    Returns a string, the reason, if this machine cannot do it.
+    """
+    from tests.attack import syscalls
+    from tests.attack.bench import Failure
+
+    module = importlib.import_module(f"tests.attack.{kind}")
+    reason = module.available() if hasattr(module, "available") else syscalls.available()
+    if reason:
+        return reason
+    bench.kind, done, failures, number = kind, 0, [], only or 0
+    count = count or module.count_all(bench)
+    while done < count and (only is None or not done):
+        failed = None
+        try:
+            done += module.attempt(bench, number)
+        except Failure as failure:
+            done, failed = done + 1, failure
+            failures.append(f"{kind} {number} failed (--seed={bench.seed} --only={number}): {failure}")
+            print(failures[-1], flush=True)
+        folder = bench.path / f"{kind}-{number}"
+        if failed or only is not None:
+            bench.keep(folder, failed)
+        elif folder.exists():
+            shutil.rmtree(folder)
+        bench.log.clear()
+        number += 1
+    return done, failures
+
+
 def main():
     text = __doc__ + "\n".join(f"  {name:8}{words}" for name, words in KINDS.items())
     parser = argparse.ArgumentParser("python -m tests.attack", None, text)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--kind", choices=list(KINDS), required=True, help="what to attack with")
-    parser.add_argument("--count", type=int, default=100, help="how many attacks; 0: each one there is (full)")
+    parser.add_argument("--count", type=int, default=100, help="how many attacks; 0, with full: each call once")
     parser.add_argument("--seed", type=int, default=0, help="seed of all that is random")
     parser.add_argument("--only", type=int, help="repeat this attempt alone, and keep its folder")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # so that the temporary folder is removed
 
-    from tests.attack import syscalls
-    from tests.attack.bench import Bench, Failure
+    from tests.attack.bench import Bench
 
-    kind = importlib.import_module(f"tests.attack.{options.kind}")
-    reason = kind.available() if hasattr(kind, "available") else syscalls.available()
-    if reason:
-        print(f"{options.kind}: skipped: {reason}")
-        return 0
-    done, failures, start = 0, [], time.monotonic()
-    with Bench(options.kind, options.seed) as bench:
-        number = options.only or 0
-        count = options.count or kind.count_all(bench)
-        while done < count and (options.only is None or not done):
-            try:
-                done += kind.attempt(bench, number)
-                failed = None
-            except Failure as failure:
-                done += 1
-                failed = failure
-                failures.append(number)
-                print(f"{options.kind} {number} failed (--seed={options.seed} --only={number}): {failure}", flush=True)
-            folder = bench.path / f"{options.kind}-{number}"
-            if folder.exists():
-                if failed or options.only is not None:
-                    bench.kept.mkdir(exist_ok=True)
-                    folder.rename(bench.kept / folder.name)
-                    with open(bench.kept / f"{folder.name}.log", "w", errors="backslashreplace") as log:
-                        log.writelines([*bench.log, f"{failed or 'no failure'}\n"])
-                else:
-                    shutil.rmtree(folder)
-            bench.log.clear()
-            number += 1
+    start = time.monotonic()
+    with Bench(options.seed) as bench:
+        result = attack(bench, options.kind, options.count, options.only)
         kept = f"; see {bench.kept}" if bench.kept.exists() else ""
-    seconds = time.monotonic() - start
+    if isinstance(result, str):
+        print(f"{options.kind}: skipped: {result}")
+        return 0
+    (done, failures), seconds = result, time.monotonic() - start
     print(f"{options.kind}: {done} done, {len(failures)} failures, {seconds:.0f} seconds, seed {options.seed}{kept}")
     return 1 if failures else 0
 

@@ -29,8 +29,8 @@ class Bench:
     The folders of attempts that failed stay in `kept`; all else is removed.
     """
 
-    def __init__(self, kind, seed):
-        self.kind, self.seed = kind, seed
+    def __init__(self, seed):
+        self.kind, self.seed = None, seed
         self.path = Path(tempfile.mkdtemp(prefix="gan_tf-attack-"))
         self.kept = self.path / "failed"
         self._runs, self._server = {}, None
@@ -58,12 +58,20 @@ class Bench:
             self._server.log = self.log
         return self._server
 
+    def keep(self, folder, failure):
+        """Keeps the folder of an attempt, and what its commands said."""
+        self.kept.mkdir(exist_ok=True)
+        if folder.exists():
+            folder.rename(self.kept / folder.name)
+        with open(self.kept / f"{folder.name}.log", "w", errors="backslashreplace") as log:
+            log.writelines([*self.log, f"{failure or 'no failure'}\n"])
+
     def random(self, number):
         """The random numbers of attempt `number`: a generator that depends on kind, seed and number alone."""
         return random.Random(f"{self.kind} {self.seed} {number}")
 
     def folder(self, number):
-        """A new, empty folder for attempt `number`."""
+        """A new, empty folder for attempt `number` of the kind `self.kind`."""
         path = self.path / f"{self.kind}-{number}"
         path.mkdir()
         return path

@@ -38,7 +38,10 @@ def mounted(image, folder, options):
     subprocess.run(["mount", "-o", f"loop,{options}", image, folder], check=True)
     try:
         yield folder
-    finally:
+    except BaseException:
+        subprocess.run(["umount", "--lazy", folder], check=True)  # a command may still be at work there
+        raise
+    else:
         subprocess.run(["umount", folder], check=True)
 
 
