@@ -46,7 +46,7 @@ def attack(bench, kind, count, only=None):
         try:
             done += module.attempt(bench, number)
         except Failure as failure:
-            done, failed = done + 1, failure
+            done, failed = done + failure.count, failure
             failures.append(f"{kind} {number} failed (--seed={bench.seed} --only={number}): {failure}")
             print(failures[-1], flush=True)
         folder = bench.path / f"{kind}-{number}"

@@ -20,7 +20,11 @@ FOREIGN = {"notes.txt": b"mine", "new-house/photo.jpg": b"also mine"}  # what a 
 
 
 class Failure(Exception):
-    """An attack has found a defect. The message says what."""
+    """Attacks have found a defect. The message says what, `count` how many attacks they were."""
+
+    def __init__(self, words, count=1):
+        super().__init__(words)
+        self.count = count
 
 
 class Bench:
