@@ -66,6 +66,7 @@ class Bench:
         """Keeps the folder of an attempt, and what its commands said."""
         self.kept.mkdir(exist_ok=True)
         if folder.exists():
+            shutil.rmtree(self.kept / folder.name, ignore_errors=True)  # of an earlier time
             folder.rename(self.kept / folder.name)
         with open(self.kept / f"{folder.name}.log", "w", errors="backslashreplace") as log:
             log.writelines([*self.log, f"{failure or 'no failure'}\n"])

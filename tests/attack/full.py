@@ -78,7 +78,7 @@ def _prepared(bench, name, cwd):
 
 
 def _calls(bench, name):
-    cwd, found = bench.path / f"calls-{name}", []
+    cwd, found = bench.path / f"calls-full-{name}", []
     cwd.mkdir()
     _prepared(bench, name, cwd)(on_call=lambda call: found.append(call.needs_space) and None, watch=cwd)
     return sum(found)
