@@ -2,9 +2,16 @@
 
 python -m tests.attack --kind=kills --count=1000 --seed=0
 
-Run it from the root of the repository. It works in a temporary folder, and leaves there what a failure needs to be
-understood. The last line counts what was done. The exit status is 1 if anything failed. Each failure is one line with
-a number; --only=NUMBER repeats this one, with the same kind and seed.
+Run it from the root of the repository, on Linux. It works in a temporary folder. The last line counts what was done:
+attacks, failures, seconds. The exit status is 1 if anything failed. Each failure is one line with a number, and its
+folder and the messages of its commands stay. To repeat this one alone, add --only=NUMBER to the same kind and seed.
+
+The commands are small runs, each in a child of one process that has imported TensorFlow already, so most take about a
+second. The kernel stops a command before each call that changes its folder. So it can be killed, or refused space, at
+every one of these calls, whether Python or TensorFlow's C++ makes it.
+
+A run must end with the same bytes as a run that nothing has disturbed, and leave nothing else behind. Weights are
+compared array by array. A command that cannot do its work must end with status 1 or 2 and one line.
 
 Kinds:
 """

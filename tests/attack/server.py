@@ -78,6 +78,7 @@ class Server:
 
     def __exit__(self, *exception):
         self._socket.close()
+        self._process.kill()  # and with it a child that hangs
         self._process.wait()
 
     def run(self, module, *flags, cwd, on_call=None, watch=None, kill=(), timeout=60, memory=None):
