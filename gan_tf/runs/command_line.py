@@ -8,7 +8,7 @@ import sys
 import textwrap
 from logging import Formatter
 
-from absl import app, flags, logging
+from absl import flags, logging
 
 FLAGS = flags.FLAGS
 
@@ -21,7 +21,7 @@ def run(command, groups, errors):
     """
 
     def parse(argv):
-        if {"-h", "--help", "-help", "--helpshort"} & set(argv[1:]):
+        if any(re.fullmatch("--?(h|help|helpshort|helpfull|helpxml)(=.*)?", each) for each in argv[1:]):
             _ending(lambda: print(_help(groups)), ())
         try:
             rest = FLAGS(argv)
@@ -38,7 +38,9 @@ def run(command, groups, errors):
     handler = logging.get_absl_handler()
     handler.python_handler.stream = sys.stderr
     handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
-    app.run(lambda _: _ending(command, errors), flags_parser=parse)
+    logging.use_absl_handler()
+    parse(sys.argv)
+    _ending(command, errors)
 
 
 def _ending(command, errors):

@@ -1,7 +1,9 @@
 """Files that are written whole, that outlast a power cut, and that are read with care."""
 
 import contextlib
+import fcntl
 import functools
+import glob
 import os
 import re
 import secrets
@@ -16,13 +18,20 @@ def replacing(path, durable=True):
 
     After an error the old file stays. If `durable`, the new one is on the disk at the end of the context: a power cut
     leaves the old file or the new one. Otherwise a power cut can leave an empty file, until `sync` is called for it.
+    Temporary files of processes that were killed are removed.
     """
+    for stale in path.parent.glob(f"new-{8 * '[0-9a-f]'}-{glob.escape(path.name)}"):
+        with contextlib.suppress(OSError), open(stale) as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while a process is writing it
+            stale.unlink()
     temporary = path.with_name(f"new-{secrets.token_hex(4)}-{path.name}")
     try:
-        yield temporary
-        if durable:
-            sync(temporary)
-        os.replace(temporary, path)
+        with open(temporary, "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield temporary
+            if durable:
+                sync(temporary)
+            os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -100,8 +100,8 @@ def _alarm(number, frame):
 
 def make_readers():
     """{kind: (function of a path, the exception that it documents)}"""
-    from gan_tf import evaluate, gan, restore
-    from gan_tf.data import mnist
+    from gan_tf import gan, keras_file
+    from gan_tf.data import mnist, npz
     from gan_tf.runs import folder, report
 
     # `charts` needs only the names of the losses.
@@ -109,11 +109,11 @@ def make_readers():
     return {
         "idx": (lambda path: mnist.read_idx(path, 3), mnist.DataError),
         "idx_gz": (lambda path: mnist.read_idx(path, 3), mnist.DataError),
-        "npz": (evaluate.read_images, evaluate.EvaluationError),
+        "npz": (lambda path: npz.read_images(path, 10_000), npz.DataError),
         "config": (lambda path: folder.read_config(path.parent), folder.RunError),
-        "losses": (lambda path: report.charts(path, plain), folder.RunError),
+        "losses": (lambda path: report.charts(path, plain, ITERS, None), folder.RunError),
         "metrics": (report.metrics, folder.RunError),
-        "keras": (lambda path: restore.load_generator(path, "model"), restore.LoadError),
+        "keras": (lambda path: keras_file.load_generator(path, "model"), keras_file.LoadError),
     }
 
 

@@ -84,7 +84,10 @@ def states(folder, reference):
     found, last = {}, max(iterations(reference))
     for path in folder.iterdir() if folder.is_dir() else []:
         match = re.fullmatch(rf"(\d+)\.(index|{DATA})", path.name)
-        if not match:
+        if path.name == "exported.json":
+            if json.loads(path.read_text())["iteration"] != last:
+                found[f"checkpoints/{path.name}"] = "is of another iteration"
+        elif not match:
             found[f"checkpoints/{path.name}"] = "should not be there"
         elif not all((folder / f"{match[1]}.{suffix}").is_file() for suffix in ("index", DATA)):
             found[f"checkpoints/{path.name}"] = "is without its other half"

@@ -24,6 +24,15 @@ def test_a_file_is_replaced_whole_or_not_at_all(durable, tmp_path):
     assert os.listdir(tmp_path) == ["a.txt"] and target.read_text() == "first"
 
 
+def test_what_killed_processes_left_is_removed(tmp_path):
+    """And nothing else: another process may be writing the same file."""
+    for name in ("new-0123abcd-a.txt", "new-0123abcd-b.txt", "new-house-a.txt", "new-a.txt"):
+        (tmp_path / name).touch()
+    with files.replacing(tmp_path / "a.txt") as other, files.replacing(tmp_path / "a.txt") as path:
+        assert other.exists() and path.exists()
+    assert sorted(os.listdir(tmp_path)) == ["a.txt", "new-0123abcd-b.txt", "new-a.txt", "new-house-a.txt"]
+
+
 def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     done, fsync, replace = [], os.fsync, os.replace
 
