@@ -62,7 +62,11 @@ class Checkpoints:
                 raise OSError(files.reason(error)) from error
             raise
         files.sync(self._folder)  # only then are the older ones not needed
-        for old in self.iterations()[KEEP:]:
+        self.remove_older(iteration)
+
+    def remove_older(self, iteration):
+        """Removes the states from before `iteration` but for the last `KEEP`, that of `iteration` among them."""
+        for old in [each for each in self.iterations() if each <= iteration][KEEP:]:
             for suffix in reversed(SUFFIXES):
                 (self._folder / f"{old}.{suffix}").unlink(missing_ok=True)
 

@@ -3,7 +3,6 @@
 import contextlib
 import csv
 import io
-import re
 
 from absl import logging
 
@@ -39,37 +38,50 @@ def export(run_dir, gan, iteration):
                 grids.save_grid(gan.sample(16), path)
         with writing("losses.png") as path:
             plot_losses(run_dir / "losses.csv", path, gan)
-        if pictures := frames(run_dir):
+        drawn = grids_of(run_dir, iteration) if gan.draw else {}
+        if pictures := frames(drawn):
             pause = min(500, 10_000 // len(pictures))  # milliseconds: at most ten seconds in all
             with writing("training.gif") as path:
                 pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=pause, loop=0)
         report.write(run_dir, gan, iteration)
-        folder.write_exported(run_dir, iteration, [*written, "losses.csv"])
+        written += ["losses.csv", "report.html", *(path.name for path in drawn.values())]
+        folder.write_exported(run_dir, iteration, written)
 
 
-def frames(run_dir):
-    """Returns the frames of a run's animation: at most `FRAMES` grids, first and last included, as PIL images.
+def grids_of(run_dir, iteration):
+    """Returns the grids that a run drew before `iteration`: {iteration: file}. Those that are missing are logged.
 
-    The iteration is written above each grid. Damaged grids are left out, and the log names them. Raises RunError if
-    config.json does not say how far the grids are apart.
+    Raises RunError if config.json does not say how far the grids are apart.
+    """
+    sample_every = folder.read_config(run_dir)["flags"].get("sample_every")
+    if type(sample_every) is not int or sample_every < 1:
+        raise folder.RunError(f"{run_dir}/config.json lacks the flag sample_every; put the file back.")
+    every = {it: run_dir / grids.grid_name(it // sample_every) for it in range(0, iteration, sample_every)}
+    found = {it: path for it, path in every.items() if path.is_file() and path.stat().st_size}
+    if len(found) < len(every):
+        first = next(path for it, path in every.items() if it not in found)
+        logging.warning("%d of %d grids are missing, the first is %s", len(every) - len(found), len(every), first)
+    return found
+
+
+def frames(drawn):
+    """Returns the frames of an animation: at most `FRAMES` grids, first and last included, as PIL images.
+
+    `drawn` maps iterations to files. The iteration is written above each grid. Damaged grids are left out, and the log
+    names them.
     """
     import numpy as np
     from PIL import Image, ImageDraw
 
-    sample_every = folder.read_config(run_dir)["flags"].get("sample_every")
-    if type(sample_every) is not int:
-        raise folder.RunError(f"{run_dir}/config.json lacks the flag sample_every; put the file back.")
-    paths = sorted((p for p in run_dir.glob("*.png") if re.fullmatch(r"\d+", p.stem)), key=lambda path: int(path.stem))
-    found = []
-    for index in np.unique(np.linspace(0, len(paths) - 1, FRAMES).round().astype(int)) if paths else []:
-        grid = grids.read_grid(paths[index])
+    found, iterations = [], sorted(drawn)
+    for index in np.unique(np.linspace(0, len(drawn) - 1, FRAMES).round().astype(int)) if drawn else []:
+        grid = grids.read_grid(drawn[iterations[index]])
         if grid is None:
-            logging.warning("%s is damaged and left out of the animation", paths[index])
+            logging.warning("%s is damaged and left out of the animation", drawn[iterations[index]])
             continue
         frame = Image.new("L", (grid.shape[1], grid.shape[0] + CAPTION), 255)
         frame.paste(Image.fromarray(grid), (0, CAPTION))
-        caption = f"iteration {int(paths[index].stem) * sample_every:,}"
-        ImageDraw.Draw(frame).text((10, 4), caption, fill=0, font_size=14)
+        ImageDraw.Draw(frame).text((10, 4), f"iteration {iterations[index]:,}", fill=0, font_size=14)
         found.append(frame)
     return found
 

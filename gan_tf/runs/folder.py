@@ -161,14 +161,20 @@ def write_exported(run_dir, iteration, names):
 
 
 def exported(run_dir):
-    """Returns the iterations of a run that has its last checkpoint and all it exported; 0 if anything is missing."""
+    """Returns the iterations of a run that has its last checkpoint and all it exported; 0 if anything is missing.
+
+    A file is there if it has the size that was noted. The page may have another: gan_tf.report writes it again.
+    """
     try:
         noted = json.loads(files.read_text(Path(run_dir) / "checkpoints" / "exported.json"))
-        if all((Path(run_dir) / name).stat().st_size == size for name, size in noted["sizes"].items()):
-            return int(noted["iteration"])
+        for name, size in noted["sizes"].items():
+            path = Path(run_dir) / name
+            found = path.stat().st_size if path.is_file() else 0
+            if found != size and (name != "report.html" or not found):
+                return 0
+        return int(noted["iteration"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        pass
-    return 0
+        return 0
 
 
 def _lock(path):
@@ -265,6 +271,7 @@ class Run:
         self.saved = next(checkpoints.restorable(), 0)
         if not self.saved and checkpoints.iterations():
             raise RunError(f"--out_dir={self.path} has no intact checkpoint; start again with --overwrite.")
+        checkpoints.remove_older(self.saved)  # a power cut may have brought some back
         self._losses.cut(self.saved)
         return self.saved
 

@@ -27,6 +27,9 @@ class States:
     def clean(self):
         pass
 
+    def remove_older(self, iteration):
+        pass
+
     def restorable(self):
         for iteration in self._iterations:
             if iteration not in self._damaged:

@@ -339,7 +339,7 @@ def test_the_command_without_a_run(tmp_path):
     result = command("gan_tf.report", cwd=tmp_path)
     assert result.returncode == 1 and "Traceback" not in result.stderr
     assert result.stderr.strip().splitlines()[-1] == (
-        "error: --run_dir=out holds no checkpoint that can be read; name the --out_dir of a run."
+        "error: --run_dir=out does not exist; name the --out_dir of a run."
     )
 
 
