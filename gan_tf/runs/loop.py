@@ -81,9 +81,9 @@ class Loop:
                 export.export(run.path, gan, done)
                 logging.info("finished: open %s", run.path / "report.html")
             else:
+                logging.info("for a page of the run so far: python -m gan_tf.report --run_dir=%s", run.path)
                 words = "stopped at %d of %d; run the same command%s to resume"
                 logging.info(words, done, options.iters, " without --overwrite" if overwrite else "")
-                logging.info("for a page of the run so far: python -m gan_tf.report --run_dir=%s", run.path)
                 return stopped_by
 
     def _draw_grid(self, run, index):
