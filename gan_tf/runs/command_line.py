@@ -37,10 +37,21 @@ def run(command, groups, errors):
     FLAGS.set_default("verbosity", logging.INFO)
     handler = logging.get_absl_handler()
     handler.python_handler.stream = sys.stderr
-    handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     logging.use_absl_handler()
     parse(sys.argv)
     _ending(command, errors)
+
+
+class _OneLine(Formatter):
+    """A log with one line for each message, whatever a file in it is called."""
+
+    def format(self, record):
+        return _one_line(super().format(record))
+
+
+def _one_line(text):
+    return "\\n".join(text.splitlines())
 
 
 def _ending(command, errors):
@@ -119,7 +130,7 @@ def import_tensorflow(quiet=True):
 
 
 def _fail(message, status):
-    print("error:", "\\n".join(message.splitlines()), file=sys.stderr)  # one line, whatever a file is called
+    print("error:", _one_line(message), file=sys.stderr)
     sys.exit(status)
 
 

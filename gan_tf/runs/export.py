@@ -60,7 +60,8 @@ def grids_of(run_dir, iteration):
     found = {it: path for it, path in every.items() if path.is_file() and path.stat().st_size}
     if len(found) < len(every):
         first = next(path for it, path in every.items() if it not in found)
-        logging.warning("%d of %d grids are missing, the first is %s", len(every) - len(found), len(every), first)
+        words = "training.gif and report.html lack %d of %d grids; the first that is missing or empty is %s"
+        logging.warning(words, len(every) - len(found), len(every), first)
     return found
 
 
