@@ -4,6 +4,10 @@ import tensorflow as tf
 
 from gan_tf.objectives.losses import LOSSES
 
+# The root of 0 has an infinite gradient, and D's slope is 0 at an image that turns all its ReLUs off: the weights would
+# become NaN. float32 rounds this away from every square above 1e-22, so it changes no other slope.
+TINY = 1e-30
+
 
 def make_update(discriminator, d_optimizer, d_loss_fn):
     """Makes `update(real_images, fake_images) -> d_loss`, one step of D."""
@@ -52,7 +56,8 @@ def make_penalised_update(discriminator, d_optimizer, d_loss_fn, seed=0, weight=
             with tf.GradientTape() as inner:
                 inner.watch(between)
                 logits = discriminator(between)
-            slopes = tf.sqrt(tf.reduce_sum(inner.gradient(logits, between) ** 2, axis=1))  # [n]
+            squares = tf.reduce_sum(inner.gradient(logits, between) ** 2, axis=1)  # [n]
+            slopes = tf.sqrt(squares + TINY)
             d_loss = d_loss_fn(discriminator(real_images), discriminator(fake_images))
             d_loss += weight * tf.reduce_mean((slopes - 1) ** 2)
         d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)

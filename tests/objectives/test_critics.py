@@ -103,6 +103,22 @@ def test_gradient_penalty_by_hand():
     assert float(update(real, fake) - plain) == pytest.approx(10 * (slope - 1) ** 2, rel=1e-4)
 
 
+@pytest.mark.parametrize("jit", [True, False])
+def test_gradient_penalty_where_d_is_flat(jit):
+    """With all ReLUs off the slope is 0. The penalty is 10, and no gradient follows from it: every weight stays."""
+    _, discriminator, *_ = make_networks()
+    w1, b1, w2, b2 = discriminator.get_weights()
+    before = [-np.abs(w1), b1 - 1, w2, b2]
+    discriminator.set_weights(before)
+    sgd = keras.optimizers.SGD(1.0)
+    sgd.build(discriminator.trainable_variables)
+    update = critics.make_penalised_update(discriminator, sgd, LOSSES["wgan_gp"][0])
+    real, fake = some_images(64)[:32], some_images(64)[32:]
+    assert tf.function(update, jit_compile=jit)(real, fake) == 10
+    for old, new in zip(before, discriminator.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
 def test_gradient_penalty_bends_the_slope_to_one():
     """Trained on the penalty alone, D's slope between real and fake images goes to 1 from where it was."""
     _, discriminator, *_ = make_networks()
