@@ -46,7 +46,7 @@ class EvaluationError(Exception):
 
 
 def load_images(what, source):
-    """Returns (images, discriminate or None, facts) for the path `source`, which the flag `what` names.
+    """Returns (images, gan, facts) for the path `source`, which the flag `what` names.
 
     `what` is "run_dir" or "generator". Raises LoadError or RunError.
     """
@@ -58,7 +58,7 @@ def load_images(what, source):
     from gan_tf.noise import EVALUATION_NOISE
 
     noise = gan.make_noise(FLAGS.seed, EVALUATION_NOISE, FLAGS.count)
-    return restore.draw(gan, noise, f"--{what}={source}"), gan.discriminate, facts
+    return restore.draw(gan, noise, f"--{what}={source}"), gan, facts
 
 
 def load_data(config):
@@ -113,14 +113,14 @@ def main():
         keras_file.check_keras_file(source, what)
     restore.check_writable(out_dir, f"--out_dir={out_dir}")
     if what == "images":
-        images, discriminate, facts = npz.read_images(source, most), None, {"measured": f"--{what}={source}"}
+        images, gan, facts = npz.read_images(source, most), None, {"measured": f"--{what}={source}"}
     elif FLAGS.count > most:
         raise EvaluationError(f"--count={FLAGS.count} is too much; {most:,} samples fit into this machine's memory.")
     train, validation, test = load_data(config)
 
     command_line.import_tensorflow()
     if what != "images":
-        images, discriminate, facts = load_images(what, source)
+        images, gan, facts = load_images(what, source)
     facts["count"] = len(images)
 
     from gan_tf.metrics import classifier, table
@@ -135,11 +135,11 @@ def main():
     for name, pixels, windows in (("samples", images, images), ("real", held_out, yardstick.reference)):
         columns[name], histogram = yardstick.quick_scores(pixels)
         columns[name] |= yardstick.other_scores(pixels, windows)
-        if discriminate is not None:
-            logits = discriminate(pixels)
+        if gan and gan.discriminate:
+            logits = gan.discriminate(pixels)
             if not np.isfinite(logits).all():
                 raise EvaluationError(f"the discriminator of --{what}={source} gives values that are not finite.")
-            columns[name] |= table.discriminator_accuracy(logits, real=name == "real")
+            columns[name] |= table.discriminator_accuracy(logits, name == "real", gan.boundary)
         facts[f"class_histogram_{name}"] = histogram.tolist()
 
     out_dir.mkdir(parents=True, exist_ok=True)

@@ -36,6 +36,7 @@ class Gan:
     make_noise, generate: `generate(make_noise(seed, stream, count))` returns `count` pictures, float32 [count, 784].
         `stream` is one of the streams in gan_tf.noise.
     discriminate: `discriminate(images)` returns a logit for each image, float32 [n, 1].
+    boundary: above this logit D means "real". None if D does not say this, as a critic.
     blind_d_loss: D's loss when D outputs 1/2 for every image, for the plot of the losses.
     first_phase: the number of iterations before the GAN itself, such as pre-training. No call of `train_block` crosses
         this limit.
@@ -51,6 +52,7 @@ class Gan:
     make_noise: Callable | None = None
     generate: Callable | None = None
     discriminate: Callable | None = None
+    boundary: float | None = None
     blind_d_loss: float | None = None
     first_phase: int = 0
 

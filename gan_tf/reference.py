@@ -73,5 +73,6 @@ def assemble(objects, train_block, block, seed, images):
         make_noise=stream_noise,
         generate=generator,
         discriminate=lambda images: in_batches(discriminator, images),
+        boundary=0.0,  # D = sigmoid(logit) is 1/2 there
         blind_d_loss=2 * math.log(2),
     )

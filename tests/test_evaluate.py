@@ -51,21 +51,27 @@ def test_a_generator(images_dir, tmp_path):
     assert Image.open(tmp_path / "neighbours.png").size == (640, 796)
 
 
-def test_a_run(images_dir, tmp_path):
+@pytest.mark.parametrize(("loss", "boundary"), [("lsgan", 0.5), ("wgan", None)])
+def test_a_run(loss, boundary, images_dir, tmp_path):
     """It measures the discriminator, too, and writes into the run's folder, which --overwrite cleans."""
-    flags = ("--nojit", "--batch_size=16", f"--data_dir={images_dir}", "--d_optimizer=adam")
+    flags = ("--nojit", "--batch_size=16", f"--data_dir={images_dir}", f"--loss={loss}")
     assert run("--iters=60", *flags, cwd=tmp_path).returncode == 0
     result = command("gan_tf.evaluate", "--run_dir=out", "--count=100", cwd=tmp_path)  # on the data of the run
     assert result.returncode == 0, result.stderr
     facts = json.loads((tmp_path / "out" / "metrics.json").read_text())
-    assert list(facts["metrics"]["real"]) == [*SCORES, "discriminator_accuracy"]
     assert facts["iterations"] == 60 and facts["held_out"] == 100
     generator, discriminator = (
         keras.saving.load_model(tmp_path / "out" / f"{name}.keras") for name in ("generator", "discriminator")
     )
     fakes = generator(noise.uniform_noise(0, noise.EVALUATION_NOISE, 0, [100, 100]))
-    named_fake = (discriminator(fakes).numpy() < 0).mean()
-    assert facts["metrics"]["samples"]["discriminator_accuracy"]["value"] == pytest.approx(named_fake, abs=1e-9)
+    if boundary is None:  # a critic
+        assert list(facts["metrics"]["real"]) == SCORES
+    else:
+        assert list(facts["metrics"]["real"]) == [*SCORES, "discriminator_accuracy"]
+        logits = discriminator(fakes).numpy()
+        named_fake = (logits < boundary).mean()
+        assert facts["metrics"]["samples"]["discriminator_accuracy"]["value"] == pytest.approx(named_fake, abs=1e-9)
+        assert named_fake != (logits < 0).mean()
     assert "trained on other images" not in result.stderr
     assert run("--iters=1", *flags, "--overwrite", cwd=tmp_path).returncode == 0
     assert not {"metrics.json", "neighbours.png"} & set(os.listdir(tmp_path / "out"))
@@ -133,11 +139,12 @@ def test_training_images_as_samples(mnist_dir, tmp_path):
 
 
 def test_discriminator_accuracy():
-    assert table.discriminator_accuracy([[1.0], [2.0], [-1.0], [0.5]], real=True)["discriminator_accuracy"] == (
-        0.75,
-        pytest.approx((0.75 * 0.25 / 4) ** 0.5),
-    )
-    assert table.discriminator_accuracy([[1.0], [2.0], [-1.0], [0.5]], real=False)["discriminator_accuracy"][0] == 0.25
+    logits = [[1.0], [2.0], [-1.0], [0.5]]
+    found = table.discriminator_accuracy(logits, real=True, boundary=0.0)
+    assert found == {"discriminator_accuracy": (0.75, pytest.approx((0.75 * 0.25 / 4) ** 0.5))}
+    assert table.discriminator_accuracy(logits, real=False, boundary=0.0)["discriminator_accuracy"][0] == 0.25
+    assert table.discriminator_accuracy(logits, real=False, boundary=0.5)["discriminator_accuracy"][0] == 0.5
+    assert table.discriminator_accuracy(logits, real=True, boundary=None) == {}
 
 
 def test_parzen_of_gaussians():

@@ -24,6 +24,7 @@ from gan_tf.gan import in_batches
 from gan_tf.keras_file import load_generator
 from gan_tf.metrics import classifier, table
 from gan_tf.noise import EVALUATION_NOISE
+from gan_tf.objectives.losses import BOUNDARIES
 from gan_tf.runs import folder as run_folder
 
 COLUMNS = {
@@ -97,7 +98,8 @@ def measure(name, options, stages, work_dir, yardstick, initial=None):
     At each stage these are measured:
 
     - the quick scores of `table.Yardstick`
-    - d_right_fake and d_right_real: the share of samples, and of real test images, that D is right about
+    - d_right_fake and d_right_real: the share of samples, and of real test images, that D is right about; a critic has
+      neither
     - pixel_slope: the mean of p (1 - p) over the pixels p of the samples. This is the slope of G's last sigmoids. Every
       gradient that reaches G is multiplied by such a slope
     - d_moved: how far the weights of D's first layer are from those of `initial`, the discriminator at the start of the
@@ -109,6 +111,8 @@ def measure(name, options, stages, work_dir, yardstick, initial=None):
     import keras
 
     folder = Path(work_dir) / name
+    config = run_folder.read_config(folder / "run")
+    boundary = BOUNDARIES[config["flags"]["loss"]]
     measured = {}
     for stage in stages:
         kept = folder / str(stage)
@@ -120,13 +124,13 @@ def measure(name, options, stages, work_dir, yardstick, initial=None):
         discriminator = keras.saving.load_model(kept / "discriminator.keras", compile=False)
         for kind, pixels in (("fake", images), ("real", yardstick.test)):
             logits = discriminator.predict(pixels, batch_size=1000, verbose=0)
-            scores[f"d_right_{kind}"] = table.discriminator_accuracy(logits, kind == "real")["discriminator_accuracy"]
+            for score in table.discriminator_accuracy(logits, kind == "real", boundary).values():
+                scores[f"d_right_{kind}"] = score
         if initial is not None:
             move = discriminator.get_weights()[0] - initial.get_weights()[0]
             scores["d_moved"] = (float(np.sqrt(np.mean(move.astype(np.float64) ** 2))), None)
         measured[str(stage)] = {"scores": scores, "class_histogram": histogram.tolist()}
         print(f"{name}, {stage}: {scores['classifier_score'][0]:.3f}", file=sys.stderr, flush=True)
-    config = run_folder.read_config(folder / "run")
     ended = (folder / str(stages[-1]) / "generator.keras").stat().st_mtime
     return {
         "command": " ".join(["python -m gan_tf.train", f"--iters={stages[-1]}", *options]),

@@ -92,12 +92,15 @@ def parzen(samples, validation, test):
     return {"parzen_log_likelihood": mean(log_likelihoods), "parzen_sigma": (float(sigma), None)}
 
 
-def discriminator_accuracy(logits, real):
+def discriminator_accuracy(logits, real, boundary):
     """Returns {name: (share, standard error)}: the share of images that D is right about, from their logits.
 
-    `real` is True if all the images are real: then a logit above 0 is right. Otherwise one of 0 or below is right.
+    `real` is True if all the images are real: then a logit above `boundary` is right. Otherwise one at it or below is
+    right. `boundary` is that of the `Gan`; if it is None, the result is empty.
     """
-    right = (np.asarray(logits) > 0) == real
+    if boundary is None:
+        return {}
+    right = (np.asarray(logits) > boundary) == real
     return {"discriminator_accuracy": share(right.mean(), right.size)}
 
 

@@ -101,3 +101,23 @@ LOSSES = {
     "fgan_js": JS,
     "fgan_pearson": PEARSON,
 }
+
+# D's best logit for an image x with p_data(x) = p_g(x). Above it, the best D has p_data(x) > p_g(x): it means "real".
+#
+# - For cross-entropy the best D is p_data / (p_data + p_g) = 1/2, and the sigmoid of 0 is 1/2.
+# - For lsgan the best logit is (b p_data + a p_g) / (p_data + p_g) = 1/2, with a = 0, b = 1 (Mao et al., equation 5).
+# - For an f-GAN the best T is f'(p_data / p_g) = f'(1) (Nowozin et al., equation 5), and T = activation(logit):
+#   f(u) is u log u for KL, f'(1) = 1; -log u for reverse KL, f'(1) = -1; (u - 1)² for Pearson, f'(1) = 0;
+#   u log u - (u + 1) log((u + 1) / 2) for JS, f'(1) = 0.
+# - A critic has none: its loss stays the same if a constant is added to all its outputs.
+BOUNDARIES = {
+    "non_saturating": 0.0,
+    "minimax": 0.0,
+    "lsgan": 0.5,
+    "wgan": None,
+    "wgan_gp": None,
+    "fgan_kl": 1.0,  # T is the logit
+    "fgan_reverse_kl": 0.0,  # -exp(-0) = -1
+    "fgan_js": 0.0,  # log 2 - softplus(-0) = 0
+    "fgan_pearson": 0.0,  # T is the logit
+}

@@ -2,7 +2,7 @@
 
 from gan_tf import reference, training
 from gan_tf.objectives.critics import UPDATES, make_critic_step
-from gan_tf.objectives.losses import LOSSES
+from gan_tf.objectives.losses import BOUNDARIES, LOSSES
 from gan_tf.objectives.recipes import RECIPES
 
 # The flags of gan_tf.train that are arguments of `make`.
@@ -50,6 +50,7 @@ def make(
     if images is not None:
         train_block = training.make_train_block(step, images, batch_size, seed, block, jit, d_steps)
     gan = reference.assemble(objects, train_block, block, seed, images)
+    gan.boundary = BOUNDARIES[loss]
     if loss not in ("non_saturating", "minimax"):
         gan.blind_d_loss = None  # 2 log 2 belongs to these cross-entropies only
     return gan

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_tf.objectives.losses import LOSSES
+from gan_tf.objectives import variant
+from gan_tf.objectives.losses import BOUNDARIES, LOSSES
 from gan_tf.objectives.recipes import RECIPES
 
 REAL = np.array([[-2.0], [-0.3], [0.1], [1.5], [4.0]])
@@ -106,6 +107,22 @@ def test_minimax_is_safe_for_any_logit():
     for logit in (-1e4, 1e4):
         for loss in LOSSES["minimax"][1](tf.constant([[logit]])), LOSSES["minimax"][0](*2 * [tf.constant([[logit]])]):
             assert np.isfinite(loss)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_boundary_of_d(name):
+    """Of an image that is as often real as fake, D's loss is least at the boundary. A critic's is the same anywhere."""
+
+    def d_loss(logit):
+        logit = tf.constant([[logit]], tf.float32)
+        return float(LOSSES[name][0](logit, logit))
+
+    boundary = BOUNDARIES[name]
+    if boundary is None:
+        assert d_loss(-3.0) == d_loss(0.0) == d_loss(3.0)
+    else:
+        assert d_loss(boundary) < min(d_loss(boundary + shift) for shift in (-1, -0.1, 0.1, 1)) - 1e-4
+    assert variant.make(loss=name).boundary == boundary
 
 
 # name: (f of the ratio p / q, the logit of the best T = f'(p / q)); D_f(p ‖ q) = Σ q f(p / q).
