@@ -14,12 +14,15 @@ import numpy as np
 # kernels.py is imported inside the functions: the command line needs the names of the optimizers, and importing
 # TensorFlow for that would take seconds.
 
+# Learning rates where none is given: TF1's; for adam_gp and rmsprop those of their papers.
+RATES = {"adadelta": 0.001, "adadelta_2017": 0.001, "adam": 0.001, "adam_gp": 0.0001, "rmsprop": 0.00005}
+
 
 def _float32(value):
     return float(np.float32(value))
 
 
-def make_adadelta(learning_rate=0.001):
+def make_adadelta(learning_rate=RATES["adadelta"]):
     """Makes TF1's `AdadeltaOptimizer()`. For a weight with gradient g, a step is these four lines, in this order:
 
     E[g²] ← rho E[g²] + (1 - rho) g²
@@ -36,7 +39,7 @@ def make_adadelta(learning_rate=0.001):
     return Adadelta(_float32(learning_rate), rho=_float32(0.95), epsilon=_float32(1e-8))
 
 
-def make_adadelta_2017(learning_rate=0.001):
+def make_adadelta_2017(learning_rate=RATES["adadelta_2017"]):
     """Makes Adadelta as in `make_adadelta`, with the bug that TF1's CPU kernel had when the script was written.
 
     The weight moves by -learning_rate sqrt(E[u²] + eps) / sqrt(E[g²] + eps) g. The bug: E[u²] is its value after the
@@ -48,7 +51,7 @@ def make_adadelta_2017(learning_rate=0.001):
     return Adadelta2017(_float32(learning_rate), rho=_float32(0.95), epsilon=_float32(1e-8))
 
 
-def make_adam(learning_rate=0.001):
+def make_adam(learning_rate=RATES["adam"]):
     """Makes TF1's `AdamOptimizer()`. For a weight with gradient g, step number t is these three lines, in this order:
 
     m ← b1 m + (1 - b1) g
@@ -64,7 +67,7 @@ def make_adam(learning_rate=0.001):
     return Adam(_float32(learning_rate), beta_1=_float32(0.9), beta_2=_float32(0.999), epsilon=_float32(1e-8))
 
 
-def make_adam_gp(learning_rate=0.0001):
+def make_adam_gp(learning_rate=RATES["adam_gp"]):
     """Makes Adam with WGAN-GP's constants: b1 = 0, b2 = 0.9, eps = 1e-8, learning rate 0.0001.
 
     Source: Gulrajani et al. 2017 (arXiv:1704.00028), algorithm 1; epsilon: TF1's default, as in its code.
@@ -74,7 +77,7 @@ def make_adam_gp(learning_rate=0.0001):
     return Adam(_float32(learning_rate), beta_1=0.0, beta_2=_float32(0.9), epsilon=_float32(1e-8))
 
 
-def make_rmsprop(learning_rate=0.00005):
+def make_rmsprop(learning_rate=RATES["rmsprop"]):
     """Makes RMSProp for WGAN. For a weight with gradient g, a step is these two lines, in this order:
 
     v ← 0.99 v + 0.01 g²
@@ -107,8 +110,8 @@ def valid_learning_rate(value):
 def make_optimizer(name, learning_rate=None):
     """Makes the Keras optimizer `name`, a key of `OPTIMIZERS`, with TF1's constants.
 
-    `learning_rate` is a positive number. None means the default, which is TF1's 0.001 for Adadelta and Adam. Raises
-    ValueError for an unknown name, and for a learning rate that is not positive and finite in float32.
+    `learning_rate` is a positive number. None means that of `RATES`. Raises ValueError for an unknown name, and for a
+    learning rate that is not positive and finite in float32.
     """
     if name not in OPTIMIZERS:
         raise ValueError(f"unknown optimizer {name!r}; known: {', '.join(OPTIMIZERS)}")

@@ -88,7 +88,10 @@ def main():
     for name, value in vars(RECIPES[FLAGS.loss]).items():
         if FLAGS[name].value is None:
             FLAGS[name].value = value  # so that config.json has it
-    if FLAGS.loss == "non_saturating" and FLAGS.d_optimizer.startswith("adadelta") and FLAGS.d_lr is None:
+    for rate, optimizer in (("d_lr", FLAGS.d_optimizer), ("g_lr", FLAGS.g_optimizer)):
+        if FLAGS[rate].value is None:
+            FLAGS[rate].value = optimizers.RATES[optimizer]
+    if FLAGS.loss == "non_saturating" and FLAGS.d_optimizer.startswith("adadelta") and FLAGS.d_lr == 0.001:
         logging.info("the script's own settings: the run will collapse, as the script does; for digits: --d_lr=1.0")
     return training_command.train("reference", make, compile_seconds=3)
 

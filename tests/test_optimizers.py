@@ -23,6 +23,13 @@ def test_constants_are_tf1s_in_float32(name):
     assert float(optimizers.make_optimizer(name, 0.02).learning_rate) == float(np.float32(0.02))
 
 
+def test_rates_where_none_is_given():
+    expected = {"adadelta": 0.001, "adadelta_2017": 0.001, "adam": 0.001, "adam_gp": 1e-4, "rmsprop": 5e-5}
+    assert optimizers.RATES == expected
+    for name, rate in expected.items():
+        assert float(optimizers.make_optimizer(name).learning_rate) == np.float32(rate)
+
+
 def apply_keras(optimizer, start, gradients, jit=False):
     """The variable after each gradient."""
     variable = keras.Variable(start)
