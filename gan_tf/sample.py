@@ -13,7 +13,8 @@ from gan_tf.runs import command_line, files, folder
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string("run_dir", None, "Folder of a run; its newest checkpoint is used.")
-flags.DEFINE_string("model", None, "A generator as a Keras file, instead of --run_dir.")
+flags.DEFINE_string("generator", None, "A generator as a Keras file, instead of --run_dir.")
+flags.DEFINE_alias("model", "generator")  # its name in older versions
 flags.DEFINE_string(
     "out", "samples.png", "What to write: a grid if it ends in .png, arrays if in .npz, else a folder of single PNGs."
 )
@@ -59,8 +60,8 @@ def check_out():
 
 def sample():
     """Draws what the flags describe."""
-    if bool(FLAGS.run_dir) == bool(FLAGS.model):
-        raise SampleError("name either a run with --run_dir, or a Keras file with --model.")
+    if bool(FLAGS.run_dir) == bool(FLAGS.generator):
+        raise SampleError("name either a run with --run_dir, or a Keras file with --generator.")
     out = check_out()
     is_grid = out.suffix == ".png" and not is_folder()
     if is_grid and FLAGS.count % FLAGS.columns:
@@ -72,8 +73,8 @@ def sample():
         name, source = f"the generator of --run_dir={FLAGS.run_dir}", os.path.expanduser(FLAGS.run_dir)
         restore.check_run(source)
     else:
-        name, source = f"--model={FLAGS.model}", os.path.expanduser(FLAGS.model)
-        keras_file.check_keras_file(source, "model")
+        name, source = f"--generator={FLAGS.generator}", os.path.expanduser(FLAGS.generator)
+        keras_file.check_keras_file(source, "generator")
 
     command_line.import_tensorflow()
     import numpy as np
@@ -84,7 +85,7 @@ def sample():
         gan, iterations = restore.load_run(source)
         logging.info("the generator of %s after %d iterations", FLAGS.run_dir, iterations)
     else:
-        gan = keras_file.load_generator(source, "model")
+        gan = keras_file.load_generator(source, "generator")
     noise = np.asarray(gan.make_noise(FLAGS.seed, USER_NOISE, 2 if FLAGS.interpolate else FLAGS.count))
     if FLAGS.interpolate:
         share = np.linspace(0, 1, FLAGS.count, dtype=np.float32)[:, None]
@@ -122,6 +123,6 @@ def write(images, noise, out):
 
 
 if __name__ == "__main__":
-    groups = {"From": ["run_dir", "model"], "Samples": ["count", "seed", "interpolate"]}
+    groups = {"From": ["run_dir", "generator"], "Samples": ["count", "seed", "interpolate"]}
     groups["To"] = ["out", "columns", "overwrite"]
     command_line.run(sample, groups, (SampleError, restore.LoadError, folder.RunError, OSError))

@@ -65,7 +65,7 @@ def test_plot_and_animation(trained):
 
 def test_samples_are_of_the_last_generator(trained, tmp_path):
     """Not of the last grid, which is one interval older."""
-    flags = (f"--model={trained / 'generator.keras'}", "--out=again.png")
+    flags = (f"--generator={trained / 'generator.keras'}", "--out=again.png")
     assert command("gan_tf.sample", *flags, cwd=tmp_path).returncode == 0
     assert (trained / "samples.png").read_bytes() == (tmp_path / "again.png").read_bytes()
 
@@ -88,11 +88,12 @@ def test_export_on_demand(trained):
 
 
 def test_samples_of_every_kind(trained, tmp_path):
-    run_dir, model = f"--run_dir={trained}", f"--model={trained / 'generator.keras'}"
+    run_dir, model = f"--run_dir={trained}", f"--generator={trained / 'generator.keras'}"
     for flags in (
         (run_dir, "--count=6", "--columns=3", "--out=grid.png"),
         (run_dir, "--count=1001", "--out=a.npz"),
         (model, "--count=1001", "--out=b.npz"),
+        (model.replace("generator=", "model=", 1), "--count=4", "--out=c.npz"),  # as in older versions
         (run_dir, "--count=3", "--out=single"),
         (run_dir, "--count=5", "--interpolate", "--out=between.npz"),
     ):
@@ -103,6 +104,7 @@ def test_samples_of_every_kind(trained, tmp_path):
     assert a["images"].shape == (1001, 784) and a["images"].dtype == np.float32
     assert a["noise"].shape == (1001, 100) and abs(a["noise"]).max() <= 1
     np.testing.assert_array_equal(a["images"], b["images"], err_msg="from the checkpoint and from the Keras file")
+    np.testing.assert_allclose(np.load(tmp_path / "c.npz")["images"], a["images"][:4], atol=1e-6)
     for index in range(3):
         single = np.asarray(Image.open(tmp_path / "single" / f"{index:05}.png"))
         np.testing.assert_allclose(single, a["images"][index].reshape(28, 28) * 255, atol=0.51)
@@ -113,10 +115,16 @@ def test_samples_of_every_kind(trained, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ((), "error: name either a run with --run_dir, or a Keras file with --model."),
-        (("--run_dir=a", "--model=b"), "error: name either a run with --run_dir, or a Keras file with --model."),
+        ((), "error: name either a run with --run_dir, or a Keras file with --generator."),
+        (
+            ("--run_dir=a", "--generator=b"),
+            "error: name either a run with --run_dir, or a Keras file with --generator.",
+        ),
         (("--run_dir=nowhere",), "error: --run_dir=nowhere does not exist; name the --out_dir of a run."),
-        (("--model=nothing.keras",), "error: --model=nothing.keras cannot be read: No such file or directory; name a"),
+        (
+            ("--generator=nothing.keras",),
+            "error: --generator=nothing.keras cannot be read: No such file or directory; name a",
+        ),
         (("--run_dir=a", "--count=5"), "error: --count=5 does not fill rows of --columns=4; change either."),
         (("--run_dir=a", "--out=."), "error: --out=. exists; name another, or replace it with --overwrite."),
         (("--run_dir=a", "--cout=5"), "error: Unknown command line flag 'cout'. Did you mean: count"),
@@ -129,8 +137,8 @@ def test_samples_that_cannot_be_drawn(flags, message, tmp_path):
 
 
 def test_a_discriminator_is_no_generator(trained, tmp_path):
-    result = command("gan_tf.sample", f"--model={trained / 'discriminator.keras'}", cwd=tmp_path)
-    assert re.search(r"error: --model=.* is no generator of 784 pixels", result.stderr)
+    result = command("gan_tf.sample", f"--generator={trained / 'discriminator.keras'}", cwd=tmp_path)
+    assert re.search(r"error: --generator=.* is no generator of 784 pixels", result.stderr)
 
 
 def test_export_of_nothing(tmp_path):

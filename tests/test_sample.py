@@ -38,7 +38,7 @@ def sample(*flags, cwd):
 
 def test_a_folder_holds_only_the_new_pictures(sound, tmp_path):
     """Also through a link; what else is in the folder stays."""
-    flags = (f"--model={sound}", "--out=link")
+    flags = (f"--generator={sound}", "--out=link")
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("folder")
     for name in ("00000.png", "00007.png", "photo.png", "0001.png"):
@@ -60,14 +60,14 @@ def test_the_ending_is_that_of_the_flag(sound, tmp_path):
     (cwd / "text").write_text("mine")
     (cwd / "a.png").symlink_to("text")
     for out in (".", "a.png"):
-        assert sample(f"--model={sound}", f"--out={out}", "--count=4", "--overwrite", cwd=cwd)[0] == 0
+        assert sample(f"--generator={sound}", f"--out={out}", "--count=4", "--overwrite", cwd=cwd)[0] == 0
     assert (cwd / "text").read_text() == "mine" and Image.open(cwd / "a.png").width == 328
     assert (cwd / "00003.png").exists()
 
 
 def test_a_new_folder_can_be_read_by_others(sound, tmp_path):
     """It is made under another name at first. Folders above it are made, too; a / allows any name."""
-    assert sample(f"--model={sound}", "--count=2", "--out=a/b.5/", cwd=tmp_path)[0] == 0
+    assert sample(f"--generator={sound}", "--count=2", "--out=a/b.5/", cwd=tmp_path)[0] == 0
     assert sorted(os.listdir(tmp_path / "a" / "b.5")) == ["00000.png", "00001.png"] and os.listdir(tmp_path) == ["a"]
     assert os.listdir(tmp_path / "a") == ["b.5"]
     mask = os.umask(0)
@@ -89,7 +89,7 @@ runpy.run_module("gan_tf.sample", run_name="__main__", alter_sys=True)
 )
 def test_what_cannot_be_written_whole_is_not_written(sound, tmp_path, out, size, there):
     """No file may grow beyond `size` bytes. What was there stays, and the same command works afterwards."""
-    flags = [f"--model={sound}", f"--out={out}", "--count=16"]
+    flags = [f"--generator={sound}", f"--out={out}", "--count=16"]
     if there:
         assert sample(*flags, "--seed=5", cwd=tmp_path)[0] == 0
         flags.append("--overwrite")
@@ -116,11 +116,11 @@ def test_the_files_of_a_run_are_safe(sound, tmp_path):
     (tmp_path / "link").symlink_to("out")
     before = contents(tmp_path)
     for out in ("out", "out/", "out/samples.png", "out/000.png", "out/1000.png", "link", "link/losses.png"):
-        status, line = sample(f"--model={sound}", f"--out={out}", "--overwrite", cwd=tmp_path)
+        status, line = sample(f"--generator={sound}", f"--out={out}", "--overwrite", cwd=tmp_path)
         assert status == 1 and line.startswith(f"error: --out={out} would spoil the run in {run_dir}; name another")
     assert contents(tmp_path) == before
     for out in ("out/mine.png", "out/mine.npz", "out/mine"):
-        assert sample(f"--model={sound}", f"--out={out}", cwd=tmp_path)[0] == 0
+        assert sample(f"--generator={sound}", f"--out={out}", cwd=tmp_path)[0] == 0
         assert (tmp_path / out).exists()
     assert before.items() <= contents(tmp_path).items()
 
@@ -145,7 +145,7 @@ def test_impossible_outputs(sound, tmp_path, flags, message):
     (tmp_path / "file").write_text("")
     (tmp_path / "file.png").write_text("")
     before = sorted(os.listdir(tmp_path))
-    result = command("gan_tf.sample", f"--model={sound}", *flags, cwd=tmp_path)
+    result = command("gan_tf.sample", f"--generator={sound}", *flags, cwd=tmp_path)
     assert result.returncode == 1 and result.stdout == ""
     assert result.stderr.startswith("error: ") and len(result.stderr.splitlines()) == 1
     assert message in result.stderr and "Traceback" not in result.stderr
@@ -156,7 +156,7 @@ def test_bytes_that_are_no_text(sound, tmp_path):
     """A name that is no UTF-8, in UTF-8 and in ASCII."""
     out = os.fsdecode(b"--out=\xff\xc3\xbc/pictures")
     for env in ({}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}):
-        run = [sys.executable, "-m", "gan_tf.sample", f"--model={sound}", out]
+        run = [sys.executable, "-m", "gan_tf.sample", f"--generator={sound}", out]
         first, second = (
             subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, env=os.environ | env) for _ in range(2)
         )
@@ -176,14 +176,14 @@ def test_weights_that_are_not_finite(tmp_path):
     generator = models.make_generator(1)
     generator.layers[1].bias.assign(generator.layers[1].bias * np.nan)
     generator.save(tmp_path / "nan.keras")
-    status, line = sample("--model=nan.keras", cwd=tmp_path)
+    status, line = sample("--generator=nan.keras", cwd=tmp_path)
     assert status == 1 and os.listdir(tmp_path) == ["nan.keras"]
-    assert line.startswith("error: --model=nan.keras draws values that are not finite: its weights are damaged")
+    assert line.startswith("error: --generator=nan.keras draws values that are not finite: its weights are damaged")
 
 
 def test_networks_that_draw_no_pictures(tmp_path):
     made(tmp_path / "tanh.keras", layers.Dense(784, "tanh"))
-    gan = keras_file.load_generator(tmp_path / "tanh.keras", "model")
+    gan = keras_file.load_generator(tmp_path / "tanh.keras", "generator")
     with pytest.raises(restore.LoadError, match=r"^it draws values from -0\.\d* to 0\.\d*, not in \[0, 1\]\.$"):
         restore.draw(gan, noise.stream_noise(0, 2, 20), "it")
 
@@ -191,10 +191,10 @@ def test_networks_that_draw_no_pictures(tmp_path):
 def refusal(path):
     """What is said of a file that is no generator: one line."""
     with pytest.raises(restore.LoadError) as caught:
-        keras_file.load_generator(path, "model")
+        keras_file.load_generator(path, "generator")
     text = str(caught.value)
-    assert text.startswith(f"--model={path} ") and "\n" not in text and len(text) < 400 + len(str(path))
-    return text.removeprefix(f"--model={path} ")
+    assert text.startswith(f"--generator={path} ") and "\n" not in text and len(text) < 400 + len(str(path))
+    return text.removeprefix(f"--generator={path} ")
 
 
 def test_sound_generators(sound, tmp_path):
@@ -212,7 +212,7 @@ def test_sound_generators(sound, tmp_path):
     half = layers.Dense(784, "sigmoid", dtype="mixed_float16")
     made(tmp_path / "half.keras", half)
     for path in (sound, *tmp_path.iterdir()):
-        gan = keras_file.load_generator(path, "model")
+        gan = keras_file.load_generator(path, "generator")
         images = restore.draw(gan, noise.stream_noise(0, 2, 20), "it")
         assert images.shape == (20, 784) and images.dtype == np.float32 and 0.4 < images.mean() < 0.6
 
