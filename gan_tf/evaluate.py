@@ -4,7 +4,6 @@ Writes metrics.json, and neighbours.png: samples, each with the training images 
 """
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -71,7 +70,7 @@ def load_data(config):
         digest = config["data"].get("digest")
         if not (FLAGS.dataset or FLAGS.data_dir):
             name, data_dir = config["flags"]["dataset"], config["flags"]["data_dir"]
-    splits = [data.load(name, data_dir and os.path.expanduser(data_dir), split) for split in data.SPLITS]
+    splits = [data.load(name, data_dir, split) for split in data.SPLITS]
     logging.info("data: %s", splits[0].source)
     if digest and splits[0].digest != digest:
         own = " ".join(f"--{flag}={config['flags'][flag]}" for flag in ("dataset", "data_dir") if config["flags"][flag])
@@ -103,8 +102,8 @@ def main():
     if len(named) != 1:
         raise EvaluationError("name one of --run_dir, --generator and --images.")
     (what,) = named
-    source = Path(os.path.expanduser(FLAGS[what].value))
-    out_dir = Path(os.path.expanduser(FLAGS.out_dir)) if FLAGS.out_dir else source if FLAGS.run_dir else source.parent
+    source = Path(FLAGS[what].value)
+    out_dir = Path(FLAGS.out_dir) if FLAGS.out_dir else source if FLAGS.run_dir else source.parent
 
     # What needs no TensorFlow comes first, for that takes seconds to import.
     most = limits.fitting(IMAGE_BYTES, BYTES)

@@ -4,7 +4,6 @@ The networks as Keras files, the losses as a plot, the grids as an animation, th
 its end.
 """
 
-import os
 from pathlib import Path
 
 from absl import flags, logging
@@ -16,7 +15,7 @@ from gan_tf.runs.folder import RunError
 
 def main():
     """Exports the newest state of the run in --run_dir."""
-    run_dir = Path(os.path.expanduser(flags.FLAGS.run_dir))
+    run_dir = Path(flags.FLAGS.run_dir)
     restore.check_run(run_dir)  # before TensorFlow, which takes seconds to import
     command_line.import_tensorflow()
     from gan_tf.runs.export import export

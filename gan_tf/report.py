@@ -4,7 +4,6 @@ The page is report.html in the run's folder. Training writes it at its end. Run 
 ended, or after gan_tf.evaluate, so that the page shows the scores.
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ def real_images(config):
     """Returns the first images that the run was trained on, float32 [16, 784]; None, with a warning, without them."""
     name, data_dir = config["flags"]["dataset"], config["flags"]["data_dir"]
     try:
-        dataset = data.load(name, data_dir and os.path.expanduser(data_dir))
+        dataset = data.load(name, data_dir)
         if dataset.digest != config["data"].get("digest"):
             raise ValueError("the images there are not those that the run was trained on")
         return dataset.pixels[:16] * np.float32(1 / 255)
@@ -28,7 +27,7 @@ def real_images(config):
 
 def main():
     """Writes report.html for the newest state of the run in --run_dir."""
-    run_dir = Path(os.path.expanduser(flags.FLAGS.run_dir))
+    run_dir = Path(flags.FLAGS.run_dir)
     config = restore.check_run(run_dir)  # before TensorFlow, which takes seconds to import
     command_line.import_tensorflow()
     gan, iteration = restore.load_run(run_dir)

@@ -42,7 +42,7 @@ def is_folder():
 
 def check_out():
     """Returns the path that --out names, in a folder without links. Raises SampleError if it cannot be written."""
-    name, out = f"--out={FLAGS.out}", Path(os.path.expanduser(FLAGS.out))
+    name, out = f"--out={FLAGS.out}", Path(FLAGS.out)
     if not is_folder() and out.suffix not in (".png", ".npz"):
         raise SampleError(f"{name} ends in {out.suffix}: write .png, .npz, or a / after the name of a folder.")
     if os.path.lexists(out) and not FLAGS.overwrite:
@@ -70,10 +70,10 @@ def sample():
     if FLAGS.count > most:
         raise SampleError(f"--count={FLAGS.count} is too much; {most:,} samples fit into this machine's memory.")
     if FLAGS.run_dir:
-        name, source = f"the generator of --run_dir={FLAGS.run_dir}", os.path.expanduser(FLAGS.run_dir)
+        name, source = f"the generator of --run_dir={FLAGS.run_dir}", FLAGS.run_dir
         restore.check_run(source)
     else:
-        name, source = f"--generator={FLAGS.generator}", os.path.expanduser(FLAGS.generator)
+        name, source = f"--generator={FLAGS.generator}", FLAGS.generator
         keras_file.check_keras_file(source, "generator")
 
     command_line.import_tensorflow()

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import http.client
 import math
+import os
 import struct
 import threading
 import urllib.request
@@ -43,7 +44,7 @@ def load(data_dir, part):
     images. `source` says where they come from. `pixels` is uint8 [n, 28, 28], or [n, 28, 28, 1] from TFDS; `labels`
     is [n]. Raises DataError if the images are missing or damaged.
     """
-    folder = Path(data_dir or "MNIST_data")
+    folder = Path(os.path.expanduser(data_dir or "MNIST_data"))  # not all callers are commands
     if data_dir and not folder.is_dir():
         raise DataError(f"--data_dir={data_dir} is not a folder. {WAYS_OUT}")
     files = _idx_files(folder)

@@ -6,7 +6,6 @@ files. Compare scores only if the same weights computed them.
 """
 
 import json
-import os
 import time
 from pathlib import Path
 
@@ -123,7 +122,7 @@ def main():
         "minutes": round((time.monotonic() - start) / 60, 1),
         "versions": folder.versions(),
     }
-    out_dir = Path(os.path.expanduser(flags.FLAGS.out_dir))
+    out_dir = Path(flags.FLAGS.out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
     save(model, facts, out_dir)
     logging.info("accuracy on the test images %.4f; see %s", facts["test_accuracy"], out_dir)

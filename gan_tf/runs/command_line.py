@@ -29,6 +29,9 @@ def run(command, groups, errors):
             _fail(f"{_plain(str(error))} See --help.", 2)
         if len(rest) > 1:
             _fail(f"{rest[1]!r} is not understood: options begin with --, see --help.", 2)
+        for name in sum(groups.values(), []):  # a shell leaves the ~ of --out_dir=~/run as it is
+            if isinstance(FLAGS[name].value, str):
+                FLAGS[name].value = os.path.expanduser(FLAGS[name].value)
         return rest
 
     _open_closed_streams()

@@ -135,17 +135,16 @@ def train(name, make, compile_seconds):
 
 def _train(name, make, compile_seconds):
     begun = time.monotonic()
-    out_dir = os.path.expanduser(FLAGS.out_dir)
     own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
     config = {"flags": {flag.name: flag.value for flag in own_flags}}
-    folder.check(out_dir, config["flags"], FLAGS.overwrite)
+    folder.check(FLAGS.out_dir, config["flags"], FLAGS.overwrite)
     if FLAGS.tensorboard and not tensorboard.available():
         raise folder.RunError(tensorboard.MISSING)
-    done = 0 if FLAGS.overwrite else folder.exported(out_dir)
+    done = 0 if FLAGS.overwrite else folder.exported(FLAGS.out_dir)
     if done >= FLAGS.iters:
-        logging.info("finished: %s has all %d iterations; for more, name a higher --iters", out_dir, done)
+        logging.info("finished: %s has all %d iterations; for more, name a higher --iters", FLAGS.out_dir, done)
         return 0
-    dataset = data.load(FLAGS.dataset, FLAGS.data_dir and os.path.expanduser(FLAGS.data_dir))
+    dataset = data.load(FLAGS.dataset, FLAGS.data_dir)
     what = {"mnist": "the original MNIST", "glyphs": "glyphs", "custom": "your own images"}[dataset.name]
     logging.info("data: %s, %d images (%s)", what, len(dataset.pixels), dataset.source)
     config["data"] = {"name": dataset.name, "images": len(dataset.pixels), "digest": dataset.digest}
@@ -180,10 +179,10 @@ def _train(name, make, compile_seconds):
         loop = Loop(gan, FLAGS)
         logging.info("ready after %.1f s", time.monotonic() - begun)
         if FLAGS.dry_run:
-            done = max(checkpoints.iterations(os.path.join(out_dir, "checkpoints")), default=0)
+            done = max(checkpoints.iterations(os.path.join(FLAGS.out_dir, "checkpoints")), default=0)
             left = max(0, FLAGS.iters - (0 if FLAGS.overwrite else done))
             print(json.dumps(config, indent=2))
             print(f"{left} iterations would take about {left / loop.rate() / 60:.1f} minutes.")
             return 0
-        stopped_by = loop.train(out_dir, config, FLAGS.overwrite)
+        stopped_by = loop.train(FLAGS.out_dir, config, FLAGS.overwrite)
     return 128 + stopped_by if stopped_by else 0

@@ -9,6 +9,13 @@ from conftest import write_idx_folder
 from gan_tf import data
 
 
+def test_home_is_understood(tmp_path, monkeypatch):
+    """Callers in Python may write ~, and so did the config.json of older runs."""
+    write_idx_folder(tmp_path / "images", train=5010, test=7)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert len(data.load("mnist", "~/images", "test").pixels) == 7
+
+
 def test_splits_and_scaling(tmp_path):
     arrays = write_idx_folder(tmp_path, train=5010, test=7, suffix="")
     pixels = arrays["train-images-idx3-ubyte"].reshape(-1, 784)

@@ -1,5 +1,6 @@
 """gan_tf.runs.command_line: what a user sees of closed streams and an early Ctrl-C."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -53,6 +54,24 @@ def test_ctrl_c_while_it_starts(command, tmp_path):
         _, stderr = process.communicate(timeout=60)
         assert process.returncode in (-signal.SIGINT, 130), (moment, stderr)
         assert "Traceback" not in stderr, (moment, stderr)
+
+
+def test_home_is_understood_in_every_command(tmp_path):
+    """A shell leaves the ~ of --out_dir=~/run as it is. No other text changes."""
+    code = """
+from absl import flags
+
+from gan_tf.runs import command_line
+
+for name in ("run_dir", "title", "loss"):
+    flags.DEFINE_string(name, "~/run", "A folder.")
+flags.DEFINE_integer("count", 1, "A number.")
+names = ["run_dir", "title", "loss", "count"]
+command_line.run(lambda: print(*(flags.FLAGS[name].value for name in names)), {"Flags": names}, ())
+"""
+    command = [sys.executable, "-c", code, "--title=a ~/run", "--loss=~/other"]
+    result = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"HOME": str(tmp_path)})
+    assert result.stdout == f"{tmp_path}/run a ~/run {tmp_path}/other 1\n", result.stderr
 
 
 def test_importing_the_package_leaves_ctrl_c_alone():
