@@ -108,6 +108,9 @@ def choose_device():
     if FLAGS.device == "cpu" or not gpus:
         tf.config.set_visible_devices([], "GPU")
         return "/CPU:0", f"CPU, {os.cpu_count()} cores"
+    # Else TensorFlow reserves nearly all memory of every GPU, also of those that are not used.
+    tf.config.set_visible_devices(gpus[:1], "GPU")
+    tf.config.experimental.set_memory_growth(gpus[0], True)
     return "/GPU:0", f"GPU, {tf.config.experimental.get_device_details(gpus[0]).get('device_name', 'unknown')}"
 
 
