@@ -72,8 +72,8 @@ class Adam(keras.optimizers.Adam):
         self.assign_add(v, (ops.square(gradient) - v) * (1 - self.beta_2))
         self.assign_sub(variable, m * alpha / (ops.sqrt(v) + self.epsilon))
 
-    def apply(self, gradients, variables=None):
+    def apply(self, grads, trainable_variables=None):
         """Updates all variables, then the powers, in TF1's order."""
-        super().apply(gradients, variables)
+        super().apply(grads, trainable_variables)
         self.beta_1_power.assign(self.beta_1_power * self.beta_1)
         self.beta_2_power.assign(self.beta_2_power * self.beta_2)

@@ -30,6 +30,14 @@ def test_rates_where_none_is_given():
         assert float(optimizers.make_optimizer(name).learning_rate) == np.float32(rate)
 
 
+@pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
+def test_apply_has_kerass_keywords(name):
+    optimizer, variable = optimizers.make_optimizer(name), keras.Variable([1.0])
+    optimizer.build([variable])
+    optimizer.apply(grads=[tf.constant([1.0])], trainable_variables=[variable])
+    assert variable.numpy()[0] < 1
+
+
 def apply_keras(optimizer, start, gradients, jit=False):
     """The variable after each gradient."""
     variable = keras.Variable(start)
