@@ -103,8 +103,9 @@ def precision_recall(real_features, fake_features, k=3):
         raise ValueError(f"precision and recall with k = {k} need more than {k} images of each kind")
 
     def share_within(features, centres):
-        radii = nearest(centres, centres, k + 1)[0][:, -1] ** 2  # k + 1: the nearest is the centre itself
-        return float(by_rows(lambda part: (squared_distances(part, centres) <= radii).any(axis=1), features).mean())
+        # Number 0 is the centre itself. The radii stay squared: squaring a root again can leave the neighbour out.
+        squares = by_rows(lambda part: np.partition(squared_distances(part, centres), k, axis=1)[:, k], centres)
+        return float(by_rows(lambda part: (squared_distances(part, centres) <= squares).any(axis=1), features).mean())
 
     return share_within(fake_features, real_features), share_within(real_features, fake_features)
 

@@ -101,6 +101,17 @@ def test_precision_recall_by_counting():
     assert recall == len(covered) / 11
 
 
+def test_a_ball_reaches_to_its_neighbour():
+    """Points at a whole number's root from a centre, as its neighbour on the other side: they are in, all of them."""
+    random = np.random.default_rng(8)
+    centres, steps = np.zeros([200, 5]), random.integers(-5, 6, [200, 5]) * 1.0
+    centres[:, 0] = 1000 * np.arange(200)
+    precision, recall = scores.precision_recall(np.concatenate([centres, centres + steps]), centres - steps, k=1)
+    assert precision == 1
+    squares = (steps**2).sum(axis=1)
+    assert (np.sqrt(squares) ** 2 < squares).sum() > 40, "and with roots this many would be out"
+
+
 def test_precision_recall_of_lost_modes():
     """Samples of one of two clusters: precise, but half is missing; of both, and as many elsewhere: the reverse."""
     random = np.random.default_rng(5)
