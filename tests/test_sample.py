@@ -284,7 +284,7 @@ def test_networks_that_are_no_generator(sound, tmp_path):
     for old, new, message in (
         ('"relu"', '{"module": "os", "class_name": "function", "config": "abort"}', "needs code that is not Keras's"),
         ('"keras.layers", "class_name": "Dense"', '"mine", "class_name": "Dense"', "needs code that is not Keras's"),
-        ('"Dense"', '"Thick"', "cannot be loaded as a Keras file (ValueError: Could not deserialize"),
+        ('"Dense"', '"Thick"', "cannot be loaded as a Keras file ("),
         ('"units": 784', '"units": "many"', "cannot be loaded as a Keras file (TypeError"),
     ):
         assert old in config

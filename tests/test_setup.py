@@ -1,0 +1,34 @@
+"""setup.cfg declares what the package imports."""
+
+import ast
+import configparser
+import re
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import gan_tf
+
+FOLDER = Path(gan_tf.__file__).parent
+
+
+def test_every_import_is_declared():
+    """What another package happens to bring may be gone with its next version."""
+    setup = configparser.ConfigParser()
+    setup.read(FOLDER.parent / "setup.cfg")
+    declared = {
+        re.match(r"[\w-]+", line)[0].lower() for line in setup["options"]["install_requires"].split("\n") if line
+    }
+    imported = set()
+    for path in FOLDER.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module.split(".")[0])
+    packages = metadata.packages_distributions()
+    others = {
+        name: {each.lower() for each in packages[name]} for name in imported - sys.stdlib_module_names - {"gan_tf"}
+    }
+    assert len(others) > 5
+    assert [name for name, distributions in others.items() if not distributions & declared] == []
