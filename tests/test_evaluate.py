@@ -8,12 +8,13 @@ import sys
 import keras
 import numpy as np
 import pytest
+import scipy.spatial
 from command_line import command, run
 from conftest import write_idx_folder
 from PIL import Image
 
 from gan_tf import data, grids, models, noise
-from gan_tf.metrics import table
+from gan_tf.metrics import scores, table
 
 SCORES = ["classifier_score", "frechet_distance", "precision", "recall", "classes_covered", "histogram_divergence"]
 SCORES += ["spread", "nearest_train_distance", "parzen_log_likelihood", "parzen_sigma"]
@@ -49,6 +50,16 @@ def test_a_generator(images_dir, tmp_path):
     assert table.rounded(value, error) in result.stdout and "FID (MNIST classifier)" in result.stdout
     assert "its scores of other images mean little" in result.stderr
     assert Image.open(tmp_path / "neighbours.png").size == (640, 796)
+
+    train, test = (data.load("mnist", images_dir, split).images for split in ("train", "test"))
+    for column, windows in (("samples", images), ("real", train)):
+        found = facts["metrics"][column]
+        expected = scores.parzen_log_likelihood(test, windows, [found["parzen_sigma"]["value"]]).mean()
+        assert found["parzen_log_likelihood"]["value"] == pytest.approx(expected, rel=1e-6)
+    order = scipy.spatial.distance.cdist(images[:10], train).argsort(axis=1)
+    neighbours = np.concatenate([images[:10, None], train[order[:, :7]]], axis=1).reshape(80, 784)
+    grids.save_grid(neighbours, tmp_path / "expected.png", columns=8)
+    assert (tmp_path / "neighbours.png").read_bytes() == (tmp_path / "expected.png").read_bytes()
 
 
 @pytest.mark.parametrize(("loss", "boundary"), [("lsgan", 0.5), ("wgan", None)])

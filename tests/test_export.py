@@ -4,11 +4,13 @@ import re
 import subprocess
 import sys
 
+import matplotlib.figure
 import numpy as np
 import pytest
 from command_line import command, run
 from PIL import Image
 
+from gan_tf.gan import Gan
 from gan_tf.runs import export
 
 
@@ -77,6 +79,27 @@ def test_an_animation_is_bounded(tmp_path):
     found = export.frames({10 * index: tmp_path / f"{index:03}.png" for index in range(250)})
     assert len(found) == export.FRAMES and found[0].getpixel((0, export.CAPTION)) == 0
     assert found[-1].getpixel((0, export.CAPTION)) == 249
+
+
+def test_frames_are_in_the_order_of_the_run(tmp_path):
+    """The thousandth grid comes after the others, though not by its name."""
+    for index, shade in ((101, 10), (999, 20), (1000, 30)):
+        Image.new("L", (94, 94), shade).save(tmp_path / f"{index}.png")
+    (tmp_path / "config.json").write_text('{"flags": {"sample_every": 10}, "data": {}}')
+    assert [frame.getpixel((0, export.CAPTION)) for frame in export.frames(tmp_path)] == [10, 20, 30]
+
+
+@pytest.mark.parametrize("blind", [None, 1.386])
+def test_the_plot_has_the_line_of_a_blind_d_where_there_is_one(blind, tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(matplotlib.figure.Figure, "savefig", lambda figure, *args, **options: figures.append(figure))
+    (tmp_path / "losses.csv").write_text("iteration,d_loss,g_loss,spread\n0,1.5,0.5,0.2\n100,1.25,0.75,\n")
+    gan = Gan({}, None, 1, measures={"spread": None}, blind_d_loss=blind)
+    export.plot_losses(tmp_path / "losses.csv", tmp_path / "losses.png", gan)
+    upper, lower = figures[0].axes
+    levels = [list(line.get_ydata()) for line in upper.lines]
+    assert levels[:2] == [[1.5, 1.25], [0.5, 0.75]] and levels[2:] == ([] if blind is None else [[blind, blind]])
+    assert [list(line.get_ydata()) for line in lower.lines] == [[0.2]]
 
 
 def test_export_on_demand(trained):

@@ -1,10 +1,13 @@
 """gan_tf.gan and gan_tf.reference in Python, without flags and folders."""
 
+import inspect
+
 import numpy as np
 import pytest
 from command_line import command, losses_of, run
 
 from gan_tf import data, gan, grids, reference
+from gan_tf.noise import sample_noise
 from gan_tf.objectives import variant
 
 SMALL = {"batch_size": 16, "jit": False, "block": 50, "seed": 3}
@@ -83,6 +86,28 @@ def test_the_defaults_are_the_scripts():
     assert all(float(ours.objects[name].learning_rate) == np.float32(0.001) for name in names)
     assert list(ours.objects) == ["generator", "discriminator", *names]
     assert list(ours.models) == ["generator", "discriminator"] and list(ours.measures) == ["spread"]
+    defaults = {"d_optimizer": "adadelta", "g_optimizer": "adam", "d_lr": None, "g_lr": None, "batch_size": 128}
+    defaults |= {"seed": 0, "jit": True, "block": 500}
+    for make, more in ((reference.make, {}), (variant.make, {"loss": "non_saturating", "d_steps": None})):
+        found = {name: each.default for name, each in inspect.signature(make).parameters.items() if name != "images"}
+        if make is variant.make:  # there None means what the recipe says
+            defaults |= {"d_optimizer": None, "g_optimizer": None}
+        assert found == defaults | more
+
+
+def test_the_networks_begin_differently():
+    """Weights of both are drawn from the seed, by numbers of their own."""
+    generator, discriminator = reference.make_networks(3)
+    first = [network.get_weights()[0].ravel()[:1000] for network in (generator, discriminator)]
+    assert abs(np.corrcoef(first)[0, 1]) < 0.15
+
+
+def test_each_grid_has_its_own_noise():
+    ours = reference.make(seed=4)
+    for index in (0, 1, 7):
+        expected = ours.objects["generator"](sample_noise(4, index)).numpy()
+        np.testing.assert_array_equal(ours.draw(index), expected)
+    assert (ours.draw(0) != ours.draw(1)).any()
 
 
 def test_other_objectives_are_the_same_networks(images):

@@ -74,3 +74,15 @@ def test_no_figure_is_left(tmp_path):
 
     grids.save_grid(np.zeros([16, 784]), tmp_path / "grid.png")
     assert plt.get_fignums() == []
+
+
+def test_spread_by_hand():
+    """Two pixels that are 0, 0 and 3 in three images have the deviation sqrt(2), the 782 others none."""
+    images = np.zeros([3, 784])
+    images[2, :2] = 3
+    assert grids.spread(images) == pytest.approx(2 * np.sqrt(2) / 784, rel=1e-12)
+    assert grids.spread(np.tile(np.arange(784) / 1024, [4, 1])) == 0, "images that are all the same"
+
+
+def test_names_of_grids():
+    assert [grids.grid_name(index) for index in (0, 12, 999, 1000)] == ["000.png", "012.png", "999.png", "1000.png"]

@@ -62,6 +62,9 @@ def test_seed_fixes_the_weights_and_layers_differ():
     assert (first[0] != other[0]).any()
     unit = first[0].ravel()[:1000] * np.sqrt(50), first[2].ravel()[:1000] * np.sqrt(64)
     assert abs(np.corrcoef(unit)[0, 1]) < 0.15, "both layers are drawn from the same numbers"
+    weights = models.make_discriminator(7).get_weights()
+    unit = weights[0].ravel()[:128] * np.sqrt(392), weights[2].ravel() * np.sqrt(64)
+    assert abs(np.corrcoef(unit)[0, 1]) < 0.4, "both layers of D are drawn from the same numbers"
     assert (models.make_generator().get_weights()[0] != models.make_generator().get_weights()[0]).any()
 
 

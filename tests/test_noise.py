@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gan_tf.noise import iteration_noise, sample_noise, uniform_noise
+from gan_tf import noise as streams
+from gan_tf.noise import iteration_noise, sample_noise, stream_noise, uniform_noise
 
 
 def philox(key, counter_low, counter_high):
@@ -58,6 +59,17 @@ def test_sample_noise():
     # Streams that overlapped would share whole rows; numbers coincide by chance, there are only 2^23 of them.
     assert np.isin(first, second).mean() < 0.01
     assert np.isin(first, iteration_noise(0, 0, 1, 128)).mean() < 0.02
+
+
+def test_each_purpose_has_its_own_stream():
+    """Else what is measured or shown would be noise that was trained on."""
+    names = ("TRAINING_NOISE", "SAMPLE_NOISE", "USER_NOISE", "EVALUATION_NOISE")
+    drawn = [stream_noise(0, getattr(streams, name), 16).numpy() for name in names]
+    for index, noise in enumerate(drawn):
+        np.testing.assert_array_equal(noise, uniform_noise(0, index, 0, [16, 100]))
+        assert all(np.isin(noise, other).mean() < 0.01 for other in drawn[index + 1 :])
+    np.testing.assert_array_equal(iteration_noise(0, 0, 1, 8)[0, 0], drawn[0][:8])
+    np.testing.assert_array_equal(sample_noise(0, 0), drawn[1])
 
 
 def test_noise_begins_at_whole_blocks():

@@ -38,6 +38,17 @@ def test_apply_has_kerass_keywords(name):
     assert variable.numpy()[0] < 1
 
 
+def test_constants_of_the_wasserstein_gans():
+    """Adam of WGAN-GP's paper; PyTorch's RMSProp, whose epsilon outside the root is squared inside it."""
+    adam, rmsprop = optimizers.make_optimizer("adam_gp"), optimizers.make_optimizer("rmsprop")
+    assert (adam.beta_1, adam.beta_2, adam.epsilon) == (0, float(np.float32(0.9)), float(np.float32(1e-8)))
+    assert float(adam.learning_rate) == np.float32(1e-4) and float(rmsprop.learning_rate) == np.float32(5e-5)
+    assert (rmsprop.rho, rmsprop.epsilon, rmsprop.momentum, rmsprop.centered) == (0.99, 1e-16, 0, False)
+    bug = optimizers.make_optimizer("adadelta_2017")
+    assert (bug.rho, bug.epsilon) == (float(np.float32(0.95)), float(np.float32(1e-8)))
+    assert float(bug.learning_rate) == np.float32(0.001)
+
+
 def apply_keras(optimizer, start, gradients, jit=False):
     """The variable after each gradient."""
     variable = keras.Variable(start)

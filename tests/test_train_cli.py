@@ -12,6 +12,7 @@ from command_line import last_line_of_failure, losses_of, run, written
 from PIL import Image
 
 from gan_tf.data import mnist
+from gan_tf.runs import folder
 
 ENDING = ["checkpoints", "config.json", "discriminator.keras", "generator.keras", "losses.csv", "losses.png"]
 ENDING += ["report.html", "samples.png", "training.gif"]  # what a finished run leaves besides its grids, sorted
@@ -268,6 +269,37 @@ def test_dry_run_leaves_nothing(idx_dir, tmp_path):
     assert json.loads(config)["flags"]["batch_size"] == 16 and json.loads(config)["device"].startswith("CPU")
     assert re.fullmatch(r"5000 iterations would take about \d+\.\d minutes\.", estimate)
     assert os.listdir(tmp_path) == []
+
+
+# A flag without a value takes the script's, or the recipe's of its objective.
+DEFAULTS = {"loss": "non_saturating", "d_steps": None, "d_optimizer": None, "g_optimizer": None}
+DEFAULTS |= {"d_lr": None, "g_lr": None, "iters": 1_000_000, "batch_size": 128, "seed": 0, "dataset": "mnist"}
+DEFAULTS |= {"data_dir": None, "out_dir": "out", "overwrite": False, "sample_every": 1000, "log_every": 1000}
+DEFAULTS |= {"checkpoint_every": 10_000, "tensorboard": False, "dry_run": False, "device": "auto"}
+DEFAULTS |= {"threads": None, "jit": True, "tf32": False}
+
+
+def test_defaults_are_the_scripts():
+    """Of all flags: a run without flags is the script's, whatever else changes."""
+    from gan_tf import train
+
+    found = {flag.name: flag.default for flag in train.FLAGS.get_flags_for_module("gan_tf.train")}
+    assert found == DEFAULTS
+
+
+def test_which_flags_may_change():
+    """The README names them; every other flag decides what a run computes or draws."""
+    free = "iters log_every checkpoint_every data_dir out_dir overwrite tensorboard dry_run device threads"
+    assert sorted(folder.FREE) == sorted(free.split())
+
+
+@pytest.mark.parametrize("name", sorted(DEFAULTS.keys() - set(folder.FREE)))
+def test_every_flag_that_decides_a_run_must_stay(name, tmp_path):
+    config = {"gan": folder.REFERENCE, "flags": DEFAULTS, "data": {"digest": "0"}}
+    folder.Run(tmp_path, config).close()
+    folder.check(tmp_path, DEFAULTS, overwrite=False)
+    with pytest.raises(folder.RunError, match=rf"holds a run with other flags \(--{name}: "):
+        folder.check(tmp_path, DEFAULTS | {name: "another"}, overwrite=False)
 
 
 def test_help_is_in_groups(tmp_path):

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 DATA = "data-00000-of-00001"
-ELSEWHERE = ("overwrite", "out_dir", "data_dir", "threads", "iters")  # flags that may differ
+ELSEWHERE = ("overwrite", "tensorboard", "out_dir", "data_dir", "threads", "iters")  # flags that may differ
 
 
 def differences(folder, reference):

@@ -1,6 +1,7 @@
 """gan_tf.data: splits, scaling, and the epoch walk."""
 
 import hashlib
+import itertools
 
 import numpy as np
 import pytest
@@ -60,6 +61,18 @@ def test_every_epoch_has_every_image_once():
     for epoch in epochs:
         assert sorted(epoch) == list(range(n))
     assert len({tuple(epoch) for epoch in epochs}) > 1, "the epochs are shuffled alike"
+
+
+def test_epochs_and_seeds_share_no_random_numbers():
+    """Else the order of one epoch is that of another, moved by a few images."""
+
+    def places(seed, epoch, n=4000):
+        return np.argsort(data.batch_indices(n, n, seed, epoch, 1)[0])  # where in the epoch each image comes
+
+    orders = [places(seed, epoch) for seed in (3, 4) for epoch in (0, 1)]
+    for first, second in itertools.combinations(orders, 2):
+        for moved in range(-12, 13):
+            assert abs(np.corrcoef(first[12:-12], np.roll(second, moved)[12:-12])[0, 1]) < 0.1
 
 
 def test_batch_across_the_end_of_an_epoch():

@@ -24,6 +24,8 @@ def test_splits_are_mnists():
         assert dataset.labels.shape == (count,) and dataset.labels.dtype == np.int64
         assert dataset.name == "glyphs"
         assert dataset.images.min() == 0 and dataset.images.max() == 1
+        first = {"train": 5000, "validation": 0, "test": 60000}[split]
+        np.testing.assert_array_equal(dataset.pixels[:20], glyphs.draw(first, 20)[0].reshape(20, 784))
 
 
 def test_all_digits_equally_often(some):
@@ -55,6 +57,15 @@ def test_varied(some):
     pixels, labels = some
     for digit in range(10):
         assert len(np.unique(pixels[labels == digit], axis=0)) == (labels == digit).sum()
+
+
+def test_ones_lean(some):
+    """By up to 15 degrees of rotation and up to 0.3 of shear. Without one of them the deviation is 11.4 to 12.5."""
+    pixels = some[0][some[1] == 1].astype(np.float64)
+    mass, (y, x) = pixels.sum((1, 2)), np.indices([28, 28])
+    x, y = (axis - ((pixels * axis).sum((1, 2)) / mass)[:, None, None] for axis in (x, y))
+    xx, yy, xy = ((pixels * product).sum((1, 2)) for product in (x * x, y * y, x * y))
+    assert 14.4 < np.degrees(np.arctan2(2 * xy, yy - xx) / 2).std() < 16.5
 
 
 def test_an_image_does_not_depend_on_the_others(some):

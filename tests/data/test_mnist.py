@@ -221,3 +221,25 @@ def test_silence_is_no_answer():
     """A network that swallows packets, as behind some firewalls: the wait ends by itself."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert not mnist._answers(f"http://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.5)
+
+
+def test_more_labels_than_images(tmp_path):
+    write_idx_folder(tmp_path)
+    write_idx(tmp_path / "train-labels-idx1-ubyte.gz", np.zeros([5201]))
+    with pytest.raises(data.DataError, match="holds 5200 images, train-labels-idx1-ubyte.gz 5201 labels"):
+        data.load("mnist", tmp_path)
+
+
+def test_the_plain_file_comes_before_the_gzipped_one(tmp_path):
+    arrays = write_idx_folder(tmp_path)
+    other = 255 - arrays["train-images-idx3-ubyte"]
+    write_idx(tmp_path / "train-images-idx3-ubyte", other)
+    np.testing.assert_array_equal(data.load("mnist", tmp_path).pixels, other[5000:].reshape(-1, 784))
+
+
+def test_the_newest_prepared_version_is_taken(tmp_path):
+    assert mnist._prepared(tmp_path) is None
+    for version in ("3.0.1", "3.0.2", "1.0.0"):
+        (tmp_path / "mnist" / version).mkdir(parents=True)
+        (tmp_path / "mnist" / version / "dataset_info.json").touch()
+    assert mnist._prepared(tmp_path) == tmp_path / "mnist" / "3.0.2"

@@ -162,6 +162,27 @@ def test_interpolation_is_uniform_and_new_each_time():
     assert np.abs(correlations).max() < 5 / np.sqrt(4000)
 
 
+def test_the_penalty_is_that_of_pairs_and_has_two_sides():
+    """A pair has one ε for all its pixels; a slope below 1 costs as much as one above it."""
+    for slope in (0.25, 1.75):
+        critic, sgd = Linear(), keras.optimizers.SGD(0.0)
+        critic.trainable_variables[0].assign([[slope]])
+        sgd.build(critic.trainable_variables)
+        update = critics.make_penalised_update(critic, sgd, lambda real, fake: 0.0)
+        assert float(update(np.zeros([8, 1], np.float32), np.ones([8, 1], np.float32))) == pytest.approx(10 * 0.75**2)
+
+    seen = []
+
+    def keeping(images):
+        seen.append(np.array(images))
+        return tf.reduce_sum(images, axis=1, keepdims=True)
+
+    keeping.trainable_variables = critic.trainable_variables
+    update = critics.make_penalised_update(keeping, sgd, lambda real, fake: critic.trainable_variables[0][0, 0])
+    update(np.zeros([50, 3], np.float32), np.ones([50, 3], np.float32))
+    assert (np.ptp(seen[0], axis=1) == 0).all() and np.ptp(seen[0][:, 0]) > 0.5
+
+
 @pytest.mark.parametrize("loss", RECIPES)
 def test_one_step_of_each_objective(loss):
     """Both networks move, and both losses are numbers."""

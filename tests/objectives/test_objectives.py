@@ -149,3 +149,19 @@ def test_at_its_best_d_measures_the_divergence(name):
     assert bound(best(p / q)) == pytest.approx(divergence, rel=1e-5)
     for shift in (np.array([0.1, 0, 0, 0]), np.array([0, -0.1, 0.2, 0])):
         assert bound(best(p / q) + shift) < divergence - 1e-4
+
+
+def test_recipes():
+    """The script's, the two papers', and Adam for all others."""
+    of_others = ("adam", "adam", 1)
+    papers = {"non_saturating": ("adadelta", "adam", 1), "wgan": ("rmsprop", "rmsprop", 5)}
+    papers["wgan_gp"] = ("adam_gp", "adam_gp", 5)
+    assert list(RECIPES) == list(LOSSES)
+    for loss, recipe in RECIPES.items():
+        assert (recipe.d_optimizer, recipe.g_optimizer, recipe.d_steps) == papers.get(loss, of_others), loss
+
+
+def test_only_the_cross_entropies_have_a_loss_of_a_blind_d():
+    found = {loss: variant.make(loss=loss).blind_d_loss for loss in RECIPES}
+    assert {loss for loss, value in found.items() if value is not None} == {"non_saturating", "minimax"}
+    assert found["minimax"] == found["non_saturating"] == pytest.approx(2 * np.log(2), rel=1e-12)

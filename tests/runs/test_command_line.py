@@ -74,6 +74,14 @@ command_line.run(lambda: print(*(flags.FLAGS[name].value for name in names)), {"
     assert result.stdout == f"{tmp_path}/run a ~/run {tmp_path}/other 1\n", result.stderr
 
 
+def test_keras_trains_with_tensorflow():
+    """Whatever backend the environment names."""
+    code = "import gan_tf, os; print(os.environ['KERAS_BACKEND'])"
+    env = os.environ | {"KERAS_BACKEND": "jax"}
+    found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert found.stdout == "tensorflow\n"
+
+
 def test_importing_the_package_leaves_ctrl_c_alone():
     code = "import gan_tf, signal; assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"
     subprocess.run([sys.executable, "-c", code], check=True, preexec_fn=as_from_a_terminal)

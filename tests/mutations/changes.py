@@ -1,0 +1,636 @@
+"""Single changes of gan_tf that make it wrong, and for each the tests that should notice it.
+
+No change here leaves the behaviour as it was: what nobody can see, no test can notice. When a line of gan_tf changes, a
+text here may no longer fit; then test_changes.py fails. Write the change anew, for what the line does now.
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """In `file` of gan_tf the text `old`, which is there exactly once, becomes `new`. `tests` are those to run."""
+
+    file: str
+    name: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    def apply(self, text):
+        """Returns the text of the file with this change. Raises ValueError if `old` is not there exactly once."""
+        if text.count(self.old) != 1:
+            raise ValueError(
+                f"{self.file}: {self.name}: the old text must be there exactly once, and is there "
+                f"{text.count(self.old)} times: {self.old!r}"
+            )
+        return text.replace(self.old, self.new)
+
+
+# The tests that many changes need.
+DEFAULTS, STEP = "test_train_cli.py::test_defaults_are_the_scripts", "test_training.py::test_one_step_by_hand"
+QUICK, OTHER = "metrics/test_table.py::test_quick_scores", "metrics/test_table.py::test_other_scores"
+EVALUATE, OTHER_DATA = "test_evaluate.py::test_a_generator", "test_evaluate.py::test_other_images_than_the_run_had"
+CONSTANTS = "test_optimizers.py::test_constants_are_tf1s_in_float32"
+OF_WASSERSTEIN = "test_optimizers.py::test_constants_of_the_wasserstein_gans"
+KERNELS, BUG = "test_optimizers.py::test_updates_are_the_kernels", "test_optimizers.py::test_adadelta_2017_by_hand"
+LOSSES, OBJECTIVES = "test_losses.py::test_by_hand", "objectives/test_objectives.py::test_losses_and_gradients_by_hand"
+RECIPES = "objectives/test_objectives.py::test_recipes"
+PENALTY = "objectives/test_critics.py::test_the_penalty_is_that_of_pairs_and_has_two_sides"
+STREAMS, SPLITS = "test_noise.py::test_each_purpose_has_its_own_stream", "data/test_data.py::test_splits_and_scaling"
+EPOCHS = "data/test_data.py::test_epochs_and_seeds_share_no_random_numbers"
+LEAN, NEIGHBOURS = "data/test_glyphs.py::test_ones_lean", "metrics/test_table.py::test_neighbours"
+SPREAD, GRID = "test_grids.py::test_spread_by_hand", "test_grids.py::test_each_cell_on_its_own_scale"
+FRECHET = "metrics/test_scores.py::test_frechet_distance_of_gaussians"
+COUNTING = "metrics/test_scores.py::test_precision_recall_by_counting"
+JACKKNIFE = "metrics/test_scores.py::test_jackknife_of_the_mean"
+FLAGS, SIGNALS = (
+    "test_train_cli.py::test_every_flag_that_decides_a_run_must_stay",
+    "runs/test_signals.py::test_the_second_signal_ends_the_process",
+)
+NOT_FINITE = "runs/test_checkpoints.py::test_a_state_that_is_not_finite_is_not_saved"
+KEPT = "runs/test_checkpoints.py::test_the_newest_three_are_kept"
+DURABLE = "runs/test_folder.py::test_a_checkpoint_counts_only_when_all_before_it_is_on_the_disk"
+
+# file: (what the change does, old text, new text, tests)
+BY_FILE = {
+    "__init__.py": [
+        (
+            "KERAS_BACKEND from the environment",
+            'os.environ["KERAS_BACKEND"] = "tensorflow"',
+            'os.environ.setdefault("KERAS_BACKEND", "tensorflow")',
+            "runs/test_command_line.py::test_keras_trains_with_tensorflow",
+        ),
+        (
+            "Ctrl-C is taken from whoever imports the package",
+            'sys.argv[:1] == ["-m"] and',
+            "",
+            "runs/test_command_line.py::test_importing_the_package_leaves_ctrl_c_alone",
+        ),
+    ],
+    "train.py": [
+        ("--iters 100,000", "iters=1_000_000", "iters=100_000", DEFAULTS),
+        ("--loss lsgan", '    "non_saturating",\n', '    "lsgan",\n', DEFAULTS),
+    ],
+    "runs/training_command.py": [
+        ("--batch_size 64", '"batch_size", 128', '"batch_size", 64', DEFAULTS),
+        ("--sample_every 500", '"sample_every",\n        1000', '"sample_every",\n        500', DEFAULTS),
+        ("--log_every 100", '"log_every", 1000', '"log_every", 100', DEFAULTS),
+        ("--checkpoint_every 1000", "10_000,\n", "1_000,\n", DEFAULTS),
+        ("--nojit", '"jit", True', '"jit", False', DEFAULTS),
+        ("--tf32", '"tf32",\n        False', '"tf32",\n        True', DEFAULTS),
+        ("--dataset glyphs", '        "mnist",\n', '        "glyphs",\n', DEFAULTS),
+    ],
+    "reference.py": [
+        (
+            "batches of 64 in Python",
+            "batch_size=128",
+            "batch_size=64",
+            "test_gan.py::test_the_defaults_are_the_scripts",
+        ),
+        (
+            "D by Adam in Python",
+            'd_optimizer="adadelta"',
+            'd_optimizer="adam"',
+            "test_gan.py::test_the_defaults_are_the_scripts",
+        ),
+        (
+            "one seed for both networks",
+            "models.make_discriminator(d_seed)",
+            "models.make_discriminator(g_seed)",
+            "test_gan.py::test_the_networks_begin_differently",
+        ),
+        (
+            "the same noise for every grid",
+            "sample_noise(seed, index)",
+            "sample_noise(seed, 0)",
+            "test_gan.py::test_each_grid_has_its_own_noise",
+        ),
+    ],
+    "models.py": [
+        (
+            "one seed for both layers of G",
+            'Dense(784, "sigmoid", kernel_initializer=xavier_init(seed_2))',
+            'Dense(784, "sigmoid", kernel_initializer=xavier_init(seed_1))',
+            "test_models.py::test_seed_fixes_the_weights_and_layers_differ",
+        ),
+        (
+            "one seed for both layers of D",
+            "Dense(1, kernel_initializer=xavier_init(seed_2))",
+            "Dense(1, kernel_initializer=xavier_init(seed_1))",
+            "test_models.py::test_seed_fixes_the_weights_and_layers_differ",
+        ),
+        (
+            "truncated first weights",
+            '"untruncated_normal"',
+            '"truncated_normal"',
+            "test_models.py::test_initial_weights_are_an_untruncated_normal",
+        ),
+        (
+            "first weights of Glorot's size",
+            "VarianceScaling(2.0",
+            "VarianceScaling(1.0",
+            "test_models.py::test_initial_weights_are_an_untruncated_normal",
+        ),
+        ("tanh pixels", '"sigmoid"', '"tanh"', "test_models.py::test_generator_is_the_formula"),
+    ],
+    "noise.py": [
+        ("evaluation by the training noise", "= 0, 1, 2, 3", "= 0, 1, 2, 0", STREAMS),
+        ("samples by the noise of the grids", "= 0, 1, 2, 3", "= 0, 1, 1, 3", STREAMS),
+        ("noise in [0, 1)", "2.0 * tf.raw_ops", "1.0 + 0.0 * tf.raw_ops", "test_noise.py::test_noise_is_uniform"),
+        ("the stream is ignored", "[first // 4, stream]", "[first // 4, 0]", STREAMS),
+        (
+            "overlapping noise",
+            "first * math.prod(shape)",
+            "first * 4",
+            "test_noise.py::test_noise_depends_on_the_iteration_alone",
+        ),
+        ("one noise for all grids", "index * count * noise_dim", "0 * index", "test_noise.py::test_sample_noise"),
+    ],
+    "data/batches.py": [
+        ("shuffles that overlap", "counter=[0, 0, epoch, 0]", "counter=[epoch, 0, 0, 0]", EPOCHS),
+        ("seed and epoch added up", "key=seed, counter=[0, 0, epoch, 0]", "key=seed + epoch", EPOCHS),
+        (
+            "the same order in each epoch",
+            "counter=[0, 0, epoch, 0]",
+            "counter=[0, 0, 0, 0]",
+            "data/test_data.py::test_every_epoch_has_every_image_once",
+        ),
+        (
+            "a batch too early",
+            "start, stop = first * batch_size",
+            "start, stop = max(0, first - 1) * batch_size",
+            "data/test_data.py::test_batch_across_the_end_of_an_epoch",
+        ),
+    ],
+    "data/dataset.py": [
+        (
+            "test glyphs that are training glyphs",
+            "(10000, 60000)",
+            "(10000, 0)",
+            "data/test_glyphs.py::test_splits_are_mnists",
+        ),
+        ("no validation images set aside", "else slice(VALIDATION_SIZE, None)", "else slice(None)", SPLITS),
+        ("division by 255", "self.pixels.astype(np.float32) * SCALE", "self.pixels.astype(np.float32) / 255", SPLITS),
+        ("training images for test images", '"test" if split == "test" else "train"', '"train"', SPLITS),
+    ],
+    "data/glyphs.py": [
+        (
+            "no rotation",
+            "cos, sin = np.cos(angle), np.sin(angle)",
+            "cos, sin = np.cos(0 * angle), np.sin(0 * angle)",
+            LEAN,
+        ),
+        ("no shear", "angle, shear, width, size, *shift = random", "angle, _, width, size, *shift = random", LEAN),
+        (
+            "no shift",
+            "(14 + shift[:, :, None])",
+            "(14 + 0 * shift[:, :, None])",
+            "data/test_glyphs.py::test_placed_as_mnist_places_its_digits",
+        ),
+    ],
+    "data/mnist.py": [
+        (
+            "the oldest version of TFDS",
+            "infos[-1].parent",
+            "infos[0].parent",
+            "data/test_mnist.py::test_the_newest_prepared_version_is_taken",
+        ),
+        (
+            ".gz before plain",
+            '(folder / name, folder / f"{name}.gz")',
+            '(folder / f"{name}.gz", folder / name)',
+            "data/test_mnist.py::test_the_plain_file_comes_before_the_gzipped_one",
+        ),
+        (
+            "more labels than images",
+            "len(images) != len(labels)",
+            "len(images) > len(labels)",
+            "data/test_mnist.py::test_more_labels_than_images",
+        ),
+        (
+            "fewer labels than images",
+            "len(images) != len(labels)",
+            "len(images) < len(labels)",
+            "data/test_mnist.py::test_counts_that_differ",
+        ),
+        ("test images from the training file", '"test": "t10k"', '"test": "train"', SPLITS),
+    ],
+    "losses.py": [
+        (
+            "D learns to call real images fake",
+            "(tf.ones_like(real_logits), real_logits)",
+            "(tf.zeros_like(real_logits), real_logits)",
+            LOSSES,
+        ),
+        (
+            "half of D's loss",
+            "return tf.reduce_mean(real) + tf.reduce_mean(fake)",
+            "return tf.reduce_mean(real)",
+            LOSSES,
+        ),
+        (
+            "a saturating G",
+            "(tf.ones_like(fake_logits), fake_logits)",
+            "(tf.zeros_like(fake_logits), fake_logits)",
+            LOSSES,
+        ),
+        ("a sum for a mean", "return tf.reduce_mean(fake)\n", "return tf.reduce_sum(fake)\n", LOSSES),
+    ],
+    "training.py": [
+        ("D and G by the same noise", "fake_images = generator(g_noise)", "fake_images = generator(d_noise)", STEP),
+        ("D is not updated", "d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)", "pass", STEP),
+        ("G is not updated", "g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)", "pass", STEP),
+        (
+            "D takes real images for fake ones",
+            "d_loss_fn(real_logits, fake_logits)\n",
+            "d_loss_fn(fake_logits, real_logits)\n",
+            STEP,
+        ),
+        (
+            "the first batch for every iteration",
+            "indices[tf.minimum(i, block - 1)]",
+            "indices[0]",
+            "test_training.py::test_loop_is_the_single_step",
+        ),
+        (
+            "the noise of the first iteration",
+            "iteration_noise(seed, first, block, batch_size, d_steps)",
+            "iteration_noise(seed, 0, block, batch_size, d_steps)",
+            "test_training.py::test_grouping_changes_nothing",
+        ),
+    ],
+    "optimizers.py": [
+        (
+            "Adadelta at 1.0",
+            "def make_adadelta(learning_rate=0.001)",
+            "def make_adadelta(learning_rate=1.0)",
+            CONSTANTS,
+        ),
+        ("Keras's beta_2 of Adam, not rounded", "beta_2=_float32(0.999)", "beta_2=0.999", CONSTANTS),
+        ("beta_1 of Adam 0.5", "beta_1=_float32(0.9)", "beta_1=_float32(0.5)", CONSTANTS),
+        ("adam_gp: beta_1 0.5", "beta_1=0.0", "beta_1=0.5", OF_WASSERSTEIN),
+        (
+            "adam_gp: beta_2 0.999",
+            "beta_1=0.0, beta_2=_float32(0.9)",
+            "beta_1=0.0, beta_2=_float32(0.999)",
+            OF_WASSERSTEIN,
+        ),
+        ("adam_gp: rate 0.001", "learning_rate=0.0001", "learning_rate=0.001", OF_WASSERSTEIN),
+        ("rmsprop: rho 0.9", "rho=0.99", "rho=0.9", OF_WASSERSTEIN),
+        ("rmsprop: epsilon 1e-8", "epsilon=1e-16", "epsilon=1e-8", OF_WASSERSTEIN),
+        ("rmsprop: rate 0.0001", "learning_rate=0.00005", "learning_rate=0.0001", OF_WASSERSTEIN),
+    ],
+    "kernels.py": [
+        (
+            "Adadelta without a root",
+            "ops.sqrt(accum_update + self.epsilon) *",
+            "(accum_update + self.epsilon) *",
+            KERNELS,
+        ),
+        (
+            "the bug of 2017 in Adadelta",
+            "ops.square(update) * (1 - self.rho)",
+            "ops.square(gradient) * (1 - self.rho)",
+            KERNELS,
+        ),
+        (
+            "no bug in adadelta_2017",
+            "self._update(accum, accum_update, gradient) * learning_rate",
+            "ops.sqrt(square) * ops.sign(gradient) * learning_rate",
+            BUG,
+        ),
+        ("Adam's correction left out", "* ops.sqrt(1 - self.beta_2_power) /", "/", KERNELS),
+        (
+            "Adam's powers stay as they are",
+            "self.beta_2_power.assign(self.beta_2_power * self.beta_2)",
+            "pass",
+            KERNELS,
+        ),
+    ],
+    "objectives/losses.py": [
+        (
+            "minimax G with the wrong sign",
+            "return -tf.reduce_mean(tf.nn.softplus(fake_logits))",
+            "return tf.reduce_mean(tf.nn.softplus(fake_logits))",
+            OBJECTIVES,
+        ),
+        ("lsgan: real images at 0", "(real_logits - 1) ** 2", "real_logits ** 2", OBJECTIVES),
+        (
+            "lsgan: without the half",
+            "return 0.5 * tf.reduce_mean((fake_logits - 1) ** 2)",
+            "return tf.reduce_mean((fake_logits - 1) ** 2)",
+            OBJECTIVES,
+        ),
+        (
+            "a critic of the wrong sign",
+            "tf.reduce_mean(fake_logits) - tf.reduce_mean(real_logits)",
+            "tf.reduce_mean(real_logits) - tf.reduce_mean(fake_logits)",
+            OBJECTIVES,
+        ),
+        ("fgan_kl: exp(t)", "tf.exp(v - 1)", "tf.exp(v)", OBJECTIVES),
+        ("fgan_pearson: t² / 2", "v**2 / 4", "v**2 / 2", OBJECTIVES),
+        ("fgan_js without log 2", "LOG_2 - tf.nn.softplus(-v)", "-tf.nn.softplus(-v)", OBJECTIVES),
+    ],
+    "objectives/recipes.py": [
+        ("WGAN by Adam", '"wgan": Recipe("rmsprop", "rmsprop"', '"wgan": Recipe("adam", "adam"', RECIPES),
+        ("WGAN with three critic steps", '"rmsprop", d_steps=5', '"rmsprop", d_steps=3', RECIPES),
+        ("WGAN-GP with one critic step", '"adam_gp", d_steps=5', '"adam_gp", d_steps=1', RECIPES),
+        ("WGAN-GP by plain Adam", 'Recipe("adam_gp", "adam_gp"', 'Recipe("adam", "adam"', RECIPES),
+        ("the script's D by Adam", 'Recipe(d_optimizer="adadelta")', "Recipe()", RECIPES),
+    ],
+    "objectives/critics.py": [
+        ("epsilon for each pixel", "[tf.shape(real_images)[0], 1]", "tf.shape(real_images)", PENALTY),
+        (
+            "a one-sided penalty",
+            "tf.reduce_mean((slopes - 1) ** 2)",
+            "tf.reduce_mean(tf.nn.relu(slopes - 1) ** 2)",
+            PENALTY,
+        ),
+        (
+            "the same epsilon at each update",
+            "tf.cast(d_optimizer.iterations, tf.int64)",
+            "tf.cast(0, tf.int64)",
+            "objectives/test_critics.py::test_interpolation_is_uniform_and_new_each_time",
+        ),
+        ("a penalty of 1", "weight=10.0", "weight=1.0", PENALTY),
+        ("weights clipped at 0.1", "clip=0.01", "clip=0.1", "objectives/test_critics.py::test_weights_are_clipped"),
+        (
+            "the first batch for every critic step",
+            "d_loss = update(real, generator(noise))",
+            "d_loss = update(real_images[: len(real)], generator(noise))",
+            "objectives/test_critics.py::test_k_steps_of_d_take_their_own_batches",
+        ),
+    ],
+    "objectives/variant.py": [
+        (
+            "2 log 2 in every objective's plot",
+            "gan.blind_d_loss = None",
+            "pass",
+            "objectives/test_objectives.py::test_only_the_cross_entropies_have_a_loss_of_a_blind_d",
+        ),
+        (
+            "2 log 2 not in minimax's plot",
+            'not in ("non_saturating", "minimax")',
+            'not in ("non_saturating",)',
+            "objectives/test_objectives.py::test_only_the_cross_entropies_have_a_loss_of_a_blind_d",
+        ),
+        (
+            "batches of 64 in Python",
+            "batch_size=128",
+            "batch_size=64",
+            "test_gan.py::test_the_defaults_are_the_scripts",
+        ),
+    ],
+    "metrics/scores.py": [
+        ("FID without the means", "np.sum((mean_a - mean_b) ** 2) + ", "", FRECHET),
+        ("FID with half the trace", "- 2 * trace)", "- trace)", FRECHET),
+        (
+            "balls that reach one neighbour less",
+            "nearest(centres, centres, k + 1)",
+            "nearest(centres, centres, k)",
+            COUNTING,
+        ),
+        (
+            "precision and recall swapped",
+            "share_within(fake_features, real_features), share_within(real_features, fake_features)",
+            "share_within(real_features, fake_features), share_within(fake_features, real_features)",
+            COUNTING,
+        ),
+        ("the jackknife without its factor", "(groups - 1) / groups * ((scores", "1 / groups * ((scores", JACKKNIFE),
+        (
+            "a Parzen density that forgets the number of windows",
+            "np.log(len(samples)) + ",
+            "",
+            "metrics/test_scores.py::test_parzen_against_scipy",
+        ),
+        (
+            "one p(y) for all parts",
+            "q = np.broadcast_to(p.mean(axis=0), p.shape)",
+            "q = np.full_like(p, 1 / p.shape[1])",
+            "metrics/test_scores.py::test_classifier_score_against_scipy",
+        ),
+        ("classes with one image count", ">= 0.1 / len(histogram)", "> 0", "metrics/test_scores.py::test_histogram"),
+    ],
+    "metrics/table.py": [
+        (
+            "FID of the samples to themselves",
+            "return scores.frechet_distance(self._features, f)",
+            "return scores.frechet_distance(features, f)",
+            QUICK,
+        ),
+        (
+            "precision and recall swapped",
+            "precision, recall = scores.precision_recall",
+            "recall, precision = scores.precision_recall",
+            QUICK,
+        ),
+        ("standard error without √10", "(score, std / 10**0.5)", "(score, std)", QUICK),
+        (
+            "recall's error as if of the samples",
+            "share(recall, len(self.reference))",
+            "share(recall, len(images))",
+            QUICK,
+        ),
+        ("a share's error without a root", "float((p * (1 - p) / n) ** 0.5)", "float(p * (1 - p) / n)", QUICK),
+        (
+            "nearest test image",
+            "scores.nearest(images[:NEIGHBOURS], self.train)",
+            "scores.nearest(images[:NEIGHBOURS], self.test)",
+            OTHER,
+        ),
+        (
+            "sigma chosen on the test images",
+            "parzen(windows, self.validation, self.test)",
+            "parzen(windows, self.test, self.test)",
+            OTHER,
+        ),
+        (
+            "likelihood of the validation images",
+            "parzen(windows, self.validation, self.test)",
+            "parzen(windows, self.validation, self.validation)",
+            OTHER,
+        ),
+        ("the smallest sigma", "SIGMAS).mean(axis=0).argmax()", "SIGMAS).mean(axis=0).argmin()", OTHER),
+        (
+            "a mean's error without a root",
+            "np.std(values, ddof=1) / len(values) ** 0.5",
+            "np.std(values, ddof=1) / len(values)",
+            OTHER,
+        ),
+        (
+            "neighbours.png with far images",
+            "scores.nearest(images, self.train, count)[1]",
+            "scores.nearest(images, 1 - self.train, count)[1]",
+            NEIGHBOURS,
+        ),
+        ("neighbours.png with the nearest last", "self.train[indices]", "self.train[indices[:, ::-1]]", NEIGHBOURS),
+        (
+            "compared with 1,000 images",
+            "REFERENCE = 10_000",
+            "REFERENCE = 1000",
+            "metrics/test_table.py::test_how_many_images",
+        ),
+        ("D right turned around", "> 0) == real", "> 0) != real", "test_evaluate.py::test_discriminator_accuracy"),
+    ],
+    "evaluate.py": [
+        (
+            "the real column with windows around the test images",
+            '("real", held_out, yardstick.reference)',
+            '("real", held_out, held_out)',
+            EVALUATE,
+        ),
+        (
+            "test and validation images swapped",
+            "table.Yardstick(train.images, validation.images, test.images, model)",
+            "table.Yardstick(train.images, test.images, validation.images, model)",
+            EVALUATE,
+        ),
+        (
+            "neighbours of other samples",
+            "yardstick.neighbours(images[:10])",
+            "yardstick.neighbours(images[10:20])",
+            EVALUATE,
+        ),
+        (
+            "the seed is ignored",
+            "gan.make_noise(FLAGS.seed, EVALUATION_NOISE",
+            "gan.make_noise(0, EVALUATION_NOISE",
+            EVALUATE,
+        ),
+        ("the noise of gan_tf.sample", "FLAGS.seed, EVALUATION_NOISE,", "FLAGS.seed, 2,", EVALUATE),
+        ("no warning that the classifier knows only MNIST", 'splits[0].name != "mnist"', "False", EVALUATE),
+        ("no warning for other data", "if digest and splits[0].digest != digest", "if False", OTHER_DATA),
+        (
+            "--data_dir ignored beside --run_dir",
+            "if not (FLAGS.dataset or FLAGS.data_dir)",
+            "if not FLAGS.dataset",
+            OTHER_DATA,
+        ),
+    ],
+    "grids.py": [
+        ("spread with ddof 1", "np.float64), axis=0).mean()", "np.float64), axis=0, ddof=1).mean()", SPREAD),
+        ("spread over pixels", "np.float64), axis=0).mean()", "np.float64), axis=1).mean()", SPREAD),
+        ("one scale for all cells", "images.min(axis=(2, 3), keepdims=True)", "images.min()", GRID),
+        ("white gaps turned black", "canvas = np.ones(", "canvas = np.zeros(", GRID),
+        ("four digits in each name", '{index:03}.png"', '{index:04}.png"', "test_grids.py::test_names_of_grids"),
+    ],
+    "sample.py": [
+        (
+            "--seed ignored",
+            "gan.make_noise(FLAGS.seed,",
+            "gan.make_noise(0,",
+            "test_gan.py::test_it_is_the_commands_run",
+        ),
+        (
+            "--overwrite ignored",
+            "os.path.lexists(out) and not FLAGS.overwrite",
+            "os.path.lexists(out)",
+            "test_sample.py::test_the_ending_is_that_of_the_flag",
+        ),
+        (
+            "files are replaced unasked",
+            "os.path.lexists(out) and not FLAGS.overwrite",
+            "False",
+            "test_sample.py::test_a_folder_holds_only_the_new_pictures",
+        ),
+    ],
+    "runs/folder.py": [
+        (
+            "another --batch_size accepted",
+            'FREE = "iters',
+            'FREE = "batch_size iters',
+            FLAGS,
+            "test_train_cli.py::test_which_flags_may_change",
+        ),
+        (
+            "another --tf32 accepted",
+            'FREE = "iters',
+            'FREE = "tf32 iters',
+            FLAGS,
+            "test_train_cli.py::test_which_flags_may_change",
+        ),
+        ("flags are not compared", "before.get(name) != flags[name]\n", "False\n", FLAGS),
+        (
+            "other images accepted",
+            'before["data"].get("digest") != config["data"]["digest"]',
+            "False",
+            "runs/test_folder.py::test_other_flags_and_images_are_refused",
+        ),
+        (
+            "no lock",
+            "fcntl.LOCK_EX | fcntl.LOCK_NB",
+            "fcntl.LOCK_SH | fcntl.LOCK_NB",
+            "runs/test_folder.py::test_one_run_at_a_time",
+        ),
+        (
+            "losses that are not finite are written",
+            "if not all(map(math.isfinite, values))",
+            "if False",
+            "runs/test_folder.py::test_a_loss_that_is_not_finite",
+        ),
+        (
+            "checkpoints before grids are on the disk",
+            "(*self._not_on_disk, self._losses.path, self.path)",
+            "(self._losses.path, self.path)",
+            DURABLE,
+        ),
+    ],
+    "runs/checkpoints.py": [
+        ("states that are not finite are saved", "np.isfinite(variable).all()", "True", NOT_FINITE),
+        ("infinite states are saved", "np.isfinite(variable).all()", "not np.isnan(variable).any()", NOT_FINITE),
+        ("one checkpoint is kept", "KEEP = 3", "KEEP = 1", KEPT),
+        ("the oldest checkpoint first", ", reverse=True)", ")", KEPT),
+        (
+            "a partial restore accepted",
+            "status.assert_existing_objects_matched().expect_partial()",
+            "status.expect_partial()",
+            "runs/test_checkpoints.py::test_a_state_that_lacks_something_is_damaged",
+        ),
+    ],
+    "runs/signals.py": [
+        ("a second Ctrl-C without effect", "os.kill(os.getpid(), number)", "pass", SIGNALS),
+        ("a second Ctrl-C at once ends the process", "self._first > TOGETHER", "self._first > 0", SIGNALS),
+        (
+            "nohup's ignored SIGINT caught",
+            "if signal.getsignal(n) != signal.SIG_IGN",
+            "",
+            "runs/test_signals.py::test_what_is_ignored_stays_ignored",
+        ),
+        ("Ctrl-C is not given back", "signal.signal(number, handler)", "pass", SIGNALS),
+    ],
+    "runs/export.py": [
+        (
+            "1000.png before 101.png",
+            "key=lambda path: int(path.stem))",
+            "key=lambda path: path.stem)",
+            "test_export.py::test_frames_are_in_the_order_of_the_run",
+        ),
+        (
+            "no line of 2 log 2",
+            "if gan.blind_d_loss is not None",
+            "if False",
+            "test_export.py::test_the_plot_has_the_line_of_a_blind_d_where_there_is_one",
+        ),
+        (
+            "losses in each other's place",
+            "losses[:, column]",
+            "losses[:, 1 - column]",
+            "test_export.py::test_the_plot_has_the_line_of_a_blind_d_where_there_is_one",
+        ),
+    ],
+    "runs/loop.py": [
+        (
+            "mode collapse is reported again and again",
+            "if spread < COLLAPSED * data_spread <= last_spread",
+            "if spread < COLLAPSED * data_spread",
+            "runs/test_loop.py::test_mode_collapse_is_reported_once",
+        ),
+    ],
+}
+
+CHANGES = [
+    Change(file, name, old, new, tuple(tests))
+    for file, changes in BY_FILE.items()
+    for name, old, new, *tests in changes
+]
