@@ -83,10 +83,11 @@ def test_an_animation_is_bounded(tmp_path):
 
 def test_frames_are_in_the_order_of_the_run(tmp_path):
     """The thousandth grid comes after the others, though not by its name."""
-    for index, shade in ((101, 10), (999, 20), (1000, 30)):
+    shades = {101: 10, 1000: 30, 999: 20}
+    for index, shade in shades.items():
         Image.new("L", (94, 94), shade).save(tmp_path / f"{index}.png")
-    (tmp_path / "config.json").write_text('{"flags": {"sample_every": 10}, "data": {}}')
-    assert [frame.getpixel((0, export.CAPTION)) for frame in export.frames(tmp_path)] == [10, 20, 30]
+    drawn = {10 * index: tmp_path / f"{index}.png" for index in shades}
+    assert [frame.getpixel((0, export.CAPTION)) for frame in export.frames(drawn)] == [10, 20, 30]
 
 
 @pytest.mark.parametrize("blind", [None, 1.386])
