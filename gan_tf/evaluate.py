@@ -159,6 +159,8 @@ def main():
             path.write_text(json.dumps(facts, indent=2) + "\n")
     print(table.as_text(**columns, plus_minus=plus_minus()))
     logging.info("wrote metrics.json and neighbours.png to %s, after %.0f s", out_dir, time.monotonic() - begun)
+    if what == "run_dir" and out_dir == source:
+        logging.info("to show them in the page: python -m gan_tf.report --run_dir=%s", source)
 
 
 if __name__ == "__main__":

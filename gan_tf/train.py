@@ -92,7 +92,8 @@ def main():
         if FLAGS[rate].value is None:
             FLAGS[rate].value = optimizers.RATES[optimizer]
     if FLAGS.loss == "non_saturating" and FLAGS.d_optimizer.startswith("adadelta") and FLAGS.d_lr == 0.001:
-        logging.info("the script's own settings: the run will collapse, as the script does; for digits: --d_lr=1.0")
+        cure = "--d_lr=1.0 --out_dir=out/digits"
+        logging.info("the script's own settings: the run will collapse, as the script does; for digits: %s", cure)
     return training_command.train("reference", make, compile_seconds=3)
 
 

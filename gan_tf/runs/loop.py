@@ -54,6 +54,8 @@ class Loop:
             states = checkpoints.Checkpoints(run.path / "checkpoints", **gan.objects)
             first = done = run.resume(states)
             logging.info("%s", f"resumed at {first}" if first else "fresh run")
+            if first > options.iters:
+                logging.info("this run has more iterations already than --iters=%d", options.iters)
             board = tensorboard.Summaries(run.path, options.sample_every) if options.tensorboard else None
             start, every = time.monotonic(), (options.sample_every, options.checkpoint_every)
             with progress.Progress(first, options.iters) as report:
@@ -126,4 +128,5 @@ def log_spread(name, spread, last_spread, data_spread):
     """Logs the spread of a grid's samples, and warns if it has fallen to a small share of the real images'."""
     logging.info("%s: spread of the samples %.3g, of real images %.3g", name, spread, data_spread)
     if spread < COLLAPSED * data_spread <= last_spread:
-        logging.warning("mode collapse: all samples are (nearly) the same; start another run with --d_lr=1.0")
+        words = "mode collapse: all samples are (nearly) the same; start another run: --d_lr=1.0 --out_dir=out/digits"
+        logging.warning(words)

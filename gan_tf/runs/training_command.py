@@ -104,7 +104,7 @@ def choose_device():
     tf.config.experimental.enable_tensor_float_32_execution(FLAGS.tf32)  # by default it is on
     gpus = tf.config.list_physical_devices("GPU")
     if FLAGS.device == "gpu" and not gpus:
-        sys.exit("error: --device=gpu, but TensorFlow sees no GPU; the README's section on GPUs may help.")
+        sys.exit("error: --device=gpu, but TensorFlow sees no GPU; gan_tf/README.md, GPUs, may help.")
     if FLAGS.device == "cpu" or not gpus:
         tf.config.set_visible_devices([], "GPU")
         return "/CPU:0", f"CPU, {os.cpu_count()} cores"
