@@ -22,34 +22,36 @@ ROOT = Path(__file__).parents[2]
 SECONDS = 300  # a change can make a test run for ever
 
 
-def run_tests(copy, tests, seconds=None):
-    """Runs `tests`, pytest's names below tests/, with the package in the folder `copy`. Returns (status, output)."""
+PYTEST = "pytest -x -q -n 0 -p no:cacheprovider".split()
+
+
+def copy_checkout(copy):
+    """Copies what the tests need into the folder `copy`; returns the environment in which they take it from there."""
+    for name in ("gan_tf", "tests"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "setup.cfg", copy)
     # Python would take the compiled file of the unchanged source if both have the same size and second of change.
-    env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider"]
-    names = [f"tests/{test}" for test in tests]
-    result = subprocess.run(
-        [*command, *names],
-        cwd=copy,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=seconds,
-    )
+    return os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run_tests(copy, env, tests, seconds=None):
+    """Runs `tests`, pytest's names below tests/, in the folder `copy`. Returns (status, output)."""
+    command = [sys.executable, "-m", *PYTEST, *(f"tests/{test}" for test in tests)]
+    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    result = subprocess.run(command, cwd=copy, env=env, timeout=seconds, **output)
     return result.returncode, result.stdout
 
 
-def try_change(copy, change):
+def try_change(copy, env, change):
     """Returns "killed", "survived" or "timeout", the fate of `change` in the folder `copy`, which it leaves as it was.
 
-    Exits if the tests can not even be collected: that says nothing about them.
+    Exits if the tests cannot even be collected: that says nothing about them.
     """
     path = copy / "gan_tf" / change.file
     before = path.read_text(encoding="utf-8")
     path.write_text(change.apply(before), encoding="utf-8")
     try:
-        status, output = run_tests(copy, change.tests, SECONDS)
+        status, output = run_tests(copy, env, change.tests, SECONDS)
     except subprocess.TimeoutExpired:
         return "timeout"
     finally:
@@ -72,17 +74,15 @@ def main():
     begun, fates = time.monotonic(), collections.defaultdict(collections.Counter)
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
         copy = Path(folder)
-        for name in ("gan_tf", "tests"):
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "setup.cfg", copy)
+        env = copy_checkout(copy)
         tests = sorted({test for change in changes for test in change.tests})
-        status, output = run_tests(copy, tests)
+        status, output = run_tests(copy, env, tests)
         if status:
             sys.exit(f"error: these tests must pass on the unchanged code.\n{output}")
         print(f"unchanged: passed, after {time.monotonic() - begun:.0f} s", flush=True)
         for change in changes:
             start = time.monotonic()
-            fate = try_change(copy, change)
+            fate = try_change(copy, env, change)
             fates[change.file][fate] += 1
             print(f"{fate:8}  {change.file}: {change.name} ({time.monotonic() - start:.0f} s)", flush=True)
     print()
