@@ -26,7 +26,7 @@ flags.DEFINE_enum(
 flags.DEFINE_string("data_dir", None, "As in gan_tf.train; unset: where the run's data came from.")
 flags.DEFINE_integer("count", 10_000, "How many samples; fewer make FID larger.", lower_bound=100)
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
-flags.DEFINE_string("out_dir", None, "Folder to write to; unset: where what is measured lies.")
+flags.DEFINE_string("out_dir", None, "Folder to write to. Unset: the folder of the run or file that is measured.")
 
 GROUPS = {
     "What": ["run_dir", "generator", "images", "count", "seed"],

@@ -1,4 +1,4 @@
-"""Writes what a run leaves for use elsewhere: python -m gan_tf.export --run_dir=out.
+"""Writes the networks, plots and page of a run: python -m gan_tf.export --run_dir=out.
 
 The networks as Keras files, the losses as a plot, the grids as an animation, the run as a page. Training does this at
 its end.

@@ -22,7 +22,7 @@ flags.DEFINE_integer("count", 16, "How many samples.", lower_bound=1)
 flags.DEFINE_integer("columns", 4, "Columns of the grid.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
 flags.DEFINE_bool("interpolate", False, "Interpolate in even steps between two noise vectors.")
-flags.DEFINE_bool("overwrite", False, "Replace what --out names; of a folder, the pictures that this command writes.")
+flags.DEFINE_bool("overwrite", False, "Replace the file. In a folder, only pictures of this command are replaced.")
 
 PICTURE = re.compile(r"\d{5,}\.png")  # in a folder of single pictures
 RUN_FILES = ("config.json", "checkpoints", "losses.csv")  # a folder with one of these holds a run

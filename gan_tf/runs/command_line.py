@@ -145,7 +145,7 @@ def _help(groups):
         for name in names:
             flag = FLAGS[name]
             default = "" if flag.default is None else f"={str(flag.default).lower() if flag.boolean else flag.default}"
-            text = textwrap.fill(flag.help, 96, initial_indent=" " * 24, subsequent_indent=" " * 24)
+            text = textwrap.fill(flag.help.replace("|", " | "), 96, initial_indent=" " * 24, subsequent_indent=" " * 24)
             head = f"  --{name}{default}"
             lines.append(head.ljust(23) + text[23:] if len(head) < 23 else f"{head}\n{text}")
     return "\n".join(lines)

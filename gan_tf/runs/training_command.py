@@ -69,7 +69,7 @@ def define_flags(iters):
         "threads", None, "How many cores to use at most. Unset: all. The results stay the same.", lower_bound=1
     )
     flags.DEFINE_bool(
-        "jit", True, "Compile with XLA, TensorFlow's compiler: faster. --nojit: do not. The script did not."
+        "jit", True, "Compile with XLA, TensorFlow's compiler: faster. --nojit turns it off. The script had it off."
     )
     flags.DEFINE_bool(
         "tf32",
