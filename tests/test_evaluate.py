@@ -15,6 +15,7 @@ from PIL import Image
 
 from gan_tf import data, grids, models, noise
 from gan_tf.metrics import scores, table
+from gan_tf.runs import folder
 
 SCORES = ["classifier_score", "frechet_distance", "precision", "recall", "classes_covered", "histogram_divergence"]
 SCORES += ["spread", "nearest_train_distance", "parzen_log_likelihood", "parzen_sigma"]
@@ -62,7 +63,7 @@ def test_a_generator(images_dir, tmp_path):
     assert (tmp_path / "neighbours.png").read_bytes() == (tmp_path / "expected.png").read_bytes()
 
 
-@pytest.mark.parametrize(("loss", "boundary"), [("lsgan", 0.5), ("wgan", None)])
+@pytest.mark.parametrize(("loss", "boundary"), [("lsgan", 0.5), pytest.param("wgan", None, marks=pytest.mark.slow)])
 def test_a_run(loss, boundary, images_dir, tmp_path):
     """It measures the discriminator, too, and writes into the run's folder, which --overwrite cleans."""
     flags = ("--nojit", "--batch_size=16", f"--data_dir={images_dir}", f"--loss={loss}")
@@ -88,6 +89,7 @@ def test_a_run(loss, boundary, images_dir, tmp_path):
     assert not {"metrics.json", "neighbours.png"} & set(os.listdir(tmp_path / "out"))
 
 
+@pytest.mark.slow
 def test_settings_of_the_user_change_no_score(images_dir, tmp_path):
     """An ASCII terminal has no ±, and ~/.keras/keras.json may have other types and orders."""
     models.make_generator(1).save(tmp_path / "generator.keras")
@@ -121,7 +123,7 @@ def test_other_images_than_the_run_had(idx_dir, tmp_path, flags, own, hint):
     (tmp_path / "run" / "checkpoints").mkdir(parents=True)
     (tmp_path / "run" / "checkpoints" / "10.index").write_text("")
     had = {"dataset": "glyphs", "data_dir": None} if flags else {"dataset": "mnist", "data_dir": str(idx_dir)}
-    config = {"flags": had, "data": {"digest": "0"}, "gan": {"name": "reference"}}
+    config = {"flags": had, "data": {"digest": "0"}, "gan": folder.REFERENCE}
     (tmp_path / "run" / "config.json").write_text(json.dumps(config))
     result = command("gan_tf.evaluate", "--run_dir=run", *(flag.format(idx_dir) for flag in flags), cwd=tmp_path)
     lines = result.stderr.splitlines()
@@ -206,7 +208,7 @@ def test_rounded(value, error, text):
         (("--images=few.npz",), "error: few.npz: 99 images are too few, it takes at least 100."),
         (("--images=few.npz", "--out_dir=text"), "error: --out_dir=text cannot be written: "),
         (("--generator=generator.keras", "--count=1000000000"), "error: --count=1000000000 is too much; "),
-        (("--run_dir=pipes",), "error: pipes/config.json is not an ordinary file; put the file back"),
+        (("--run_dir=pipes",), "error: pipes/config.json cannot be read (pipes/config.json is not a file); put"),
         (("--run_dir=a", "--count=99"), "error: --count=99: 99 is not integer >= 100. See --help."),
         (("--run_dir=a", "--sed=5"), "error: Unknown command line flag 'sed'. Did you mean: seed"),
     ],

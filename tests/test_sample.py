@@ -85,7 +85,12 @@ runpy.run_module("gan_tf.sample", run_name="__main__", alter_sys=True)
 
 @pytest.mark.parametrize(
     ("out", "size", "there"),
-    [("grid.png", 9000, False), ("arrays.npz", 9000, True), ("folder", 500, False), ("folder", 500, True)],
+    [
+        ("grid.png", 9000, False),
+        pytest.param("arrays.npz", 9000, True, marks=pytest.mark.slow),
+        pytest.param("folder", 500, False, marks=pytest.mark.slow),
+        pytest.param("folder", 500, True, marks=pytest.mark.slow),
+    ],
 )
 def test_what_cannot_be_written_whole_is_not_written(sound, tmp_path, out, size, there):
     """No file may grow beyond `size` bytes. What was there stays, and the same command works afterwards."""
@@ -108,6 +113,7 @@ def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_the_files_of_a_run_are_safe(sound, tmp_path):
     run_dir = tmp_path / "out"
     run_dir.mkdir()
@@ -152,6 +158,7 @@ def test_impossible_outputs(sound, tmp_path, flags, message):
     assert sorted(os.listdir(tmp_path)) == before
 
 
+@pytest.mark.slow
 def test_bytes_that_are_no_text(sound, tmp_path):
     """A name that is no UTF-8, in UTF-8 and in ASCII."""
     out = os.fsdecode(b"--out=\xff\xc3\xbc/pictures")

@@ -43,7 +43,7 @@ def test_ctrl_c_while_it_starts(command, tmp_path):
     moments = [0.1, 0.4, 1.0]
     for moment in moments:
         process = subprocess.Popen(
-            [sys.executable, "-m", command],
+            [sys.executable, "-m", command, "--dataset=glyphs"],
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
