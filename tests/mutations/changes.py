@@ -341,6 +341,7 @@ BY_FILE = {
     ],
     "objectives/critics.py": [
         ("epsilon for each pixel", "[tf.shape(real_images)[0], 1]", "tf.shape(real_images)", PENALTY),
+        ("points beyond the two images", "(1 - epsilon) * fake_images", "(1 - epsilon) / fake_images", PENALTY),
         (
             "a one-sided penalty",
             "tf.reduce_mean((slopes - 1) ** 2)",

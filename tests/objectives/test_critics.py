@@ -179,8 +179,9 @@ def test_the_penalty_is_that_of_pairs_and_has_two_sides():
 
     keeping.trainable_variables = critic.trainable_variables
     update = critics.make_penalised_update(keeping, sgd, lambda real, fake: critic.trainable_variables[0][0, 0])
-    update(np.zeros([50, 3], np.float32), np.ones([50, 3], np.float32))
-    assert (np.ptp(seen[0], axis=1) == 0).all() and np.ptp(seen[0][:, 0]) > 0.5
+    update(np.full([50, 3], 0.25, np.float32), np.full([50, 3], 0.75, np.float32))
+    assert (np.ptp(seen[0], axis=1) == 0).all() and np.ptp(seen[0][:, 0]) > 0.25
+    assert 0.25 <= seen[0].min() and seen[0].max() <= 0.75, "they lie between the two images"
 
 
 @pytest.mark.parametrize("loss", RECIPES)
