@@ -86,3 +86,24 @@ def test_spread_by_hand():
 
 def test_names_of_grids():
     assert [grids.grid_name(index) for index in (0, 12, 999, 1000)] == ["000.png", "012.png", "999.png", "1000.png"]
+
+
+def test_a_grid_is_read_as_it_was_written(tmp_path):
+    """Of any number of rows and columns; what has other sizes than a grid, or far too many cells, is none."""
+    images = np.random.default_rng(1).uniform(0, 1, [6, 784])
+    for columns in (1, 2, 3, 6):
+        grids.save_grid(images, tmp_path / "grid.png", columns)
+        found = grids.read_grid(tmp_path / "grid.png")
+        np.testing.assert_array_equal(found, read(tmp_path / "grid.png")[..., 0])
+    for size in ((94, 95), (95, 94), (16, 94), (94, 16), (94, 16 + 78 * 1001)):
+        Image.new("L", size).save(tmp_path / "other.png")
+        assert grids.read_grid(tmp_path / "other.png") is None, size
+    Image.new("L", (94, 16 + 78 * 1000)).save(tmp_path / "other.png")
+    assert grids.read_grid(tmp_path / "other.png") is not None
+
+
+def test_an_image_is_rounded_to_bytes(tmp_path):
+    """0 is black, 1 white."""
+    values = np.linspace(0, 1, 784)
+    grids.save_image(values, tmp_path / "image.png")
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "image.png")).ravel(), np.rint(255 * values))

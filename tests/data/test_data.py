@@ -75,6 +75,12 @@ def test_epochs_and_seeds_share_no_random_numbers():
             assert abs(np.corrcoef(first[12:-12], np.roll(second, moved)[12:-12])[0, 1]) < 0.1
 
 
+def test_known_orders():
+    """They stay as they are: another order would change every run."""
+    orders = data.batch_indices(10, 10, seed=0, first=0, steps=2).tolist()
+    assert orders == [[0, 2, 9, 1, 8, 5, 4, 3, 6, 7], [1, 9, 2, 8, 3, 5, 0, 4, 7, 6]]
+
+
 def test_batch_across_the_end_of_an_epoch():
     """As next_batch: the old epoch's tail, then the new epoch's head, and the walk continues behind that."""
     n, batch_size = 10, 4

@@ -151,6 +151,12 @@ BY_FILE = {
         ("shuffles that overlap", "counter=[0, 0, epoch, 0]", "counter=[epoch, 0, 0, 0]", EPOCHS),
         ("seed and epoch added up", "key=seed, counter=[0, 0, epoch, 0]", "key=seed + epoch", EPOCHS),
         (
+            "other orders than before",
+            "counter=[0, 0, epoch, 0]",
+            "counter=[1, 0, epoch, 0]",
+            "data/test_data.py::test_known_orders",
+        ),
+        (
             "the same order in each epoch",
             "counter=[0, 0, epoch, 0]",
             "counter=[0, 0, 0, 0]",
