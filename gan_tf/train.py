@@ -89,9 +89,9 @@ def main():
         if FLAGS[name].value is None:
             FLAGS[name].value = value  # so that config.json has it
     for rate, optimizer in (("d_lr", FLAGS.d_optimizer), ("g_lr", FLAGS.g_optimizer)):
-        if FLAGS[rate].value is None:
-            FLAGS[rate].value = optimizers.RATES[optimizer]
-    if FLAGS.loss == "non_saturating" and FLAGS.d_optimizer.startswith("adadelta") and FLAGS.d_lr == 0.001:
+        if FLAGS[rate].value == optimizers.RATES[optimizer]:
+            FLAGS[rate].value = None  # so that it is the same run as one that leaves it out
+    if FLAGS.loss == "non_saturating" and FLAGS.d_optimizer.startswith("adadelta") and FLAGS.d_lr is None:
         cure = "--d_lr=1.0 --out_dir=out/digits"
         logging.info("the script's own settings: the run will collapse, as the script does; for digits: %s", cure)
     return training_command.train("reference", make, compile_seconds=3)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from absl import logging
 
-from gan_tf.optimizers import RATES
 from gan_tf.runs import files
 from gan_tf.runs.losses_csv import LossesCsv
 
@@ -109,17 +108,11 @@ def _words(value):
 
 
 def read_config(run_dir):
-    """Returns what a run wrote to config.json, as a dict. Raises RunError if it cannot be read.
-
-    Older runs wrote null for a learning rate that was not given: here it is the default of `RATES`.
-    """
+    """Returns what a run wrote to config.json, as a dict. Raises RunError if it cannot be read."""
     try:
         config = json.loads(files.read_text(Path(run_dir) / "config.json", CONFIG_BYTES))
         if not isinstance(config["flags"], dict) or not isinstance(config["data"], dict):
             raise ValueError("it is not a run's")
-        for flag in ("d_lr", "g_lr"):
-            if flag in config["flags"] and config["flags"][flag] is None:
-                config["flags"][flag] = RATES.get(str(config["flags"].get(flag.replace("lr", "optimizer"))))
         gan = config.setdefault("gan", REFERENCE)
         if not isinstance(gan["name"], str) or not all(
             isinstance(gan[what], list) and all(isinstance(each, str) for each in gan[what])

@@ -112,7 +112,9 @@ def arrays(prefix):
     """All that a checkpoint holds, as bytes by name; not how TensorFlow arranged it."""
     import tensorflow as tf
 
-    reader = tf.train.load_checkpoint(str(prefix))
+    from gan_tf.runs import files
+
+    reader = tf.train.load_checkpoint(f"{files.for_tensorflow(prefix.parent)}/{prefix.name}")
     names = reader.get_variable_to_shape_map()
     return {
         name: (str(reader.get_tensor(name).dtype), reader.get_tensor(name).tobytes())

@@ -267,18 +267,6 @@ def test_other_flags_and_images_are_refused(tmp_path):
         folder.Run(tmp_path, CONFIG | {"data": {"digest": "def"}})
 
 
-@pytest.mark.parametrize(("optimizer", "rate"), [("adadelta", 0.001), ("adam_gp", 1e-4), ("rmsprop", 5e-5)])
-def test_a_rate_that_older_runs_left_out(optimizer, rate, tmp_path):
-    """null is the optimizer's own rate, and no other."""
-    flags = FLAGS | {"d_optimizer": optimizer}
-    with folder.Run(tmp_path, CONFIG | {"flags": flags}):
-        pass
-    assert json.loads((tmp_path / "config.json").read_text())["flags"]["d_lr"] is None
-    folder.check(tmp_path, flags | {"d_lr": rate}, overwrite=False)
-    with pytest.raises(folder.RunError, match=f"--d_lr: {rate} there, 0.02 now"):
-        folder.check(tmp_path, flags | {"d_lr": 0.02}, overwrite=False)
-
-
 def test_another_device_is_reported(tmp_path, caplog):
     folder.Run(tmp_path, CONFIG | {"device": "CPU", "versions": {}}).close()
     for device, warnings in (("CPU", 0), ("GPU", 1)):
