@@ -35,14 +35,9 @@ def check_run(run_dir):
     if not checkpoints.iterations(path / "checkpoints"):
         raise LoadError(f"{name} holds no checkpoint that can be read; name the --out_dir of a run.")
     config = folder.read_config(run_dir)
-    gan, dataset, data_dir = (
-        config["gan"].get("name"),
-        config["flags"].get("dataset"),
-        config["flags"].setdefault("data_dir", None),
-    )
+    gan, dataset = config["gan"]["name"], config["flags"].get("dataset")
+    data_dir = config["flags"].setdefault("data_dir", None)
     wrong = "{}/config.json is damaged: it says {} where {} belongs; put the file back."
-    if not isinstance(gan, str):
-        raise LoadError(wrong.format(run_dir, short(repr(gan)), "the name of a GAN"))
     if gan not in GANS:
         raise LoadError(f"{name} holds a run of {short(repr(gan))}, which this version does not know.")
     if dataset not in list(data.DATASETS):

@@ -78,7 +78,7 @@ def _ending(command, errors):
 
 
 def _discard_output():
-    """What is still to be written to standard output goes nowhere; else Python complains once more at its end."""
+    """What is still to be written to standard output goes nowhere. Otherwise Python complains again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 

@@ -1,7 +1,7 @@
 """Single changes of gan_tf that make it wrong, and for each the tests that should notice it.
 
 No change here leaves the behaviour as it was: what nobody can see, no test can notice. When a line of gan_tf changes, a
-text here may no longer fit; then test_changes.py fails. Write the change anew, for what the line does now.
+text here may no longer fit. Then test_changes.py fails: write a change that fits the new line.
 """
 
 import dataclasses
