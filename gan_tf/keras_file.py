@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from gan_tf import limits
-from gan_tf.restore import LoadError, reason, short
+from gan_tf.messages import short
+from gan_tf.restore import LoadError, reason
 
 # Limits on files that may come from anybody. The reference's generator has 114,064 weights.
 KERAS_BYTES = {"config.json": 2**20, "metadata.json": 2**20, "model.weights.h5": 2**28}

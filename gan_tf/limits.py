@@ -26,7 +26,7 @@ def fitting(each, rest=0):
 def problem(path):
     """Returns what is wrong if `path` is not an ordinary file, as in "… is a folder, not a file"; otherwise None.
 
-    Ask before opening a file: to open a named pipe may take for ever.
+    Ask before opening a file: to open a named pipe may take for ever. `path` may be a file descriptor, too.
     """
     try:
         mode = os.stat(path).st_mode
@@ -34,4 +34,23 @@ def problem(path):
         return f"cannot be read: {getattr(error, 'strerror', None) or error}"
     if not stat.S_ISREG(mode):
         return "is a folder, not a file" if stat.S_ISDIR(mode) else "is not an ordinary file"
+    return None
+
+
+def unwritable(path):
+    """Returns why no file can be written into the folder `path`, as in "… is not a folder"; None if one can.
+
+    The folder may have to be made first. Names in it may have 100 bytes.
+    """
+    path = Path(os.path.abspath(path))
+    nearest = path
+    while not os.path.lexists(nearest):
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        return f"{nearest} is not a folder"
+    if not os.access(nearest, os.R_OK | os.W_OK | os.X_OK):
+        return f"{nearest} is read-only for you"
+    longest = max((len(os.fsencode(part)) for part in path.relative_to(nearest).parts), default=0)
+    if longest > os.pathconf(nearest, "PC_NAME_MAX") or len(bytes(path)) + 100 > os.pathconf(nearest, "PC_PATH_MAX"):
+        return "this is too long a name for this disk"
     return None

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_tf import data
+from gan_tf import data, limits, messages
+from gan_tf.messages import short
 from gan_tf.runs import checkpoints, folder
 
 # The GANs by the name that config.json has, and the module whose `make` makes each.
@@ -49,15 +50,8 @@ def check_run(run_dir):
 
 def check_writable(path, name):
     """Raises LoadError, which calls it `name`, unless `path` is a folder to write files into, or can be made."""
-    nearest = Path(os.path.abspath(path))
-    while not os.path.lexists(nearest):
-        if max(map(len, map(os.fsencode, nearest.parts))) > 255:  # as many bytes as Linux allows
-            raise LoadError(f"{name} has a name that is too long; name another.")
-        nearest = nearest.parent
-    if not nearest.is_dir():
-        raise LoadError(f"{name} cannot be written: {nearest} is not a folder; name another.")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise LoadError(f"{name} cannot be written: {nearest} is read-only for you; name another.")
+    if problem := limits.unwritable(path):
+        raise LoadError(f"{name} cannot be written: {problem}; name another.")
 
 
 def load_run(run_dir):
@@ -96,9 +90,4 @@ def draw(gan, noise, name):
 
 def reason(error):
     """Returns the beginning of an exception's message as one short line, with the exception's name."""
-    return short(" ".join([f"{type(error).__name__}:", *str(error).split()]))
-
-
-def short(text):
-    """Returns `text`, cut if it is longer than 150 characters."""
-    return text if len(text) <= 150 else f"{text[:150]}…"
+    return short(f"{type(error).__name__}: {messages.reason(error)}")

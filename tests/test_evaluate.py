@@ -208,7 +208,10 @@ def test_rounded(value, error, text):
         (("--images=few.npz",), "error: few.npz: 99 images are too few, it takes at least 100."),
         (("--images=few.npz", "--out_dir=text"), "error: --out_dir=text cannot be written: "),
         (("--generator=generator.keras", "--count=1000000000"), "error: --count=1000000000 is too much; "),
-        (("--run_dir=pipes",), "error: pipes/config.json cannot be read (pipes/config.json is not a file); put"),
+        (
+            ("--run_dir=pipes",),
+            "error: pipes/config.json cannot be read (pipes/config.json is not an ordinary file); put",
+        ),
         (("--run_dir=a", "--count=99"), "error: --count=99: 99 is not integer >= 100. See --help."),
         (("--run_dir=a", "--sed=5"), "error: Unknown command line flag 'sed'. Did you mean: seed"),
     ],

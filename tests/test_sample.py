@@ -137,7 +137,7 @@ def test_the_files_of_a_run_are_safe(sound, tmp_path):
         (("--out=x.bmp",), "--out=x.bmp ends in .bmp: write .png, .npz, or a / after the name of a folder."),
         (("--out=x.PNG",), "--out=x.PNG ends in .PNG: write .png, .npz, or a / after the name of a folder."),
         (("--out=file.png/a.png",), "--out=file.png/a.png cannot be written: "),
-        (("--out=" + 300 * "x",), "has a name that is too long; name another."),
+        (("--out=" + 300 * "x",), "cannot be written: this is too long a name for this disk; name another."),
         (("--out=folder.png", "--overwrite"), "--out=folder.png is a folder; name another."),
         (("--out=file", "--overwrite"), "--out=file is not a folder; name another."),
         (("--out=file/", "--overwrite"), "--out=file/ is not a folder; name another."),

@@ -5,7 +5,7 @@ import zipfile
 
 import numpy as np
 
-from gan_tf import limits
+from gan_tf import limits, messages
 from gan_tf.data.mnist import DataError
 
 FEWEST = 100  # images that can be measured
@@ -31,7 +31,7 @@ def read_images(path, most):
     except DataError:
         raise
     except Exception as error:  # each kind of damage has an exception of its own
-        reason = (" ".join(str(error).split()) or type(error).__name__)[:150]
+        reason = messages.short(messages.reason(error))
         raise DataError(f"{path} is not an .npz file with an array images, or it is damaged: {reason}.") from error
     if not (images.min() >= 0 and images.max() <= 1):  # false for NaN, too
         raise DataError(f"{path}: its values are {images.min()} to {images.max()}, not in [0, 1]; divide bytes by 255.")
@@ -47,7 +47,7 @@ def _check_header(file, size, path, most):
         raise ValueError("its header is not that of an array of numbers")
     shape, _, dtype = np.lib.format.read_array_header_1_0(file)
     if len(shape) not in (2, 3) or math.prod(shape[1:]) != 784 or min(shape) < 0 or dtype.kind not in "fiu":
-        words = f"{dtype} {list(shape)}"[:150]
+        words = messages.short(f"{dtype} {list(shape)}")
         raise DataError(f"{path}: its array is {words}, not numbers [n, 784] or [n, 28, 28].")
     if shape[0] < FEWEST:
         raise DataError(f"{path}: {shape[0]} images are too few, it takes at least {FEWEST}.")

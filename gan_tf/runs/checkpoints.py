@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from absl import logging
 
+from gan_tf import messages
 from gan_tf.runs import files
 
 KEEP = 3
@@ -59,7 +60,7 @@ class Checkpoints:
         except BaseException as error:
             self._remove_unfinished()
             if isinstance(error, tf.errors.OpError):
-                raise OSError(files.reason(error)) from error
+                raise OSError(messages.reason(error)) from error
             raise
         files.sync(self._folder)  # only then are the older ones not needed
         self.remove_older(iteration)
@@ -95,6 +96,6 @@ class Checkpoints:
                 status = self._checkpoint.read(f"{files.for_tensorflow(self._folder)}/{iteration}")
                 status.assert_existing_objects_matched().expect_partial()
             except Exception as error:  # each kind of damage has an exception of its own
-                logging.warning("the checkpoint at iteration %d is damaged (%s)", iteration, files.reason(error))
+                logging.warning("the checkpoint at iteration %d is damaged (%s)", iteration, messages.reason(error))
             else:
                 yield iteration

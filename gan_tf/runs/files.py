@@ -5,11 +5,11 @@ import fcntl
 import functools
 import glob
 import os
-import re
 import secrets
-import stat
 import tempfile
 from pathlib import Path
+
+from gan_tf import limits
 
 
 @contextlib.contextmanager
@@ -62,9 +62,9 @@ def make_folder(path):
 def open_file(path):
     """Opens a file to read bytes. Raises OSError, also for what is no file: reading from a pipe could wait for ever."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    if problem := limits.problem(descriptor):
         os.close(descriptor)
-        raise OSError(f"{path} is not a file")
+        raise OSError(f"{path} {problem}")
     return open(descriptor, "rb")
 
 
@@ -96,9 +96,3 @@ def for_tensorflow(folder):
 @functools.cache  # once; it is removed when this process ends
 def _temporary_folder():
     return tempfile.TemporaryDirectory(prefix="gan_tf-")
-
-
-def reason(error):
-    """The first line of what an exception says, without the names of TensorFlow's operations."""
-    text = re.sub(r"\{\{.*?\}\} ?|\[Op:\w+\].*", "", str(error)).strip()
-    return (text or type(error).__name__).splitlines()[0]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from absl import logging
 
+from gan_tf import limits
 from gan_tf.runs import files
 from gan_tf.runs.losses_csv import LossesCsv
 
@@ -53,18 +54,9 @@ def check(out_dir, flags, overwrite):
     `overwrite` neither matters.
     """
     path = Path(os.path.abspath(out_dir))
-    nearest = path
-    while not os.path.lexists(nearest):
-        nearest = nearest.parent
-    if not nearest.is_dir():
-        raise RunError(f"--out_dir={out_dir}: {nearest} is not a folder; name another.")
-    if not os.access(nearest, os.R_OK | os.W_OK | os.X_OK):
-        raise RunError(f"--out_dir={out_dir}: {nearest} cannot be written to; name another.")
-    longest = max((len(os.fsencode(part)) for part in path.relative_to(nearest).parts), default=0)
-    room = 100  # bytes for the names of files in the folder
-    if longest > os.pathconf(nearest, "PC_NAME_MAX") or len(bytes(path)) + room > os.pathconf(nearest, "PC_PATH_MAX"):
-        raise RunError(f"--out_dir={out_dir} is too long a name for this disk; name another.")
-    if nearest != path:
+    if problem := limits.unwritable(path):
+        raise RunError(f"--out_dir={out_dir}: {problem}; name another.")
+    if not path.exists():
         return
     os.close(_lock(path))
     found = _files_of_a_run(path)

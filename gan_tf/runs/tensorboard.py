@@ -3,7 +3,7 @@
 import csv
 import importlib.util
 
-from gan_tf import grids
+from gan_tf import grids, messages
 from gan_tf.runs import files, folder
 
 MISSING = "--tensorboard needs a package that TensorFlow no longer brings: pip install -e '.[tensorboard]'"
@@ -39,7 +39,7 @@ class Summaries:
         try:
             self._copy()
         except tf.errors.OpError as error:
-            raise OSError(files.reason(error)) from error
+            raise OSError(messages.reason(error)) from error
 
     def _copy(self):
         import tensorflow as tf

@@ -320,7 +320,7 @@ def test_out_dir_that_cannot_be_written_to(tmp_path):
     path = tmp_path / "locked" / "out"
 
     def refused():
-        with pytest.raises(folder.RunError, match="cannot be written to"):
+        with pytest.raises(folder.RunError, match="locked is read-only for you; name another"):
             folder.check(path, FLAGS, overwrite=False)
 
     if os.geteuid() == 0:  # root may write anywhere: ask as somebody else, in a child process
