@@ -13,7 +13,9 @@ from absl import flags, logging
 
 from gan_tf import data, grids, keras_file, limits, restore
 from gan_tf.data import npz
-from gan_tf.runs import command_line, files, folder
+from gan_tf.runs import command_line, files
+from gan_tf.runs.config import RunError, versions
+from gan_tf.runs.exported import exporting
 
 FLAGS = flags.FLAGS
 
@@ -145,14 +147,14 @@ def main():
     facts |= {
         "held_out": len(held_out),
         "data": {split: each.digest for split, each in zip(data.SPLITS, (train, validation, test), strict=True)},
-        "versions": folder.versions(),
+        "versions": versions(),
         "table": table.rows(**columns),
         "metrics": {
             column: {name: {"value": value, "error": error} for name, (value, error) in values.items()}
             for column, values in columns.items()
         },
     }
-    with folder.exporting(out_dir):
+    with exporting(out_dir):
         with files.replacing(out_dir / "neighbours.png") as path:
             grids.save_grid(yardstick.neighbours(images[:10]), path, columns=8)
         with files.replacing(out_dir / "metrics.json") as path:
@@ -164,4 +166,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main, GROUPS, (EvaluationError, restore.LoadError, folder.RunError, data.DataError, OSError))
+    command_line.run(main, GROUPS, (EvaluationError, restore.LoadError, RunError, data.DataError, OSError))

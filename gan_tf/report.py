@@ -10,7 +10,9 @@ import numpy as np
 from absl import flags, logging
 
 from gan_tf import data, restore
-from gan_tf.runs import command_line, folder
+from gan_tf.runs import command_line
+from gan_tf.runs.config import RunError
+from gan_tf.runs.exported import exporting
 
 
 def real_images(config):
@@ -34,11 +36,11 @@ def main():
     gan.real_pictures = real_images(config)
     from gan_tf.runs import report  # with TensorFlow
 
-    with folder.exporting(run_dir):
+    with exporting(run_dir):
         report.write(run_dir, gan, iteration)
     logging.info("wrote %s: open it in a browser", run_dir / "report.html")
 
 
 if __name__ == "__main__":
     flags.DEFINE_string("run_dir", "out", "Folder of a run; the page shows its newest checkpoint.")
-    command_line.run(main, {"Flags": ["run_dir"]}, (restore.LoadError, folder.RunError, OSError))
+    command_line.run(main, {"Flags": ["run_dir"]}, (restore.LoadError, RunError, OSError))

@@ -8,7 +8,8 @@ import numpy as np
 
 from gan_tf import data, limits, messages
 from gan_tf.messages import short
-from gan_tf.runs import checkpoints, folder
+from gan_tf.runs import checkpoints
+from gan_tf.runs.config import read_config
 
 # The GANs by the name that config.json has, and the module whose `make` makes each.
 GANS = {"reference": "gan_tf.objectives.variant"}
@@ -35,7 +36,7 @@ def check_run(run_dir):
         raise LoadError(f"{name} is not a folder; name the --out_dir of a run.")
     if not checkpoints.iterations(path / "checkpoints"):
         raise LoadError(f"{name} holds no checkpoint that can be read; name the --out_dir of a run.")
-    config = folder.read_config(run_dir)
+    config = read_config(run_dir)
     gan, dataset = config["gan"]["name"], config["flags"].get("dataset")
     data_dir = config["flags"].setdefault("data_dir", None)
     wrong = "{}/config.json is damaged: it says {} where {} belongs; put the file back."

@@ -15,7 +15,7 @@ from PIL import Image
 
 from gan_tf import data, grids, models, noise
 from gan_tf.metrics import scores, table
-from gan_tf.runs import folder
+from gan_tf.runs.config import REFERENCE
 
 SCORES = ["classifier_score", "frechet_distance", "precision", "recall", "classes_covered", "histogram_divergence"]
 SCORES += ["spread", "nearest_train_distance", "parzen_log_likelihood", "parzen_sigma"]
@@ -123,7 +123,7 @@ def test_other_images_than_the_run_had(idx_dir, tmp_path, flags, own, hint):
     (tmp_path / "run" / "checkpoints").mkdir(parents=True)
     (tmp_path / "run" / "checkpoints" / "10.index").write_text("")
     had = {"dataset": "glyphs", "data_dir": None} if flags else {"dataset": "mnist", "data_dir": str(idx_dir)}
-    config = {"flags": had, "data": {"digest": "0"}, "gan": folder.REFERENCE}
+    config = {"flags": had, "data": {"digest": "0"}, "gan": REFERENCE}
     (tmp_path / "run" / "config.json").write_text(json.dumps(config))
     result = command("gan_tf.evaluate", "--run_dir=run", *(flag.format(idx_dir) for flag in flags), cwd=tmp_path)
     lines = result.stderr.splitlines()

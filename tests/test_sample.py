@@ -16,7 +16,7 @@ from command_line import command
 from PIL import Image
 
 from gan_tf import keras_file, models, noise, restore
-from gan_tf.runs import folder
+from gan_tf.runs.config import REFERENCE, RunError
 
 layers = keras.layers
 
@@ -323,7 +323,7 @@ def test_files_that_would_take_all_memory(sound, tmp_path):
 CONFIG = {
     "flags": {"dataset": "glyphs", "data_dir": None},
     "data": {"digest": "0"},
-    "gan": folder.REFERENCE,
+    "gan": REFERENCE,
 }
 
 
@@ -336,7 +336,7 @@ CONFIG = {
             "config.json cannot be read (it does not name its GAN); put the file",
         ),
         (CONFIG | {"gan": {}}, "config.json cannot be read (no 'name'); put the file back"),
-        (CONFIG | {"gan": folder.REFERENCE | {"name": "x"}}, "holds a run of 'x', which this version does not know."),
+        (CONFIG | {"gan": REFERENCE | {"name": "x"}}, "holds a run of 'x', which this version does not know."),
         (CONFIG | {"flags": {}}, "config.json is damaged: it says None where the name of a data set belongs; put the"),
         (CONFIG | {"flags": {"dataset": {}}}, "config.json is damaged: it says {} where the name of a data set belo"),
         (CONFIG | {"flags": {"dataset": "mnist", "data_dir": 5}}, "config.json is damaged: it says 5 where the folde"),
@@ -354,7 +354,7 @@ def test_config_of_a_run(tmp_path, config, message):
     if message is None:
         assert restore.check_run(tmp_path) == config
     else:
-        with pytest.raises((restore.LoadError, folder.RunError)) as caught:
+        with pytest.raises((restore.LoadError, RunError)) as caught:
             restore.check_run(tmp_path)
         assert message in str(caught.value) and "\n" not in str(caught.value)
 

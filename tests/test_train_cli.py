@@ -13,6 +13,7 @@ from PIL import Image
 
 from gan_tf.data import mnist
 from gan_tf.runs import folder
+from gan_tf.runs.config import FREE, REFERENCE
 
 ENDING = ["checkpoints", "config.json", "discriminator.keras", "generator.keras", "losses.csv", "losses.png"]
 ENDING += ["report.html", "samples.png", "training.gif"]  # what a finished run leaves besides its grids, sorted
@@ -290,12 +291,12 @@ def test_defaults_are_the_scripts():
 def test_which_flags_may_change():
     """The README names them; every other flag decides what a run computes or draws."""
     free = "iters log_every checkpoint_every data_dir out_dir overwrite tensorboard dry_run device threads"
-    assert sorted(folder.FREE) == sorted(free.split())
+    assert sorted(FREE) == sorted(free.split())
 
 
-@pytest.mark.parametrize("name", sorted(DEFAULTS.keys() - set(folder.FREE)))
+@pytest.mark.parametrize("name", sorted(DEFAULTS.keys() - set(FREE)))
 def test_every_flag_that_decides_a_run_must_stay(name, tmp_path):
-    config = {"gan": folder.REFERENCE, "flags": DEFAULTS, "data": {"digest": "0"}}
+    config = {"gan": REFERENCE, "flags": DEFAULTS, "data": {"digest": "0"}}
     folder.Run(tmp_path, config).close()
     folder.check(tmp_path, DEFAULTS, overwrite=False)
     with pytest.raises(folder.RunError, match=rf"holds a run with other flags \(--{name}: "):

@@ -25,7 +25,7 @@ from gan_tf.keras_file import load_generator
 from gan_tf.metrics import classifier, table
 from gan_tf.noise import EVALUATION_NOISE
 from gan_tf.objectives.losses import BOUNDARIES
-from gan_tf.runs import folder as run_folder
+from gan_tf.runs.config import read_config
 
 COLUMNS = {
     "spread": "spread",
@@ -111,7 +111,7 @@ def measure(name, options, stages, work_dir, yardstick, initial=None):
     import keras
 
     folder = Path(work_dir) / name
-    config = run_folder.read_config(folder / "run")
+    config = read_config(folder / "run")
     boundary = BOUNDARIES[config["flags"]["loss"]]
     measured = {}
     for stage in stages:

@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw
 
 from gan_tf import data
 from gan_tf.grids import grid, grid_name
-from gan_tf.runs import command_line, folder
+from gan_tf.runs import command_line
+from gan_tf.runs.config import RunError, read_config
 
 FLAGS = flags.FLAGS
 
@@ -51,7 +52,7 @@ def main():
     for iteration in ITERATIONS:
         paths = []
         for run_dir in (FLAGS.script, FLAGS.changed):
-            every = folder.read_config(run_dir)["flags"]["sample_every"]
+            every = read_config(run_dir)["flags"]["sample_every"]
             paths.append(Path(run_dir) / grid_name(iteration // every))
             if iteration % every or not paths[-1].exists():
                 raise data.DataError(f"{run_dir} has no grid of iteration {iteration}; train it with --iters=50001.")
@@ -72,4 +73,4 @@ if __name__ == "__main__":
         "out_dir", "out/experiments", "Folder for the pictures; those of the README: experiments/results."
     )
     groups = {"Flags": ["script", "changed", "glyphs", "out_dir"]}
-    command_line.run(main, groups, (data.DataError, folder.RunError, OSError))
+    command_line.run(main, groups, (data.DataError, RunError, OSError))

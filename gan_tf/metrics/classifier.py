@@ -13,7 +13,8 @@ import numpy as np
 from absl import flags, logging
 
 from gan_tf import data
-from gan_tf.runs import command_line, folder
+from gan_tf.runs import command_line
+from gan_tf.runs.config import versions
 
 HERE = Path(__file__).parent
 FEATURES = 128  # width of the layer before the last
@@ -120,7 +121,7 @@ def main():
         "epochs": EPOCHS,
         "command": "python -m gan_tf.metrics.classifier",
         "minutes": round((time.monotonic() - start) / 60, 1),
-        "versions": folder.versions(),
+        "versions": versions(),
     }
     out_dir = Path(flags.FLAGS.out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)

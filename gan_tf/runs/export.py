@@ -7,7 +7,9 @@ import io
 from absl import logging
 
 from gan_tf import grids
-from gan_tf.runs import files, folder, report
+from gan_tf.runs import files, report
+from gan_tf.runs.config import RunError, read_config
+from gan_tf.runs.exported import exporting, write_exported
 
 FRAMES = 100  # an animation has at most so many, evenly spread over the run
 CAPTION = 18  # pixels above each of its frames, for the iteration
@@ -21,7 +23,7 @@ def export(run_dir, gan, iteration):
     the page is that of `report.write`. Raises OSError if something cannot be written, RunError if a file of the run is
     damaged.
     """
-    with folder.exporting(run_dir):
+    with exporting(run_dir):
         written = []
 
         @contextlib.contextmanager
@@ -45,7 +47,7 @@ def export(run_dir, gan, iteration):
                 pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=pause, loop=0)
         report.write(run_dir, gan, iteration)
         written += ["losses.csv", "report.html", *(path.name for path in drawn.values())]
-        folder.write_exported(run_dir, iteration, written)
+        write_exported(run_dir, iteration, written)
 
 
 def grids_of(run_dir, iteration):
@@ -53,9 +55,9 @@ def grids_of(run_dir, iteration):
 
     Raises RunError if config.json does not say how far the grids are apart.
     """
-    sample_every = folder.read_config(run_dir)["flags"].get("sample_every")
+    sample_every = read_config(run_dir)["flags"].get("sample_every")
     if type(sample_every) is not int or sample_every < 1:
-        raise folder.RunError(f"{run_dir}/config.json lacks the flag sample_every; put the file back.")
+        raise RunError(f"{run_dir}/config.json lacks the flag sample_every; put the file back.")
     every = {it: run_dir / grids.grid_name(it // sample_every) for it in range(0, iteration, sample_every)}
     found = {it: path for it, path in every.items() if path.is_file() and path.stat().st_size}
     if len(found) < len(every):
@@ -104,7 +106,7 @@ def plot_losses(losses_csv, path, gan):
             for name in gan.measures
         }
     except (ValueError, KeyError, TypeError, csv.Error) as error:
-        raise folder.RunError(f"{losses_csv} is damaged ({error}); run the training command again.") from error
+        raise RunError(f"{losses_csv} is damaged ({error}); run the training command again.") from error
     figure = matplotlib.figure.Figure(figsize=(8, 4 + 2 * len(gan.measures)), layout="constrained")
     heights = [2] + len(gan.measures) * [1]
     upper, *lower = figure.subplots(len(heights), sharex=True, height_ratios=heights, squeeze=False)[:, 0]

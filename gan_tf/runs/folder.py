@@ -5,15 +5,15 @@ import fcntl
 import json
 import math
 import os
-import platform
 import re
-from importlib import metadata
 from pathlib import Path
 
 from absl import logging
 
 from gan_tf import limits
 from gan_tf.runs import files
+from gan_tf.runs.config import RunError, compare_flags, read_config
+from gan_tf.runs.exported import exporting
 from gan_tf.runs.losses_csv import LossesCsv
 
 # What a run writes: grids are 000.png to 999.png, then 1000.png and so on.
@@ -28,29 +28,12 @@ FOLDERS = {  # with the files that a run writes into each
 }
 TEMPORARY = re.compile(rf"new-([0-9a-f]{{8}}-)?({_NAMES})")  # what a killed process leaves behind
 
-CONFIG_BYTES = 2**20  # config.json has 1 KB; a larger one is damaged
-
-# The flags that may differ when a run resumes. All others decide what it computes and draws.
-FREE = "iters log_every checkpoint_every data_dir out_dir overwrite tensorboard dry_run device threads".split()
-
-# What config.json says of its GAN as "gan"; runs from before that was written are of the reference.
-REFERENCE = {
-    "name": "reference",
-    "losses": ["d_loss", "g_loss"],
-    "measures": ["spread"],
-    "models": ["generator", "discriminator"],
-}
-
-
-class RunError(Exception):
-    """The folder cannot be used, or a run cannot resume; the message says why in one line, and what to do."""
-
 
 def check(out_dir, flags, overwrite):
     """Raises RunError if no run with `flags`, a dict, can start or resume in `out_dir`. Writes nothing.
 
     It must be a folder that can be written to, or one that can be made, and no other run may use it. An existing
-    run must have the same flags but for those in `FREE`. Otherwise the folder must contain no run files. With
+    run must have the same flags but for those in `config.FREE`. Otherwise the folder must contain no run files. With
     `overwrite` neither matters.
     """
     path = Path(os.path.abspath(out_dir))
@@ -70,20 +53,7 @@ def check(out_dir, flags, overwrite):
             f"--out_dir={out_dir} holds files that a run would write ({found[0].relative_to(path)}), but no "
             "config.json, so no run to resume; name another folder, or delete them with --overwrite."
         )
-    _compare_flags(out_dir, read_config(out_dir)["flags"], flags)
-
-
-def _compare_flags(out_dir, before, flags):
-    other = [
-        f"--{name}: {_words(before.get(name))} there, {_words(flags[name])} now"
-        for name in flags
-        if name not in FREE and before.get(name) != flags[name]
-    ]
-    if other:
-        raise RunError(
-            f"--out_dir={out_dir} holds a run with other flags ({'; '.join(other)}). For a new run name another folder "
-            "with --out_dir; to resume that run use its flags; to delete it add --overwrite."
-        )
+    compare_flags(out_dir, read_config(out_dir)["flags"], flags)
 
 
 def _files_of_a_run(path):
@@ -93,80 +63,6 @@ def _files_of_a_run(path):
         if (path / name).is_dir():
             found += [each for each in (path / name).iterdir() if inside.fullmatch(each.name)]
     return sorted(found, key=lambda each: (each == path / "config.json", each))
-
-
-def _words(value):
-    return "unset" if value is None else str(value).lower() if isinstance(value, bool) else value
-
-
-def read_config(run_dir):
-    """Returns what a run wrote to config.json, as a dict. Raises RunError if it cannot be read."""
-    try:
-        config = json.loads(files.read_text(Path(run_dir) / "config.json", CONFIG_BYTES))
-        if not isinstance(config["flags"], dict) or not isinstance(config["data"], dict):
-            raise ValueError("it is not a run's")
-        gan = config.setdefault("gan", REFERENCE)
-        if not isinstance(gan["name"], str) or not all(
-            isinstance(gan[what], list) and all(isinstance(each, str) for each in gan[what])
-            for what in ("losses", "measures", "models")
-        ):
-            raise ValueError("it does not name its GAN")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        reason = f"no {error}" if isinstance(error, KeyError) else error
-        raise RunError(
-            f"{run_dir}/config.json cannot be read ({reason}); put the file back, name another folder, or delete the "
-            "run with --overwrite."
-        ) from error
-    return config
-
-
-def versions():
-    """Returns the versions that a result depends on, by name."""
-    packages = ["gan_tf", "tensorflow", "keras", "numpy", "tensorflow-datasets", "matplotlib"]
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
-
-
-@contextlib.contextmanager
-def exporting(run_dir):
-    """A context in which no other process replaces what a run exports; it waits for its turn. Raises OSError.
-
-    This is another lock than that of the run itself, so that a run can be exported while it goes on. It is on a
-    folder that stays the same when a run is overwritten. In a folder without a run there is nothing to wait for.
-    """
-    if not (run_dir / "checkpoints").is_dir():
-        yield
-        return
-    descriptor = os.open(run_dir / "checkpoints", os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def write_exported(run_dir, iteration, names):
-    """Notes that the files `names`, as they are now, are those of the state after `iteration` iterations."""
-    names = [*names, f"checkpoints/{iteration}.index", f"checkpoints/{iteration}.data-00000-of-00001"]
-    sizes = {name: (run_dir / name).stat().st_size for name in names}
-    with files.replacing(run_dir / "checkpoints" / "exported.json") as path:
-        path.write_text(json.dumps({"iteration": iteration, "sizes": sizes}))
-
-
-def exported(run_dir):
-    """Returns the iterations of a run that has its last checkpoint and all it exported; 0 if anything is missing.
-
-    A file is there if it has the size that was noted. The page may have another: gan_tf.report writes it again.
-    """
-    try:
-        noted = json.loads(files.read_text(Path(run_dir) / "checkpoints" / "exported.json"))
-        for name, size in noted["sizes"].items():
-            path = Path(run_dir) / name
-            found = path.stat().st_size if path.is_file() else 0
-            if found != size and (name != "report.html" or not found):
-                return 0
-        return int(noted["iteration"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return 0
 
 
 def _lock(path):
@@ -185,7 +81,7 @@ class Run:
 
     With `overwrite`, or in a folder without a run, run files are removed and a new run starts. Otherwise the run in
     the folder resumes. `config` is written to config.json; it is a dict that JSON can hold, with "gan" as in
-    `REFERENCE`, "flags" and "data". Call `check` before. Raises RunError if the folder cannot be used.
+    `config.REFERENCE`, "flags" and "data". Call `check` before. Raises RunError if the folder cannot be used.
 
     Each file is written whole or not at all. Before a checkpoint counts, everything that was written before it is on
     the disk: after a power cut the run resumes from there and lacks nothing.
@@ -213,7 +109,7 @@ class Run:
             with exporting(self.path):
                 self._clear(config["gan"]["models"] if overwrite else None)
             before = read_config(self.path) if (self.path / "config.json").exists() else config
-            _compare_flags(self.path, before["flags"], config["flags"])  # again: `check` did not keep the lock
+            compare_flags(self.path, before["flags"], config["flags"])  # again: `check` did not keep the lock
             if before["gan"] != config["gan"]:
                 raise RunError(
                     f"--out_dir={self.path} holds a run of another GAN ({before['gan'].get('name')}); name another "

@@ -12,7 +12,8 @@ from PIL import Image
 
 from gan_tf import grids
 from gan_tf.noise import USER_NOISE, stream_noise
-from gan_tf.runs import files, folder
+from gan_tf.runs import files
+from gan_tf.runs.config import FREE, RunError, read_config
 
 # These limits keep the page below 2 MB: two networks of 0.67 MB, the grids, and 0.1 MB for everything else.
 GRIDS, GRID_BYTES, POINTS, WEIGHTS, REAL = 100, 500_000, 500, 125_000, 16
@@ -28,9 +29,9 @@ def write(run_dir, gan, iteration):
     28x28 pixels to a logit. The page has no part for what the run lacks. Raises RunError if a file of the run is
     damaged, OSError if one cannot be read or written.
     """
-    config = folder.read_config(run_dir)
+    config = read_config(run_dir)
     # The flags in FREE change no result, and some of them name folders, which are nobody's business.
-    settings = {name: value for name, value in config["flags"].items() if name not in folder.FREE or name == "iters"}
+    settings = {name: value for name, value in config["flags"].items() if name not in FREE or name == "iters"}
     versions = config.get("versions")
     final = gan.sample(REAL) if gan.generate else None
     content = {
@@ -50,7 +51,7 @@ def write(run_dir, gan, iteration):
     try:
         text = json.dumps(content, allow_nan=False)
     except ValueError as error:
-        raise folder.RunError(f"{run_dir}/config.json is damaged ({error}); put the file back.") from error
+        raise RunError(f"{run_dir}/config.json is damaged ({error}); put the file back.") from error
     text = text.replace("<", "\\u003c")  # or it could end the script element that holds it
     template = resources.files("gan_tf.runs").joinpath("report_template.html").read_text(encoding="utf-8")
     with files.replacing(run_dir / "report.html") as path:
@@ -66,7 +67,7 @@ def small_grids(run_dir, sample_every, stop):
     paths = {int(p.stem): p for p in run_dir.glob("*.png") if p.stem.isdecimal()}
     paths = {index: path for index, path in paths.items() if path.name == grids.grid_name(index)}
     if paths and (type(sample_every) is not int or sample_every < 1):
-        raise folder.RunError(f"{run_dir}/config.json does not say how far the grids are apart; put the file back.")
+        raise RunError(f"{run_dir}/config.json does not say how far the grids are apart; put the file back.")
     shown = [index for index in sorted(paths) if index * sample_every < stop]
     count = GRIDS
     while True:
@@ -120,7 +121,7 @@ def charts(losses_csv, gan, stop, final):
         return found
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         reason = f"no column {error}" if isinstance(error, KeyError) else getattr(error, "strerror", None) or error
-        raise folder.RunError(f"{losses_csv} cannot be read ({reason}); run the training again.") from error
+        raise RunError(f"{losses_csv} cannot be read ({reason}); run the training again.") from error
 
 
 def curve(rows, name):
@@ -154,7 +155,7 @@ def metrics(path):
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
-        raise folder.RunError(f"{path} is damaged ({reason}); delete it, or run gan_tf.evaluate again.") from error
+        raise RunError(f"{path} is damaged ({reason}); delete it, or run gan_tf.evaluate again.") from error
 
 
 def networks(gan):

@@ -9,6 +9,8 @@ from absl import flags, logging
 
 from gan_tf import data
 from gan_tf.runs import checkpoints, command_line, folder, tensorboard
+from gan_tf.runs.config import versions
+from gan_tf.runs.exported import exported
 
 FLAGS = flags.FLAGS
 flags.disclaim_key_flags()  # the flags defined here belong to the command that calls `define_flags`
@@ -143,7 +145,7 @@ def _train(name, make, compile_seconds):
     folder.check(FLAGS.out_dir, config["flags"], FLAGS.overwrite)
     if FLAGS.tensorboard and not tensorboard.available():
         raise folder.RunError(tensorboard.MISSING)
-    done = 0 if FLAGS.overwrite else folder.exported(FLAGS.out_dir)
+    done = 0 if FLAGS.overwrite else exported(FLAGS.out_dir)
     if done >= FLAGS.iters:
         logging.info("finished: %s has all %d iterations; for more, name a higher --iters", FLAGS.out_dir, done)
         return 0
@@ -162,7 +164,7 @@ def _train(name, make, compile_seconds):
 
     from gan_tf.runs.loop import Loop
 
-    config["versions"] = folder.versions()
+    config["versions"] = versions()
     logging.info("versions: %s", ", ".join(f"{name} {version}" for name, version in config["versions"].items()))
     device, config["device"] = choose_device()
     logging.info("device: %s; XLA %s; seed %d", config["device"], "on" if FLAGS.jit else "off", FLAGS.seed)

@@ -102,7 +102,7 @@ def make_readers():
     """{kind: (function of a path, the exception that it documents)}"""
     from gan_tf import gan, keras_file
     from gan_tf.data import mnist, npz
-    from gan_tf.runs import folder, report
+    from gan_tf.runs import config, report
 
     # `charts` needs only the names of the losses.
     plain = gan.Gan({}, None, 0, measures={"spread": None}, blind_d_loss=1.0)
@@ -110,9 +110,9 @@ def make_readers():
         "idx": (lambda path: mnist.read_idx(path, 3), mnist.DataError),
         "idx_gz": (lambda path: mnist.read_idx(path, 3), mnist.DataError),
         "npz": (lambda path: npz.read_images(path, 10_000), npz.DataError),
-        "config": (lambda path: folder.read_config(path.parent), folder.RunError),
-        "losses": (lambda path: report.charts(path, plain, ITERS, None), folder.RunError),
-        "metrics": (report.metrics, folder.RunError),
+        "config": (lambda path: config.read_config(path.parent), config.RunError),
+        "losses": (lambda path: report.charts(path, plain, ITERS, None), config.RunError),
+        "metrics": (report.metrics, config.RunError),
         "keras": (lambda path: keras_file.load_generator(path, "model"), keras_file.LoadError),
     }
 

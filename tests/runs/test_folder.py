@@ -3,16 +3,16 @@
 import json
 import os
 import re
-import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gan_tf.runs import folder
+from gan_tf.runs.config import REFERENCE
 
 FLAGS = {"seed": None, "d_lr": None, "sample_every": 250, "iters": 3}
-CONFIG = {"gan": folder.REFERENCE, "flags": FLAGS, "data": {"digest": "abc"}}
+CONFIG = {"gan": REFERENCE, "flags": FLAGS, "data": {"digest": "abc"}}
 
 
 class States:
@@ -232,29 +232,6 @@ def test_a_checkpoint_counts_only_when_all_before_it_is_on_the_disk(tmp_path, mo
     assert done[len(written) + 3 :] == ["run", "checkpoint 3", "losses.csv", "run", "checkpoint 4"]
 
 
-def test_exports_take_turns(tmp_path):
-    """Several may export the same run at once. Of an export that was interrupted no note is left."""
-    write_run(tmp_path)
-    assert folder.exported(tmp_path) == 0
-    for name in ("checkpoints/9.index", "checkpoints/9.data-00000-of-00001", "generator.keras"):
-        (tmp_path / name).write_text(name)
-    with folder.exporting(tmp_path):
-        waiting = threading.Thread(target=lambda: folder.exporting(tmp_path).__enter__())
-        waiting.start()
-        waiting.join(0.1)
-        assert waiting.is_alive()
-        folder.write_exported(tmp_path, 9, ["generator.keras"])
-    waiting.join(10)
-    assert not waiting.is_alive() and folder.exported(tmp_path) == 9
-    for name in ("checkpoints/9.data-00000-of-00001", "generator.keras", "checkpoints/exported.json"):
-        kept = (tmp_path / name).read_bytes()
-        for damaged in (kept[:-1], b""):
-            (tmp_path / name).write_bytes(damaged)
-            assert folder.exported(tmp_path) == 0, name
-        (tmp_path / name).write_bytes(kept)
-    assert folder.exported(tmp_path) == 9
-
-
 def test_other_flags_and_images_are_refused(tmp_path):
     write_run(tmp_path)
     folder.check(tmp_path, FLAGS | {"iters": 5, "out_dir": "x"}, overwrite=False)
@@ -273,17 +250,6 @@ def test_another_device_is_reported(tmp_path, caplog):
         caplog.clear()
         with caplog.at_level("WARNING"), folder.Run(tmp_path, CONFIG | {"device": device, "versions": {}}):
             assert caplog.text.count("this run was started with device CPU: the results may differ") == warnings
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "[]", '{"flags": 3}', '{"flags": {}}', "[" * 100_000, '{"flags": {}, "data": {}, "gan": {}}', None],
-)
-def test_config_that_is_damaged(text, tmp_path):
-    os.mkfifo(tmp_path / "config.json") if text is None else (tmp_path / "config.json").write_text(text)
-    with pytest.raises(folder.RunError, match="config.json cannot be read"):
-        folder.check(tmp_path, FLAGS, overwrite=False)
-    folder.check(tmp_path, FLAGS, overwrite=True)
 
 
 def test_one_run_at_a_time(tmp_path):
@@ -320,7 +286,7 @@ def test_out_dir_that_cannot_be_written_to(tmp_path):
     path = tmp_path / "locked" / "out"
 
     def refused():
-        with pytest.raises(folder.RunError, match="locked is read-only for you; name another"):
+        with pytest.raises(folder.RunError, match="is read-only for you; name another"):
             folder.check(path, FLAGS, overwrite=False)
 
     if os.geteuid() == 0:  # root may write anywhere: ask as somebody else, in a child process
@@ -347,8 +313,3 @@ def test_out_dir_that_fails_later(tmp_path):
     (tmp_path / "out").touch()
     with pytest.raises(folder.RunError, match="cannot be made, name another"):
         folder.Run(tmp_path / "out", CONFIG)
-
-
-def test_versions():
-    versions = folder.versions()
-    assert versions["tensorflow"].startswith("2.") and versions["python"].startswith("3.")
