@@ -2,7 +2,6 @@
 
 import os
 import re
-import tempfile
 from pathlib import Path
 
 from absl import flags, logging
@@ -108,9 +107,8 @@ def write(images, noise, out):
             else:
                 np.savez_compressed(path, images=images, noise=noise)
         return
-    with tempfile.TemporaryDirectory(prefix="new-", dir=out if out.is_dir() else out.parent) as temporary:
-        pictures = Path(temporary) / "pictures"
-        pictures.mkdir()
+    place = out if out.is_dir() else out.parent
+    with files.temporary_folder(place, "pictures", PICTURE) as pictures:
         for index, image in enumerate(images):
             grids.save_image(image, pictures / f"{index:05}.png")
         if not out.is_dir():

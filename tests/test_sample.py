@@ -75,6 +75,30 @@ def test_a_new_folder_can_be_read_by_others(sound, tmp_path):
     assert (tmp_path / "a" / "b.5").stat().st_mode & 0o777 == 0o777 & ~mask
 
 
+KILLED = """
+import os, runpy
+from gan_tf import grids
+grids.save_image = lambda image, path: os.kill(os.getpid(), 9) if path.name == "00002.png" else path.touch()
+runpy.run_module("gan_tf.sample", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("there", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_what_a_killed_command_left_is_removed_by_the_next(sound, tmp_path, there):
+    flags = [f"--generator={sound}", "--out=folder", "--count=3", "--overwrite"]
+    place = tmp_path / "folder" if there else tmp_path
+    if there:
+        place.mkdir()
+        (place / "photo.jpg").touch()
+    assert subprocess.run([sys.executable, "-c", KILLED, *flags], cwd=tmp_path, capture_output=True).returncode == -9
+    (left,) = place.glob("new-*")
+    assert sorted(os.listdir(left)) == ["00000.png", "00001.png"]
+    assert sample(*flags, cwd=tmp_path)[0] == 0
+    assert os.listdir(tmp_path) == ["folder"]
+    pictures = ["00000.png", "00001.png", "00002.png"]
+    assert sorted(os.listdir(tmp_path / "folder")) == pictures + ["photo.jpg"] * there
+
+
 LIMITED = """
 import resource, runpy, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then a write beyond the limit is an OSError, as on a full disk

@@ -6,6 +6,7 @@ import functools
 import glob
 import os
 import secrets
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -37,6 +38,48 @@ def replacing(path, durable=True):
         raise
     if durable:
         sync(path.parent)
+
+
+@contextlib.contextmanager
+def temporary_folder(place, ending, inside):
+    """A context with a new folder in `place`, called new-…-`ending`. At its end the folder is removed, or renamed.
+
+    All files in it must have names that match the pattern `inside`. Such folders of processes that were killed are
+    removed, unless they hold anything else: a process that lives keeps a lock on its folder.
+    """
+    for stale in place.glob(f"new-{8 * '[0-9a-f]'}-{glob.escape(ending)}"):
+        with contextlib.suppress(OSError):
+            descriptor = _lock_folder(stale, fcntl.LOCK_NB)  # fails while a process is writing into it
+            try:
+                if all(inside.fullmatch(name) for name in os.listdir(stale)):
+                    for path in stale.iterdir():
+                        path.unlink()
+                    stale.rmdir()
+            finally:
+                os.close(descriptor)
+    while True:
+        temporary = place / f"new-{secrets.token_hex(4)}-{ending}"
+        temporary.mkdir()
+        with contextlib.suppress(FileNotFoundError):  # before the lock, another process may have removed it
+            descriptor = _lock_folder(temporary)
+            break
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _lock_folder(path, flags=0):
+    """Returns a descriptor that holds a lock on the folder `path`. Raises OSError, also if it was removed meanwhile."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | flags)
+        os.stat(path)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def sync(path):

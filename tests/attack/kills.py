@@ -20,7 +20,8 @@ from tests.attack.server import ENVIRONMENT, ROOT, Result, send_signal
 KILL, INT, TERM = signal.SIGKILL, signal.SIGINT, signal.SIGTERM
 SIGNALS = {(KILL,): 12, (INT,): 2, (TERM,): 2, (INT, INT): 1, (INT, TERM): 1, (TERM, TERM): 1, (TERM, KILL): 1}
 FLAVOURS = {"train": 30, "overwrite": 6, "tensorboard": 1, "odd_folder": 2, "process": 1}
-FLAVOURS |= {"export": 4, "report": 2, "sample": 1, "evaluate": 1}
+FLAVOURS |= {"export": 4, "report": 2, "sample": 1, "sample_folder": 1, "evaluate": 1}
+DRAWN = {"sample": "drawn.png", "sample_folder": "drawn"}  # what they write, next to the run
 # What a folder may be called on Linux; TensorFlow takes some of these for patterns.
 ODD = ["a[1]", "back\\slash", "ünï cödé", "with space", "*", "a?", "{a,b}", "-x", "%s", "a:b", "$HOME"]
 
@@ -50,30 +51,36 @@ def attempt(bench, number):
         def command(**options):
             return bench.command(flavour, cwd, **options)
 
-    watch, kills = (cwd if flavour == "sample" else cwd / out), 0
+    drawn = DRAWN.get(flavour, "")
+    watch, kills = (cwd if drawn else cwd / out), 0
     trace = calls_of(bench, flavour)
     for _ in range(random.choice([1, 1, 2, 2, 3, 6])):
         moment = Moment(random, trace)
         at = {"kill": moment.times} if moment.times else {"on_call": moment.on_call, "watch": watch}
         result = command(**at)
         kills += 1
-        if flavour == "sample" and (cwd / "drawn.png").exists():
-            break  # it was killed when it had done all; the same command would refuse to write over the file
+        if drawn and (cwd / drawn).exists():
+            break  # it was killed when it had done all; the same command would refuse to write over this
         if result.status == 0:
             break
         require_messages(result, {-KILL, -INT, -TERM, 128 + INT, 128 + TERM})
         if "stopped at" in result.stderr and "--overwrite" in flags:
             require("--overwrite" in result.lines()[-1], "the advice would delete the run: --overwrite again", result)
             flags.clear()  # as it should advise
-    if flavour != "sample" or not (cwd / "drawn.png").exists():
+    if not drawn or not (cwd / drawn).exists():
         require_messages(command(), {0})
-    if flavour == "sample":
-        require((cwd / "drawn.png").read_bytes() == (reference / "drawn.png").read_bytes(), "drawn.png differs")
-        require(sorted(os.listdir(cwd)) == ["drawn.png", "out"], f"left behind: {os.listdir(cwd)}")
+    if drawn:
+        require(_contents(cwd / drawn) == _contents(reference / drawn), f"{drawn} differs")
+        require(sorted(os.listdir(cwd)) == [drawn, "out"], f"left behind: {os.listdir(cwd)}")
     bench.require_equal(cwd / out, reference / "out", ignore)
     if flavour == "overwrite":
         _bench.require_foreign(cwd / out)
     return kills
+
+
+def _contents(path):
+    """The bytes of a file; of a folder, {name: bytes}."""
+    return {each.name: each.read_bytes() for each in path.iterdir()} if path.is_dir() else path.read_bytes()
 
 
 class Moment:

@@ -1,6 +1,7 @@
 """gan_tf.runs.files: files that are written whole, and names that TensorFlow takes."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,44 @@ def test_what_killed_processes_left_is_removed(tmp_path):
     with files.replacing(tmp_path / "a.txt") as other, files.replacing(tmp_path / "a.txt") as path:
         assert other.exists() and path.exists()
     assert sorted(os.listdir(tmp_path)) == ["a.txt", "new-0123abcd-b.txt", "new-a.txt", "new-house-a.txt"]
+
+
+def test_folders_that_killed_processes_left_are_removed(tmp_path):
+    """Not those that a process is writing, links, nor what somebody else may have put there."""
+    pattern = re.compile(r"\d\.png")
+    stale = ["new-00000000-x", "new-00000001-x"]  # the second was killed before it wrote anything
+    others = ["new-00000002-x", "new-00000003-y", "new-house-x", "0.png", "new-0000000-x"]
+    for name in stale + others:
+        (tmp_path / name).mkdir()
+    for name in ("new-00000000-x/1.png", "new-00000002-x/1.png", "new-00000002-x/photo.jpg", "new-00000003-y/1.png"):
+        (tmp_path / name).touch()
+    (tmp_path / "new-00000004-x").touch()
+    (tmp_path / "new-00000005-x").symlink_to("0.png")
+    others += ["new-00000004-x", "new-00000005-x"]
+    with files.temporary_folder(tmp_path, "x", pattern) as first, files.temporary_folder(tmp_path, "x", pattern) as new:
+        for path in (first, new):
+            (path / "1.png").touch()
+        assert sorted(os.listdir(tmp_path)) == sorted([*others, first.name, new.name])
+        new.rename(tmp_path / "final")
+    assert sorted(os.listdir(tmp_path)) == sorted([*others, "final"])
+    assert os.listdir(tmp_path / "final") == ["1.png"] and len(os.listdir(tmp_path / "new-00000002-x")) == 2
+
+
+def test_a_folder_that_is_taken_for_a_stale_one_is_made_again(tmp_path, monkeypatch):
+    """Between making it and locking it, another process may find it without a lock."""
+    mkdir, made = Path.mkdir, []
+
+    def mkdir_and_lose(path):
+        mkdir(path)
+        made.append(path)
+        if len(made) == 1:
+            path.rmdir()
+
+    monkeypatch.setattr(Path, "mkdir", mkdir_and_lose)
+    with files.temporary_folder(tmp_path, "x", re.compile("")) as path:
+        assert path.is_dir() and path == made[1] != made[0]
+    with pytest.raises(FileNotFoundError), files.temporary_folder(tmp_path, "x", re.compile("")):
+        raise FileNotFoundError
 
 
 def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
