@@ -1,6 +1,9 @@
 """`Gan`: what a GAN provides, so that the same loop trains, resumes, draws, logs, exports and samples all of them."""
 
+import contextlib
 import dataclasses
+import signal
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -77,6 +80,10 @@ class Gan:
         The losses are float32 [steps, len(loss_names)], each taken before its own network's update. They are the
         same as those of a run of `python -m gan_tf.train` with the same settings, bit for bit (same machine and
         device). Raises ValueError if the GAN was made without images, or if `steps` is less than 1.
+
+        Ctrl-C raises KeyboardInterrupt after the current block, within seconds. The GAN keeps what it has learned, and
+        `iteration` says how far it is. Call `train` again to continue: nothing is different from training without a
+        stop. Only the losses of the call that was stopped are lost.
         """
         if self.train_block is None:
             raise ValueError("this GAN was made without images: it can draw, but not train")
@@ -85,8 +92,9 @@ class Gan:
         losses = []
         with tqdm.tqdm(total=steps, unit="it") as bar:
             for first, count in self.blocks(self.iteration, self.iteration + steps):
-                losses.append(self.train_block(first, count))
-                self.iteration += count
+                with _interrupt_later():
+                    losses.append(self.train_block(first, count))
+                    self.iteration += count
                 bar.update(count)
         return np.concatenate(losses)
 
@@ -114,6 +122,22 @@ class Gan:
         plt.imshow(grids.grid(images), cmap="gray", vmin=0, vmax=1)
         plt.axis("off")
         plt.show()
+
+
+@contextlib.contextmanager
+def _interrupt_later():
+    """Within this context Ctrl-C waits for its end. In the middle of a block the weights belong to no iteration."""
+    before, interrupts = signal.getsignal(signal.SIGINT), []
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield  # Ctrl-C interrupts only the main thread, and only if Python handles it
+        return
+    signal.signal(signal.SIGINT, lambda *given: interrupts.append(given))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupts:
+        before(*interrupts[0])
 
 
 def blocks(first, stop, every, block):

@@ -1,6 +1,8 @@
 """gan_tf.gan and gan_tf.reference in Python, without flags and folders."""
 
+import concurrent.futures
 import inspect
+import signal
 
 import numpy as np
 import pytest
@@ -67,6 +69,41 @@ def test_without_a_generator_it_says_so():
 def test_steps_must_be_positive(images, steps):
     with pytest.raises(ValueError, match=f"steps must be at least 1, not {steps}"):
         reference.make(images, **SMALL).train(steps)
+
+
+@pytest.mark.parametrize("at", [0, 7, 49])
+def test_ctrl_c_leaves_whole_iterations(images, at):
+    """Wherever it comes in a block, here between two iterations: the weights are those of `iteration`."""
+    ours, undisturbed = (reference.make(images, **SMALL) for _ in range(2))
+    train_block = ours.train_block
+
+    def interrupted(first, steps):
+        if first == 50:
+            before = train_block(first, at) if at else np.empty([0, 2], np.float32)
+            signal.raise_signal(signal.SIGINT)
+            return np.concatenate([before, train_block(first + at, steps - at)])
+        return train_block(first, steps)
+
+    ours.train_block = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        ours.train(200)
+    assert ours.iteration == 100
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ours.train_block = train_block
+    np.testing.assert_array_equal(ours.train(21), undisturbed.train(121)[100:])
+    np.testing.assert_array_equal(ours.sample(4), undisturbed.sample(4))
+
+
+def test_it_trains_in_a_thread_and_where_ctrl_c_is_ignored(images):
+    """There is no signal to wait for."""
+    ours, before = reference.make(images, **SMALL), signal.getsignal(signal.SIGINT)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        assert len(pool.submit(ours.train, 3).result()) == 3
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert len(ours.train(3)) == 3 and signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_bad_arguments(images):
