@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import tempfile
 from pathlib import Path
 
 from absl import logging
@@ -30,16 +31,18 @@ TEMPORARY = re.compile(rf"new-([0-9a-f]{{8}}-)?({_NAMES})")  # what a killed pro
 
 
 def check(out_dir, flags, overwrite):
-    """Raises RunError if no run with `flags`, a dict, can start or resume in `out_dir`. Writes nothing.
+    """Raises RunError if no run with `flags`, a dict, can start or resume in `out_dir`. Leaves nothing behind.
 
     It must be a folder that can be written to, or one that can be made, and no other run may use it. An existing
     run must have the same flags but for those in `config.FREE`. Otherwise the folder must contain no run files. With
-    `overwrite` neither matters.
+    `overwrite` neither matters. Without the flag dry_run, this makes a folder next to a new `out_dir`, and removes it.
     """
     path = Path(os.path.abspath(out_dir))
     if problem := limits.unwritable(path):
         raise RunError(f"--out_dir={out_dir}: {problem}; name another.")
     if not path.exists():
+        if not flags.get("dry_run"):
+            _try_to_make(path)
         return
     os.close(_lock(path))
     found = _files_of_a_run(path)
@@ -54,6 +57,16 @@ def check(out_dir, flags, overwrite):
             "config.json, so no run to resume; name another folder, or delete them with --overwrite."
         )
     compare_flags(out_dir, read_config(out_dir)["flags"], flags)
+
+
+def _try_to_make(out_dir):
+    """Raises RunError where no folder can be made although it looks so, as in /proc. Leaves nothing behind."""
+    nearest = next(parent for parent in out_dir.parents if parent.exists())
+    try:
+        os.rmdir(tempfile.mkdtemp(prefix="new-", dir=nearest))
+    except OSError as error:
+        words = f"no folder can be made in {nearest} ({error.strerror})"
+        raise RunError(f"--out_dir={out_dir}: {words}; name another.") from error
 
 
 def _files_of_a_run(path):

@@ -47,7 +47,7 @@ def write_run(path, iterations=301):
 def test_files_of_a_run(tmp_path):
     out = tmp_path / "a" / "b"
     folder.check(out, FLAGS, overwrite=False)
-    assert not out.parent.exists(), "the check writes nothing"
+    assert not out.parent.exists(), "the check leaves nothing"
     write_run(out)
     assert json.loads((out / "config.json").read_text()) == CONFIG
     lines = (out / "losses.csv").read_text().splitlines()
@@ -301,6 +301,24 @@ def test_out_dir_that_cannot_be_written_to(tmp_path):
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     else:
         refused()
+
+
+@pytest.mark.parametrize("parent", ["/proc", "/sys"])
+def test_out_dir_that_cannot_be_made(parent, monkeypatch):
+    """For root these folders look writable."""
+    if not os.path.isdir(parent):
+        pytest.skip(f"needs {parent}")
+    monkeypatch.setattr(os, "access", lambda *given: True)
+    with pytest.raises(folder.RunError, match=rf"no folder can be made in {parent} \(.*\); name another\.$"):
+        folder.check(f"{parent}/gan_tf/out", FLAGS, overwrite=False)
+
+
+def test_a_dry_run_writes_nothing(tmp_path):
+    """Not even for a moment. Otherwise the check tries whether a folder can be made, and leaves none."""
+    for dry_run in (True, False):
+        os.utime(tmp_path, (1, 1))
+        folder.check(tmp_path / "a" / "b", FLAGS | {"dry_run": dry_run}, overwrite=False)
+        assert (tmp_path.stat().st_mtime == 1) == dry_run and not os.listdir(tmp_path)
 
 
 @pytest.mark.parametrize("name", [300 * "n", "/".join(50 * [100 * "n"])])
