@@ -272,6 +272,21 @@ def test_dry_run_leaves_nothing(idx_dir, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_dry_run_where_another_run_is(finished, idx_dir):
+    """It says that the run would be refused, and measures the run that was asked for."""
+    cwd, _ = finished
+    before = written(cwd / "out")
+    result = run("--dry_run", "--iters=200", "--nojit", "--batch_size=16", f"--data_dir={idx_dir}", cwd=cwd)
+    assert result.returncode == 0, result.stderr
+    words = (
+        "WARNING without --dry_run this command would stop with this error: --out_dir=out holds a run with other flags"
+    )
+    assert words in result.stderr
+    config, estimate = result.stdout.rsplit("\n", 2)[:2]
+    assert json.loads(config)["flags"]["batch_size"] == 16 and estimate.startswith("200 iterations would take about ")
+    assert written(cwd / "out") == before
+
+
 # A flag without a value takes the script's, or the recipe's of its objective.
 DEFAULTS = {"loss": "non_saturating", "d_steps": None, "d_optimizer": None, "g_optimizer": None}
 DEFAULTS |= {"d_lr": None, "g_lr": None, "iters": 1_000_000, "batch_size": 128, "seed": 0, "dataset": "mnist"}

@@ -25,6 +25,10 @@ class RunError(Exception):
     """The folder cannot be used, or a run cannot resume; the message says why in one line, and what to do."""
 
 
+class OtherFlagsError(RunError):
+    """The folder has a run with other flags, which cannot resume with these."""
+
+
 def read_config(run_dir):
     """Returns what a run wrote to config.json, as a dict. Raises RunError if it cannot be read."""
     try:
@@ -53,14 +57,14 @@ def versions():
 
 
 def compare_flags(out_dir, before, flags):
-    """Raises RunError if a run in `out_dir` with the flags `before` cannot resume with `flags`; see `FREE`."""
+    """Raises OtherFlagsError if a run in `out_dir` with flags `before` cannot resume with `flags`; see `FREE`."""
     other = [
         f"--{name}: {_words(before.get(name))} there, {_words(flags[name])} now"
         for name in flags
         if name not in FREE and before.get(name) != flags[name]
     ]
     if other:
-        raise RunError(
+        raise OtherFlagsError(
             f"--out_dir={out_dir} holds a run with other flags ({'; '.join(other)}). For a new run name another folder "
             "with --out_dir; to resume that run use its flags; to delete it add --overwrite."
         )

@@ -9,7 +9,7 @@ from absl import flags, logging
 
 from gan_tf import data
 from gan_tf.runs import checkpoints, command_line, folder, tensorboard
-from gan_tf.runs.config import versions
+from gan_tf.runs.config import OtherFlagsError, versions
 from gan_tf.runs.exported import exported
 
 FLAGS = flags.FLAGS
@@ -142,10 +142,17 @@ def _train(name, make, compile_seconds):
     begun = time.monotonic()
     own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
     config = {"flags": {flag.name: flag.value for flag in own_flags}}
-    folder.check(FLAGS.out_dir, config["flags"], FLAGS.overwrite)
+    fresh = FLAGS.overwrite
+    try:
+        folder.check(FLAGS.out_dir, config["flags"], FLAGS.overwrite)
+    except OtherFlagsError as error:
+        if not FLAGS.dry_run:
+            raise
+        logging.warning("without --dry_run this command would stop with this error: %s", error)
+        fresh = True  # what follows is about a new run
     if FLAGS.tensorboard and not tensorboard.available():
         raise folder.RunError(tensorboard.MISSING)
-    done = 0 if FLAGS.overwrite else exported(FLAGS.out_dir)
+    done = 0 if fresh else exported(FLAGS.out_dir)
     if done >= FLAGS.iters:
         logging.info("finished: %s has all %d iterations; for more, name a higher --iters", FLAGS.out_dir, done)
         return 0
@@ -185,7 +192,7 @@ def _train(name, make, compile_seconds):
         logging.info("ready after %.1f s", time.monotonic() - begun)
         if FLAGS.dry_run:
             done = max(checkpoints.iterations(os.path.join(FLAGS.out_dir, "checkpoints")), default=0)
-            left = max(0, FLAGS.iters - (0 if FLAGS.overwrite else done))
+            left = max(0, FLAGS.iters - (0 if fresh else done))
             print(json.dumps(config, indent=2))
             print(f"{left} iterations would take about {left / loop.rate() / 60:.1f} minutes.")
             return 0
