@@ -55,19 +55,20 @@ def test_folders_that_killed_processes_left_are_removed(tmp_path):
     assert os.listdir(tmp_path / "final") == ["1.png"] and len(os.listdir(tmp_path / "new-00000002-x")) == 2
 
 
-def test_a_folder_that_is_taken_for_a_stale_one_is_made_again(tmp_path, monkeypatch):
-    """Between making it and locking it, another process may find it without a lock."""
-    mkdir, made = Path.mkdir, []
+@pytest.mark.parametrize(("module", "function"), [(Path, "mkdir"), (files.fcntl, "flock")])
+def test_a_folder_that_is_taken_for_a_stale_one_is_made_again(module, function, tmp_path, monkeypatch):
+    """Until it is locked, another process may remove it: before it is opened, or after."""
+    called, removed = getattr(module, function), []
 
-    def mkdir_and_lose(path):
-        mkdir(path)
-        made.append(path)
-        if len(made) == 1:
-            path.rmdir()
+    def lose(*given):
+        called(*given)
+        if not removed:
+            removed.extend(tmp_path.iterdir())
+            removed[0].rmdir()
 
-    monkeypatch.setattr(Path, "mkdir", mkdir_and_lose)
+    monkeypatch.setattr(module, function, lose)
     with files.temporary_folder(tmp_path, "x", re.compile("")) as path:
-        assert path.is_dir() and path == made[1] != made[0]
+        assert path.is_dir() and path != removed[0]
     with pytest.raises(FileNotFoundError), files.temporary_folder(tmp_path, "x", re.compile("")):
         raise FileNotFoundError
 
