@@ -71,8 +71,16 @@ def test_steps_must_be_positive(images, steps):
         reference.make(images, **SMALL).train(steps)
 
 
+@pytest.fixture(params=[signal.default_int_handler])
+def handler(request):
+    """How SIGINT is handled during a test. Where a shell starts the tests in the background, it is ignored."""
+    before = signal.signal(signal.SIGINT, request.param)
+    yield request.param
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("at", [0, 7, 49])
-def test_ctrl_c_leaves_whole_iterations(images, at):
+def test_ctrl_c_leaves_whole_iterations(images, at, handler):
     """Wherever it comes in a block, here between two iterations: the weights are those of `iteration`."""
     ours, undisturbed = (reference.make(images, **SMALL) for _ in range(2))
     train_block = ours.train_block
@@ -88,22 +96,19 @@ def test_ctrl_c_leaves_whole_iterations(images, at):
     with pytest.raises(KeyboardInterrupt):
         ours.train(200)
     assert ours.iteration == 100
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
     ours.train_block = train_block
     np.testing.assert_array_equal(ours.train(21), undisturbed.train(121)[100:])
     np.testing.assert_array_equal(ours.sample(4), undisturbed.sample(4))
 
 
-def test_it_trains_in_a_thread_and_where_ctrl_c_is_ignored(images):
+@pytest.mark.parametrize("handler", [signal.SIG_IGN], indirect=True)
+def test_it_trains_in_a_thread_and_where_ctrl_c_is_ignored(images, handler):
     """There is no signal to wait for."""
-    ours, before = reference.make(images, **SMALL), signal.getsignal(signal.SIGINT)
+    ours = reference.make(images, **SMALL)
     with concurrent.futures.ThreadPoolExecutor() as pool:
         assert len(pool.submit(ours.train, 3).result()) == 3
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        assert len(ours.train(3)) == 3 and signal.getsignal(signal.SIGINT) == signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, before)
+    assert len(ours.train(3)) == 3 and signal.getsignal(signal.SIGINT) == handler
 
 
 def test_bad_arguments(images):
