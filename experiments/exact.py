@@ -40,6 +40,7 @@ KINDS = {
     "without oneDNN": {"TF_ENABLE_ONEDNN_OPTS": "0"},
 }
 SEED = 0  # of batches and noise
+DRIFT = 1e-5  # a loss that differs by more: a ReLU was switched, and chaos made the difference larger
 
 
 def keras_adam():
@@ -183,6 +184,26 @@ def table_of_controls(result):
             title = f"the same graph, {kind}, D {d_optimizer.title()}, {STEPS[d_optimizer]} iterations"
             lines.append(f"| {title} | {cell(np.array(values))} |")
     return "\n".join(lines)
+
+
+def sentences(result):
+    """Returns the sentences of gan_tf/README.md that have numbers of a result in them."""
+    cases = [
+        column(result, kind, d_optimizer, what)
+        for kind in result["kinds"]
+        for d_optimizer in STEPS
+        for what in ("with XLA", "without")
+    ]
+    drifted = sum(int((values > DRIFT).sum()) for values in cases)
+    with_xla, without = (
+        [np.median(column(result, kind, "adadelta", what)) for kind in result["kinds"]]
+        for what in ("with XLA", "without")
+    )
+    return [
+        f"In {drifted} of these {sum(map(len, cases))} comparisons, a loss differs by more than {short(DRIFT)}",
+        f"{short(min(with_xla))} to {short(max(with_xla))} of a loss after 500 iterations with XLA, "
+        f"{short(min(without))} to {short(max(without))} without it",
+    ]
 
 
 def source(result):

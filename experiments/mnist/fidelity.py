@@ -13,7 +13,7 @@ fails if one p value is below 0.05 / the number of quantities (Bonferroni). So a
 repetitions of all this. The table also says what the test would have noticed: the shift of a Gaussian, in standard
 deviations, that this test finds with a probability of 90%, by simulation.
 
-The control are as many runs of this port with the Adadelta of TF1's CPU kernel of 2017 ("port_2017"), a slightly
+The control is 20 runs of this port with the Adadelta of TF1's CPU kernel of 2017 ("port_2017"). It is a slightly
 different algorithm: its first step is √2 times as long. The test must reject it in D's move in the first iterations.
 
 The claim fails (exit status 1) if the port is rejected in any quantity, or if the control is not rejected in this one.

@@ -1,4 +1,4 @@
-"""experiments.mnist.fidelity: its test has the power it states, its verdict can be no, and a stopped command resumes."""
+"""experiments.mnist.fidelity: its test has the stated power, its verdict can be no, a stopped command resumes."""
 
 import json
 import subprocess
