@@ -50,4 +50,5 @@ def write_json(path, content):
     text = json.dumps(content, indent=1)
     text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda m: "[" + re.sub(r"\s+", " ", m[1]) + "]", text)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + "\n")
+    path.with_suffix(".part").write_text(text + "\n")  # never half a file, if this is stopped
+    path.with_suffix(".part").replace(path)

@@ -1,71 +1,56 @@
-"""The port against the reference's graph, built with TF1's own API and kernels through `tf.compat.v1`."""
+"""The port against the script's graph, built with TF1's own API and kernels through `tf.compat.v1`."""
 
-import functools
+import json
 
 import numpy as np
 import pytest
 
-from experiments.tf1_graph import ReferenceGraph
-from gan_tf import data, models, optimizers, training
-from gan_tf.data import glyphs
-from gan_tf.noise import iteration_noise
+from experiments import exact, record
+
+STARTS = 5
+
+# Largest distances allowed of (a loss, an array of weights), for the second smallest of five starts. Not all starts can
+# hold: now and then a last bit switches a ReLU, and a GAN's chaos takes it from there. On which starts this happens
+# depends on the processor. But an error in the port would show in every start.
+TOLERANCES = {
+    ("adadelta", "with XLA"): (8e-6, 2.5e-4),
+    ("adadelta", "without"): (4e-6, 8e-5),
+    ("adam", "with XLA"): (5e-7, 5e-6),
+    ("adam", "without"): (4e-7, 4e-7),
+}
 
 
-@functools.cache
-def images():
-    """Glyphs, float32 [2000, 784]."""
-    return glyphs.draw(0, 2000)[0].reshape(-1, 784) / np.float32(255)
+def second_smallest(found):
+    """Over the first axis of `found`, which is that of the starts."""
+    return np.sort(found, axis=0)[1]
 
 
-SEED = 0  # of batches and noise
-
-
-def first_weights(number):
-    """The weights that trajectory `number` starts from, G's four and D's four."""
-    generator, discriminator = models.make_generator(2 * number), models.make_discriminator(2 * number + 1)
-    return generator.get_weights() + discriminator.get_weights()
-
-
-@functools.cache
-def reference_trajectory(d_optimizer, steps, number):
-    """Losses [steps, 2] and last weights of the reference, from iteration `number * steps` on."""
-    graph = ReferenceGraph(first_weights(number), "adam", d_optimizer)
-    batches = data.batch_indices(len(images()), 128, SEED, number * steps, steps)
-    noise = iteration_noise(SEED, number * steps, steps, 128).numpy()
-    losses = [graph.step(images()[batch], *d_and_g) for batch, d_and_g in zip(batches, noise, strict=True)]
-    return np.array(losses), graph.weights()
-
-
-def distances(d_optimizer, steps, jit, trajectories):
-    """Largest relative distances of the port's loop from the reference: (of a loss, of an array of weights) each."""
-    networks = models.make_generator(), models.make_discriminator()
-    g_optimizer, d_optimizer_ = optimizers.make_optimizer("adam"), optimizers.make_optimizer(d_optimizer)
-    step = training.make_train_step(*networks, g_optimizer, d_optimizer_, jit=jit)
-    train_block = training.make_train_block(step, images(), 128, SEED, block=steps, jit=jit)
-    state = g_optimizer.variables + d_optimizer_.variables
-    fresh = [variable.numpy() for variable in state]
-    for number in range(trajectories):
-        networks[0].set_weights(first_weights(number)[:4])
-        networks[1].set_weights(first_weights(number)[4:])
-        for variable, value in zip(state, fresh, strict=True):
-            variable.assign(value)
-        losses = train_block(number * steps, steps)
-        reference_losses, reference_weights = reference_trajectory(d_optimizer, steps, number)
-        weights = networks[0].get_weights() + networks[1].get_weights()
-        of_weights = [np.abs(a - b).max() / np.abs(b).max() for a, b in zip(weights, reference_weights, strict=True)]
-        yield np.abs(losses / reference_losses - 1).max(), max(of_weights)
-
-
-@pytest.mark.parametrize(("jit", "trajectories"), [(True, 5), (False, 3)])
-@pytest.mark.parametrize(
-    ("d_optimizer", "steps", "loss_tolerance", "weight_tolerance"),
-    [("adadelta", 500, 1e-5, 5e-4), ("adam", 100, 1e-5, 2e-5)],
-)
-def test_trajectories_are_the_references(d_optimizer, steps, loss_tolerance, weight_tolerance, jit, trajectories):
-    """The median must hold: now and then a last bit flips a ReLU, and a GAN's chaos takes it from there."""
-    found = list(distances(d_optimizer, steps, jit, trajectories))
-    print(f"\nD {d_optimizer}, XLA {jit}, {steps} steps, largest distance of (losses, weights):")
+@pytest.mark.parametrize(("d_optimizer", "what"), TOLERANCES)
+def test_trajectories_are_the_scripts(d_optimizer, what):
+    found = exact.distances(d_optimizer, what == "with XLA", STARTS)
+    print(f"\nD {d_optimizer}, {what}, largest distance of (losses, weights):")
     print(*(f"({of_losses:.1e}, {of_weights:.1e})" for of_losses, of_weights in found))
-    of_losses, of_weights = np.median(found, axis=0)
-    assert of_losses < loss_tolerance
-    assert of_weights < weight_tolerance
+    assert np.all(second_smallest(found) < TOLERANCES[d_optimizer, what])
+
+
+@pytest.mark.parametrize("d_optimizer", exact.STEPS)
+def test_another_optimizer_is_noticed(d_optimizer):
+    """The controls are far beyond the tolerances: Keras's own Adam, and Adadelta with the bug of 2017."""
+    for control in exact.CONTROLS[d_optimizer].values():
+        found = exact.distances(d_optimizer, True, STARTS, control)
+        assert np.all(second_smallest(found) > 10 * np.array(TOLERANCES[d_optimizer, "with XLA"]))
+
+
+@pytest.mark.parametrize(("d_optimizer", "what"), TOLERANCES)
+def test_the_tolerances_are_tight(d_optimizer, what):
+    """They hold on each kind of processor, and on 95% of others, if these draw their starts from all those measured.
+
+    And they are at most twice as large as that.
+    """
+    result = json.loads((record.RESULTS / "exact" / "exact.json").read_text())
+    for of_weights, tolerance in enumerate(TOLERANCES[d_optimizer, what]):
+        columns = [exact.column(result, kind, d_optimizer, what, of_weights) for kind in result["kinds"]]
+        assert max(second_smallest(column[:STARTS]) for column in columns) < tolerance
+        drawn = np.random.default_rng(0).choice(np.concatenate(columns), [STARTS, 20_000])
+        limit = np.quantile(second_smallest(drawn), 0.95)
+        assert limit < tolerance < 2 * limit, limit

@@ -10,7 +10,7 @@ import pytest
 from conftest import write_idx_folder
 from PIL import Image
 
-from experiments import record
+from experiments import exact, record
 from experiments.mnist import measured, objectives, reproduce_blog
 from experiments.speed import benchmark
 from experiments.speed import start as start_up
@@ -96,6 +96,17 @@ def test_the_speed_tables_are_the_results():
     start = json.loads((record.RESULTS / "speed" / "start.json").read_text())
     assert sum(start["seconds"].values()) == pytest.approx(start["seconds_in_all"], abs=0.03)
     assert start_up.table(start) in text
+
+
+def test_the_tables_of_exactness_are_the_results():
+    """Those of gan_tf/README.md, and the sentences with numbers around them."""
+    text = (README.parents[1] / "gan_tf" / "README.md").read_text()
+    result = json.loads((record.RESULTS / "exact" / "exact.json").read_text())
+    assert {"as it is", "emulated: only AVX2"} <= set(result["kinds"]) <= set(exact.KINDS)
+    assert result["starts"] == 20 and exact.verdict(result)
+    assert exact.table(result) in text and exact.table_of_controls(result) in text
+    for sentence in exact.sentences(result):
+        assert sentence in " ".join(text.split())
 
 
 def test_every_objective_has_a_row():

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 import scipy.optimize
+import scipy.stats
 
 from experiments.theory import claim, divergences, mode_collapse
 
@@ -69,15 +70,31 @@ def test_every_claim_is_tested():
 
 @pytest.mark.parametrize("theta", [0.0, 0.25, 0.7])
 def test_wasserstein_distance(theta):
-    """The formula for the horizontal parts agrees with the best transport between all cells of the two segments."""
-    p, q = divergences.segments(theta)
-    where_p, where_q = np.argwhere(p), np.argwhere(q)
-    assert (
-        len(where_p) == len(where_q) == divergences.ROWS
-    )  # of equal mass, so that the best transport is an assignment
-    cost = np.linalg.norm((where_p[:, None] - where_q) / (divergences.COLUMNS, divergences.ROWS), axis=-1)
+    """With points in any order and at other heights, the best assignment of points to points gives the same."""
+    random = np.random.default_rng(0)
+    p, q = divergences.segment(0), random.permutation(divergences.segment(theta)) + random.normal(size=(16, 2))
+    cost = np.linalg.norm(p[:, None] - q, axis=-1)
     best = cost[scipy.optimize.linear_sum_assignment(cost)].mean()
-    assert divergences.exact(theta)[2] == pytest.approx(best, abs=1e-12)
+    assert divergences.exact(p, q)[2] == pytest.approx(best, abs=1e-9)
+    report = claim.Report("a claim")
+    divergences.check_points(report, theta)
+    assert report.holds()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda p, q: scipy.stats.wasserstein_distance(p[:, 0], q[:, 0]),  # only the horizontal part
+        lambda p, q: np.linalg.norm(p.mean(axis=0) - q.mean(axis=0)) ** 2,
+        lambda p, q: np.linalg.norm(p - q[::-1], axis=1).mean(),  # not the shortest plan
+        lambda p, q: np.linalg.norm(p[:, None] - q, axis=-1).mean(),  # each point to all points
+    ],
+)
+def test_a_wrong_wasserstein_distance_fails(wrong, monkeypatch):
+    monkeypatch.setattr(scipy.stats, "wasserstein_distance_nd", wrong)
+    report = claim.Report("a claim")
+    divergences.check_points(report, 0.25)
+    assert not report.holds()
 
 
 def test_noise_does_not_cover_the_ring():
