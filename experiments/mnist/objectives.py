@@ -15,7 +15,7 @@ from absl import flags
 
 from experiments.mnist import measured
 from experiments.mnist.measured import COLUMNS, plus_minus, score
-from experiments.record import RESULTS, write_json
+from experiments.record import RESULTS, check, write_json
 from gan_tf.data import DataError
 from gan_tf.objectives.recipes import RECIPES
 from gan_tf.runs import command_line
@@ -55,6 +55,7 @@ def load_results(folder=RESULTS / "objectives"):
 
 def main():
     """Trains and measures all runs, then prints the table."""
+    check(FLAGS.out_dir)
     yardstick, out_dir = measured.load_yardstick(FLAGS.data_dir), Path(FLAGS.out_dir)
     for seed in SEEDS:
         for name in FLAGS.only:
