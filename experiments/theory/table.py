@@ -57,10 +57,10 @@ ROWS = {
         "On a ring of 8 modes the reference collapses; with Adam for D it covers all, with good samples; so do WGAN "
         "and WGAN-GP, with enough time",
         "the reference [reference: modes] modes; Adam, minimax, JS, WGAN, WGAN-GP: [Adam: modes] modes and a share of "
-        "good samples of [Adam: share]; noise and a circle: [noise: modes], and [noise: share]",
+        "good samples of [Adam: share]; noise and a circle: [control: noise: modes], and [control: noise: share]",
         "[reference: modes]; [Adam: modes], [minimax: modes], [js: modes], [wgan: modes], [gp: modes] modes with "
-        "[Adam: share], [minimax: share], [js: share], [wgan: share], [gp: share]; noise [noise: modes], "
-        "[noise: share]; circle [circle: modes], [circle: share]",
+        "[Adam: share], [minimax: share], [js: share], [wgan: share], [gp: share]; noise [control: noise: modes], "
+        "[control: noise: share]; circle [circle: modes], [circle: share]",
     ),
     "nash": (
         "On min max xy, simultaneous steps spiral outwards, alternating steps circle, and their mean converges",
