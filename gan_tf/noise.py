@@ -21,7 +21,7 @@ def uniform_noise(seed, stream, first, shape):
     return _philox(tf.constant([seed], tf.uint64), tf.constant([first // 4, stream], tf.uint64), shape)
 
 
-@tf.function  # never with XLA, where the same draw gives other numbers and takes many times as long
+@tf.function  # never with XLA, where the same draw gives other numbers and takes longer
 def _philox(key, counter, shape):
     alg = tf.random.Algorithm.PHILOX.value
     return 2.0 * tf.raw_ops.StatelessRandomUniformV2(shape=shape, key=key, counter=counter, alg=alg) - 1.0

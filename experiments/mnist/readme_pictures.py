@@ -12,6 +12,7 @@ import numpy as np
 from absl import flags
 from PIL import Image, ImageDraw
 
+from experiments import record
 from gan_tf import data
 from gan_tf.grids import grid, grid_name
 from gan_tf.runs import command_line
@@ -48,6 +49,7 @@ def next_to_real(run_dir):
 
 def main():
     """Makes both pictures."""
+    record.check(FLAGS.out_dir)
     frames = []
     for iteration in ITERATIONS:
         paths = []

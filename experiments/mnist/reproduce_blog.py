@@ -23,7 +23,7 @@ from absl import flags
 from experiments import figures
 from experiments.mnist import measured
 from experiments.mnist.measured import COLUMNS, plus_minus, score
-from experiments.record import RESULTS, write_json
+from experiments.record import RESULTS, check, write_json
 from gan_tf import reference
 from gan_tf.data import DataError
 from gan_tf.runs import command_line
@@ -164,6 +164,7 @@ def verdict(results):
 
 def main():
     """Trains and measures the runs, then draws the figures and prints the tables. Exits with 1 if the claim fails."""
+    check(FLAGS.out_dir)
     yardstick, out_dir = measured.load_yardstick(FLAGS.data_dir), Path(FLAGS.out_dir)
     for name in FLAGS.only:
         setting, stages = RUNS[name], stages_of(name)

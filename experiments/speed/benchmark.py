@@ -282,6 +282,7 @@ def main():
         print(json.dumps(CONTENDERS[FLAGS.contender](images)))
         return
 
+    record.check(FLAGS.out_dir)
     needs = {"torch_eager": "torch", "torch_compiled": "torch", "jax_scan": "jax"}
     names = [name for name in FLAGS.only if util.find_spec(needs.get(name, "numpy"))]
     for name in set(FLAGS.only) - set(names):

@@ -89,6 +89,7 @@ def main():
     """Measures both in turn, writes start.json and prints the table."""
     if not os.path.exists("/proc/self/status"):
         sys.exit("error: this reads memory from /proc, which only Linux has.")
+    record.check(FLAGS.out_dir)
     imports, commands = [], []
     for _ in range(FLAGS.rounds):
         imports.append(import_tensorflow())

@@ -1,11 +1,12 @@
 """What the claims share: small networks, their training, the report with its verdict, and the figure."""
 
 import sys
+import time
 from pathlib import Path
 
 from absl import flags, logging
 
-from experiments import figures
+from experiments import figures, record
 from gan_tf.data import DataError
 from gan_tf.runs import command_line
 
@@ -68,6 +69,11 @@ class Report:
         """True if every prediction came true."""
         return all(row[-1] for row in self._rows)
 
+    def as_json(self):
+        """Returns the claim, whether it holds, and the rows of the table, as a dict that JSON can hold."""
+        rows = [{"what": what, "predicted": p, "measured": m} for what, p, m, _ in self._rows]
+        return {"claim": self._claim, "holds": self.holds(), "rows": rows}
+
     def print(self):
         """Prints the claim, a table in Markdown, and the verdict."""
         print(f"{self._claim}\n\n| | predicted | measured | |\n|---|---|---|---|")
@@ -85,20 +91,27 @@ def draw(measure, report, path, **sizes):
 def run(measure, claim):
     """The main function of a claim's file. Exits with 1 if the claim fails.
 
-    `measure(report)` returns a matplotlib figure. It is written into --out_dir under the name of the file.
+    `measure(report)` returns a matplotlib figure. It is written into --out_dir under the name of the file. Next to it
+    is a JSON file with the predictions, the measurements, and the seconds that the measurement took.
     """
 
     def main():
         logging.set_verbosity(logging.ERROR)  # TensorFlow warns of loops that are compiled more than once
+        record.check(FLAGS.out_dir)
+        start = time.perf_counter()
         command_line.import_tensorflow()
         report = Report(claim)
         path = Path(FLAGS.out_dir) / f"{Path(sys.modules['__main__'].__file__).stem}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         draw(measure, report, path)
+        result = record.facts("tensorflow", "keras", "numpy") | {"seconds": round(time.perf_counter() - start)}
+        if "dataset" in FLAGS:
+            result["dataset"] = FLAGS.dataset
+        record.write_json(path.with_suffix(".json"), result | report.as_json())
         report.print()
         print(f"Figure: {path}")
         sys.exit(0 if report.holds() else 1)
 
-    flags.DEFINE_string("out_dir", "out/experiments/theory", "Folder for the figure.")
+    flags.DEFINE_string("out_dir", "out/experiments/theory", "Folder for the figure and the numbers.")
     names = [name for name in ("out_dir", "dataset", "data_dir") if name in FLAGS]
     command_line.run(main, {"Flags": names}, (DataError, OSError))

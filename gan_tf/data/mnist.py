@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import math
 import os
+import re
 import struct
 import threading
 import urllib.request
@@ -124,9 +125,17 @@ def _load_idx(folder, files, part):
 
 
 def _prepared(folder):
-    """Returns the newest folder mnist/VERSION that tensorflow-datasets has prepared in `folder`, or None."""
-    infos = sorted(path for path in Path(folder).glob("mnist/*/dataset_info.json") if path.is_file())
-    return infos[-1].parent if infos else None
+    """Returns the newest folder mnist/VERSION that tensorflow-datasets has prepared in `folder`, or None.
+
+    A version is three numbers: 3.0.10 is newer than 3.0.9. Folders with other names count only if there is no version.
+    """
+    folders = [path.parent for path in Path(folder).glob("mnist/*/dataset_info.json") if path.is_file()]
+
+    def version(path):
+        match = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)", path.name, re.ASCII)
+        return tuple(map(int, match.groups())) if match else (), path.name
+
+    return max(folders, key=version, default=None)
 
 
 def _load_tfds(folder, part):

@@ -8,14 +8,15 @@ def classifier_score(probabilities, splits=10):
 
     `probabilities` is [n, classes]. Each row is p(y|x) of one image x and sums to 1. The images are divided into
     `splits` parts: part i has every `splits`-th image, from image i on. Each part has its own p(y) and its own score.
-    Returns the mean and the standard deviation of these scores. The score is in [1, classes]. It is 1 if the classifier
+    Returns the mean of these scores and its standard error: their standard deviation (with divisor `splits` - 1),
+    divided by the root of `splits`. The score is in [1, classes]. It is 1 if the classifier
     gives every image the same probabilities. It is `classes` if the classifier is sure about every image and all
     classes are equally frequent. The score does not see whether the images of one class differ.
     Source: Salimans et al. 2016 (arXiv:1606.03498), section 4.
     """
     probabilities = np.asarray(probabilities, np.float64)
     scores = [np.exp(_mean_divergence(probabilities[part::splits])) for part in range(splits)]
-    return float(np.mean(scores)), float(np.std(scores))
+    return float(np.mean(scores)), float(np.std(scores, ddof=1) / splits**0.5)
 
 
 def _mean_divergence(p):

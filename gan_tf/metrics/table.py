@@ -32,7 +32,6 @@ class Yardstick:
         The result is ({name: (value, standard error or None)}, the share of each class).
         """
         features, probabilities = classifier.activations(self._model, images)
-        score, std = scores.classifier_score(probabilities)
         precision, recall = scores.precision_recall(self._features, features)
         histogram = scores.class_histogram(probabilities)
 
@@ -43,7 +42,7 @@ class Yardstick:
             return scores.frechet_distance(self._features, f)
 
         measured = {
-            "classifier_score": (score, std / 10**0.5),
+            "classifier_score": scores.classifier_score(probabilities),
             "frechet_distance": (distance(features), scores.jackknife(distance, features)),
             "precision": share(precision, len(images)),
             "recall": share(recall, len(self.reference)),

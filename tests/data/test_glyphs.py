@@ -17,7 +17,16 @@ def some():
     return glyphs.draw(0, 4000)
 
 
+def off_centre(pixels):
+    """How far the centres of mass of images [n, 28, 28] are from pixel (14, 14), along the axis that is worse: [n]."""
+    sums = [pixels.sum(axis, dtype=np.float64) for axis in (1, 2)]
+    centres = [each @ np.arange(28) / each.sum(1) for each in sums]
+    return np.abs(np.subtract(centres, 14)).max(0)
+
+
 def test_splits_are_mnists():
+    """And all 70,000 are centred as the docstring of `draw` says."""
+    off = []
     for split, count in [("train", 55000), ("validation", 5000), ("test", 10000)]:
         dataset = data.load("glyphs", split=split)
         assert dataset.images.shape == (count, 784) and dataset.images.dtype == np.float32
@@ -26,6 +35,11 @@ def test_splits_are_mnists():
         assert dataset.images.min() == 0 and dataset.images.max() == 1
         first = {"train": 5000, "validation": 0, "test": 60000}[split]
         np.testing.assert_array_equal(dataset.pixels[:20], glyphs.draw(first, 20)[0].reshape(20, 784))
+        off.append(off_centre(dataset.pixels.reshape(-1, 28, 28)))
+    off = np.concatenate(off)
+    assert f"{(off > 0.5).mean():.1%} of all glyphs, at most {np.ceil(off.max() * 100) / 100:.2f}." in " ".join(
+        glyphs.draw.__doc__.split()
+    )
 
 
 def test_all_digits_equally_often(some):

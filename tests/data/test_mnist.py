@@ -238,8 +238,15 @@ def test_the_plain_file_comes_before_the_gzipped_one(tmp_path):
 
 
 def test_the_newest_prepared_version_is_taken(tmp_path):
+    """By its numbers. A folder that is no version comes last, and one without its file does not count."""
+    (tmp_path / "mnist" / "9.0.0").mkdir(parents=True)
     assert mnist._prepared(tmp_path) is None
-    for version in ("3.0.1", "3.0.2", "1.0.0"):
-        (tmp_path / "mnist" / version).mkdir(parents=True)
+    versions = ["copy of 4.0.0", "1.0.0", "3.0.2", "3.0.1", "3.0.9", "3.0.10", "3.0.9-old", "10.0.0", "3.1.0"]
+    for version, newest in zip(versions, ["copy of 4.0.0", "1.0.0"] + 2 * ["3.0.2"] + ["3.0.9"], strict=False):
+        (tmp_path / "mnist" / version).mkdir()
         (tmp_path / "mnist" / version / "dataset_info.json").touch()
-    assert mnist._prepared(tmp_path) == tmp_path / "mnist" / "3.0.2"
+        assert mnist._prepared(tmp_path) == tmp_path / "mnist" / newest
+    for version, newest in zip(versions[5:], ["3.0.10", "3.0.10", "10.0.0", "10.0.0"], strict=True):
+        (tmp_path / "mnist" / version).mkdir()
+        (tmp_path / "mnist" / version / "dataset_info.json").touch()
+        assert mnist._prepared(tmp_path) == tmp_path / "mnist" / newest

@@ -1,6 +1,7 @@
 """What the experiments share, and that their tables say what their results say."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,64 @@ def test_names_of_runs():
     assert reproduce_blog.options_of("adadelta", 0.1, 2) == ["--d_lr=0.1", "--seed=2"]
     assert reproduce_blog.options_of("adam", None, 1) == ["--d_optimizer=adam", "--seed=1"]
     assert len(reproduce_blog.RUNS) == 15
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with one commit: a file, a result, and what git ignores."""
+    for name, text in (("code.py", "1"), (".gitignore", "/out/"), ("experiments/results/some.json", "{}")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "all"]):
+        subprocess.run(["git", "-C", tmp_path, *words], check=True)
+    return tmp_path
+
+
+def test_the_commit_of_a_result(repository, monkeypatch):
+    """It has a + whenever another file than a result or an ignored one differs from the commit, also a new file."""
+    commit = record.commit(repository)
+    assert re.fullmatch("[0-9a-f]{7,}", commit)
+    for name, dirty in {
+        "out/file": False,
+        "experiments/results/some.json": False,
+        "experiments/results/more/new.json": False,
+        "code.py": True,
+        "experiments/new.py": True,
+        "new.py": True,
+    }.items():
+        path = repository / name
+        old = path.read_bytes() if path.exists() else None
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("2")
+        assert record.commit(repository) == commit + ("+" if dirty else ""), name
+        path.unlink() if old is None else path.write_bytes(old)
+    assert record.commit(repository) == commit
+    (repository / "code.py").unlink()
+    assert record.commit(repository) == commit + "+"
+    monkeypatch.chdir(repository)  # the present folder says nothing
+    archive = repository / "out" / "archive"
+    archive.mkdir()
+    assert record.commit(archive) == "unknown"
+
+
+def test_results_that_are_kept_name_their_code(monkeypatch, tmp_path):
+    """With changes that have no commit, an experiment writes everywhere but into experiments/results."""
+    monkeypatch.setattr(record, "commit", lambda: "abc1234+")
+    record.check(tmp_path)
+    monkeypatch.chdir(Path(record.__file__).parents[1])
+    for folder in ("experiments/results", "experiments/../experiments/results/theory"):
+        with pytest.raises(SystemExit, match="error: .*; commit them, or name another --out_dir"):
+            record.check(folder)
+    for clean in ("abc1234", "unknown"):
+        monkeypatch.setattr(record, "commit", lambda clean=clean: clean)
+        record.check("experiments/results")
+
+
+def test_every_result_names_a_commit():
+    results = [json.loads(path.read_text()) for path in record.RESULTS.rglob("*.json")]
+    assert len(results) >= 50
+    assert all(re.fullmatch("[0-9a-f]{7,}", result["commit"]) for result in results)
 
 
 def test_the_tables_are_the_results():

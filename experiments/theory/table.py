@@ -1,0 +1,119 @@
+"""The table of the nine claims in experiments/README.md, from the results of their runs.
+
+python -m experiments.theory.table [--out_dir=out/experiments/theory]
+
+Reads the JSON file that each claim's command has written into --out_dir, and prints one row for each.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from absl import flags
+
+from experiments.record import RESULTS
+from gan_tf.runs import command_line
+
+FLAGS = flags.FLAGS
+
+# Of each file: the claim, what was predicted, what was measured. A part of a row's name in brackets stands for the
+# prediction, or the measurement, in this row of the command's own table.
+ROWS = {
+    "optimal_discriminator": (
+        "A trained D is p_data / (p_data + p_g); its value is -2 log 2 + 2 JSD",
+        "greatest distance [greatest distance]; V = [V(D)]",
+        "[greatest distance] (untrained D: [untrained D]); [V(D)]",
+    ),
+    "old_discriminator": (
+        "D's value is the JS divergence only for the G that D was trained against, and misleads after a large step of "
+        "G",
+        "[no step: the trained] before the step; 0 at a step of [says 0]; then [step 2.0: JSD] at a step of 2, where "
+        "the JSD is 0",
+        "[no step: the trained] (untrained D: [no step: an untrained]); [says 0]; [step 2.0: JSD]",
+    ),
+    "vanishing_gradient": (
+        "With the best D, G's minimax gradient vanishes as the distance grows; the non-saturating one grows",
+        "with a trained D at 2, 3, 4, 6: minimax [2, trained D: minimax], [3, trained D: minimax], "
+        "[4, trained D: minimax], [6, trained D: minimax]; non-saturating [2, trained D: non], [3, trained D: non], "
+        "[4, trained D: non], [6, trained D: non]",
+        "[2, trained D: minimax], [3, trained D: minimax], [4, trained D: minimax], [6, trained D: minimax]; "
+        "[2, trained D: non], [3, trained D: non], [4, trained D: non], [6, trained D: non] (untrained D, at 2 and 8: "
+        "[2, untrained] and [8, untrained])",
+    ),
+    "divergences": (
+        "Between parallel segments KL = ∞ and JS = log 2 at any distance θ; Wasserstein's distance is θ",
+        "by D, at θ = 0.25 and 1: [0.25: JS by], [1.0: JS by]; by a WGAN-GP critic at θ = 0.25, 0.5, 0.75, 1: "
+        "[0.25: E f(p)], [0.5: E f(p)], [0.75: E f(p)], [1.0: E f(p)]",
+        "[0.25: JS by], [1.0: JS by]; [0.25: E f(p)], [0.5: E f(p)], [0.75: E f(p)], [1.0: E f(p)]",
+    ),
+    "maximum_likelihood": (
+        "KL(p_data ‖ p_g) covers both modes, KL(p_g ‖ p_data) covers only one",
+        "mean [mean, the mixture's], deviation [deviation, the mixture's]; by the start, mean [mean from start 1] or "
+        "[mean from start 4], deviation [deviation from start 1]",
+        "[mean, the mixture's], [deviation, the mixture's]; [mean from start 1] or [mean from start 4], "
+        "[deviation from start 1]",
+    ),
+    "mode_collapse": (
+        "On a ring of 8 modes the reference collapses; with Adam for D it covers all, with good samples; so do WGAN "
+        "and WGAN-GP, with enough time",
+        "the reference [reference: modes] modes; Adam, minimax, JS, WGAN, WGAN-GP: [Adam: modes] modes and a share of "
+        "good samples of [Adam: share]; noise and a circle: [control: noise: modes], and [control: noise: share]",
+        "[reference: modes]; [Adam: modes], [minimax: modes], [js: modes], [wgan: modes], [gp: modes] modes with "
+        "[Adam: share], [minimax: share], [js: share], [wgan: share], [gp: share]; noise [control: noise: modes], "
+        "[control: noise: share]; circle [circle: modes], [circle: share]",
+    ),
+    "nash": (
+        "On min max xy, simultaneous steps spiral outwards, alternating steps circle, and their mean converges",
+        "growth [simultaneous]; invariant [least x²]; distance of the mean [distance of the mean]",
+        "[simultaneous]; [least x²]; [distance of the mean]",
+    ),
+    "inception_score_blind_spot": (
+        "Ten images, one of each digit, score higher than MNIST",
+        "[ten images, repeated], above the real images'",
+        "[ten images, repeated]; real [classifier score of real]; noise [score of noise]",
+    ),
+    "discriminator_as_classifier": (
+        "Against what introductions say: a linear probe finds no more in the trained D of this GAN than in a random "
+        "one",
+        "gain [500 labels: D trained] with 500 labels, [10000 labels: D trained] with 10,000",
+        "[500 labels: D trained]; [10000 labels: D trained] (the pixels, over D: [500 labels: 784], "
+        "[10000 labels: 784])",
+    ),
+}
+
+
+def load_results(folder=RESULTS / "theory"):
+    """Reads the results in `folder`, by default the committed ones, by file."""
+    paths = {name: Path(folder) / f"{name}.json" for name in ROWS}
+    return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in paths.items() if path.exists()}
+
+
+def fill(text, rows, column):
+    """Returns `text` with each [part of a name] replaced by `column` of the one row whose name has this part."""
+
+    def value(match):
+        (row,) = (row for row in rows if match[1] in row["what"])
+        return row[column]
+
+    return re.sub(r"\[(.*?)\]", value, text)
+
+
+def table(results):
+    """Returns the table as Markdown."""
+    lines = ["| `python -m experiments.theory.…` | claim | predicted | measured | s |", "|---|---|---|---|---|"]
+    for name, result in results.items():
+        claim, predicted, measured = ROWS[name]
+        cells = [f"[`{name}`](theory/{name}.py)", claim]
+        cells += [fill(predicted, result["rows"], "predicted"), fill(measured, result["rows"], "measured")]
+        lines.append(f"| {' | '.join(cells)} | {result['seconds']} |")
+    return "\n".join(lines)
+
+
+def main():
+    """Prints the table."""
+    print(table(load_results(FLAGS.out_dir)))
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("out_dir", "out/experiments/theory", "Folder that the claims have written into.")
+    command_line.run(main, {"Flags": ["out_dir"]}, (OSError,))

@@ -1,0 +1,194 @@
+"""The figures that stand in sentences of the READMEs, outside their tables, are what the committed results say."""
+
+import json
+import math
+import re
+import statistics
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments import record
+from experiments.mnist import objectives, reproduce_blog
+from experiments.speed import benchmark
+from experiments.theory import table as theory
+from gan_tf import optimizers
+from gan_tf.metrics import classifier, table
+from gan_tf.models import xavier_init
+from gan_tf.objectives.recipes import RECIPES
+
+TOP = Path(record.__file__).parents[1]
+
+
+def says(name, *sentences):
+    """Fails unless the README in the folder `name` has each of `sentences`, wherever its lines break."""
+    text = " ".join((TOP / name / "README.md").read_text().split())
+    for sentence in sentences:
+        assert " ".join(sentence.split()) in text, sentence
+
+
+@pytest.fixture(scope="module")
+def scores():
+    """The scores in the committed report of a run, as rows of (name, title, samples, real images)."""
+    text = (record.RESULTS / "report.html").read_text()
+    content = json.loads(re.search(r'<script id="content" type="application/json">(.*?)</script>', text)[1])
+    assert content["trained"] == 50000 and content["settings"]["d_lr"] == 1.0
+    return content["metrics"]["scores"]
+
+
+def share(result, digit, stage=20_000):
+    """The share of samples that the classifier calls `digit`."""
+    return result["stages"][str(stage)]["class_histogram"][digit]
+
+
+def test_the_measures(scores):
+    lines = [("", "samples", "real, held out"), *(row[1:] for row in scores)]
+    widths = [max(len(line[i]) for line in lines) for i in range(3)]
+    shown = "\n".join(f"    {a:{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in lines)
+    assert shown in (TOP / "experiments" / "README.md").read_text()
+    assert [row[1] for row in scores] == list(table.TITLES.values())
+    real = {name: text for name, _, _, text in scores}
+    said = ("inception-score", "classifier_score"), ("fid", "frechet_distance"), ("classes covered", "classes_covered")
+    for _, name in said:
+        says("experiments", f"{real[name]}: ")
+    says("experiments", *(f"{float(real[name].split()[0]):.3f}: " for name in ("precision", "recall", "spread")))
+    _, facts = classifier.load_classifier()
+    says("experiments", f"It classifies {facts['test_accuracy']:.2%} of the test images correctly")
+    assert 9 < json.loads((TOP / "gan_tf" / "metrics" / "classifier.json").read_text())["minutes"] < 10  # "ten minutes"
+
+
+def test_the_blogs_run():
+    results = reproduce_blog.load_results()
+    rate, adam = results["adadelta_1.0-0"], results["adam-0"]
+    shares = [share(rate, 1, stage) for stage in (50_000, 500_000, 1_000_000)]
+    says(
+        "experiments",
+        f"After a million iterations {share(adam, 1, 1_000_000):.1%} of the samples are a 1.",
+        "{:.0%} of its samples are a 1 at 50,000 iterations, {:.0%} at 500,000, {:.0%} at a million.".format(*shares),
+    )
+    moved = [reproduce_blog.score(results["adadelta-0"], stage, "d_moved") for stage in (1000, 10_000)]
+    says("experiments", "have moved by {:.2g}, after 10,000 by {:.2g}.".format(*moved))
+    slopes = [reproduce_blog.score(results["adadelta-0"], stage, "pixel_slope") for stage in (10_000, 200_000)]
+    says("experiments", "This slope is {:.1g} at 10,000 iterations and {:.0e} at 200,000".format(*slopes))
+    deviation = (784 / 2) ** -0.5
+    assert np.std(xavier_init(0)([784, 128])) == pytest.approx(deviation, rel=0.01)
+    says("experiments", f"have a standard deviation of {deviation:.3f}.")
+    # FID by stage: best between 20,000 and 50,000 with Adam, between 50,000 and 200,000 with Adadelta at 1.0.
+    for result, first, last in ((adam, 20_000, 50_000), (rate, 50_000, 200_000)):
+        distance = {int(stage): each["scores"]["frechet_distance"][0] for stage, each in result["stages"].items()}
+        assert first <= min(distance, key=distance.get) <= last
+    minutes = sum(result["minutes"] for result in results.values())
+    assert f"{minutes / 60:.1f} hours on two cores" in " ".join(reproduce_blog.__doc__.split())
+
+
+def test_which_iterations_a_loss_is_a_mean_of():
+    """Each point of a curve is a mean over a stretch; the tables take the points of the last tenth."""
+    says("experiments", "from 89% to 99% of its number. Before stage 1,000 that is only iteration 900.")
+    iterations = np.arange(0, 1_000_000, 100)
+    bins = np.digitize(iterations, np.geomspace(100, 1_000_000, 200))
+    stretches = [iterations[bins == each] for each in np.unique(bins)]
+    curve = reproduce_blog.load_results()["adadelta-0"]["losses"]["iteration"]
+    assert curve == [stretch.mean() for stretch in stretches]
+    for stage in (1000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000):
+        used = np.concatenate([each for each in stretches if 0.9 * stage <= each.mean() < stage])
+        if stage == 1000:
+            assert used == [900]
+        assert 0.89 * stage < used.min() <= used.max() < stage
+    last = np.digitize(iterations[:200], np.geomspace(100, 20_000, 200))
+    assert iterations[:200][last == last[-1]].tolist() == [19_500, 19_600, 19_700, 19_800, 19_900]
+    says("experiments", "D's loss is the mean over iterations 19,500, 19,600 to 19,900.")
+
+
+def test_the_objectives():
+    results = objectives.load_results()
+    score = {
+        name: [objectives.score(run, 20_000, "classifier_score") for run in runs] for name, runs in results.items()
+    }
+    gaps = np.abs(np.subtract(score["minimax"], score["fgan_js"]))
+    minimax, js = (f"{min(score[name]):.1f} to {max(score[name]):.1f}" for name in ("minimax", "fgan_js"))
+    says(
+        "experiments",
+        f"by {gaps.min():.2f} to {gaps.max():.2f} in the Inception score after 20,000 iterations. "
+        f"The seed matters more: {minimax} with minimax, {js} with JS.",
+    )
+    for name in ("minimax", "fgan_js", "lsgan", "wgan_gp"):  # "three samples in ten are a 3"
+        assert round(10 * np.mean([share(run, 3) for run in results[name]])) == 3
+    ones = np.mean([share(run, 1) for run in results["non_saturating_adam"]])
+    says("experiments", f"with the non-saturating loss {ones:.0%} are a 1.")
+    ones = min(share(run, 1) for run in results["non_saturating_adam_5"])
+    says("experiments", f"with all three seeds at least {ones:.2%} of the samples are a 1.")
+    minutes = {name: np.mean([run["minutes"] for run in runs]) for name, runs in results.items()}
+    assert 4.5 < minutes["wgan_gp"] / minutes["non_saturating_adam"] < 5.5  # "it takes five times as long"
+    drawing = [name for name in results if min(score[name]) > 3]
+    means = {name: np.mean([objectives.score(run, 20_000, "precision") for run in results[name]]) for name in drawing}
+    assert min(means, key=means.get) == "wgan_gp" and len(drawing) == 5
+    highest = {
+        name: max(max(run["losses"]["d_loss"]) for run in results[name])
+        for name in ("fgan_kl", "fgan_reverse_kl", "fgan_pearson")
+    }
+    kl, reverse, pearson = highest.values()
+    says("experiments", f"{kl / 1e9:.1f}e9 (KL), {reverse:.0f} (reverse KL), {pearson:,.0f} (Pearson).")
+    says("experiments", f"(KL, seed 0: its loss is {results['fgan_kl'][0]['losses']['g_loss'][-1]:.1e})")
+    draw = [run for name in highest for run in score[name] if run > 3]
+    assert len(draw) == 1  # "except in one of nine runs"
+    assert [round(each, 3) for each in score["fgan_reverse_kl"][:2]] == [1, 1]  # "one picture, two seeds"
+    rates = [float(optimizers.make_optimizer(RECIPES[name].g_optimizer).learning_rate) for name in ("wgan", "minimax")]
+    assert rates == pytest.approx([5e-5, 20 * 5e-5])  # "a twentieth of Adam's"
+
+
+def test_the_speed():
+    result = json.loads((record.RESULTS / "speed" / "benchmark.json").read_text())
+    median = {name: statistics.median(values) for name, values in result["speeds"].items()}
+    says(
+        "gan_tf",
+        f"One iteration is {benchmark.FLOP / 1e6:.0f} million operations.",
+        f"do {median['two_at_once']:.0f} iterations per second, while one run on both cores does "
+        f"{median['command']:.0f}.",
+    )
+    # The README's first command: "about a minute on two cores", from the same run on MNIST, and the start.
+    start = json.loads((record.RESULTS / "speed" / "start.json").read_text())["seconds_in_all"]
+    for name, result in reproduce_blog.load_results().items():
+        if "_1.0" in name:
+            minutes = result["minutes"] * 20_000 / max(map(int, result["stages"])) + start / 60
+            assert 0.5 < minutes < 1.5, name
+
+
+def test_the_theory():
+    results = theory.load_results()
+    assert set(results) == set(theory.ROWS) and all(result["holds"] for result in results.values())
+    assert theory.table(results) in (TOP / "experiments" / "README.md").read_text()
+    machines = {(each["machine"], each["versions"]["tensorflow"], each["date"]) for each in results.values()}
+    ((machine, version, date),) = machines
+    name, cores = machine.split(", ")
+    assert cores == "1 core"
+    says("experiments", f"of one core that other work kept busy ({name}, TensorFlow {version}, {date}).")
+    for name, result in results.items():  # the plan for a lecturer
+        found = re.search(rf"theory\.{name}( --\S+)?` \| (\d+) \|", (TOP / "experiments" / "README.md").read_text())
+        assert not found or int(found[2]) == math.ceil(result["seconds"] / 60), name
+
+
+def test_the_lessons_of_the_theory():
+    def measured(name, what, column="measured"):
+        return theory.fill(f"[{what}]", theory.load_results()[name]["rows"], column)
+
+    recall = float(measured("inception_score_blind_spot", "recall"))
+    distances = [float(each) for each in measured("inception_score_blind_spot", "Fréchet distance: ").split("; ")]
+    spreads = measured("inception_score_blind_spot", "spread").split("; ")
+    says(
+        "experiments",
+        f"recall is {recall}, and the Fréchet distance is {distances[0]:.0f} (real images: {distances[1]:.1f}). The "
+        f"spread does not see it: {spreads[0]}, and {spreads[1]} for real images.",
+    )
+    in_data, in_fit = map(float, measured("maximum_likelihood", "between the modes").split(", "))
+    says("experiments", f"between the modes, where p_data has {in_data:.1%}.")
+    assert round(4 * in_fit, 1) == 1  # "a quarter of its mass"
+    crossing = float(measured("old_discriminator", "says 0"))
+    says("experiments", f"at a step of {crossing:.2f} the old D says 0")
+    assert "JSD 0.111" in measured("old_discriminator", "step 1.0: JSD", "what") and crossing < 1  # "above 0.11"
+    small, large = (measured("old_discriminator", f"{size}: error of D's value").split(", ") for size in (0.5, 2.0))
+    assert float(small[1]) <= 0.01 < float(large[3])  # after 3 steps of 0, 3, 10, 30, 100; after 30
+    says("experiments", f"= {float(measured('old_discriminator', 'step 0.01', 'predicted').split()[0]):.3f} s².")
+    assert float(measured("vanishing_gradient", "best D: minimax gradient at 8")) < 1 / 1000
+    noise = float(measured("mode_collapse", "control: noise: share"))
+    says("experiments", f"why has noise {noise:.0%} good samples?")
