@@ -47,9 +47,10 @@ class EvaluationError(Exception):
 
 
 def load_images(what, source):
-    """Returns (images, gan, facts) for the path `source`, which the flag `what` names.
+    """Returns (images, gan, facts, asked) for the path `source`, which the flag `what` names.
 
-    `what` is "run_dir" or "generator". Raises LoadError or RunError.
+    `asked` are the digits that the GAN was asked for, or None. `what` is "run_dir" or "generator". Raises LoadError or
+    RunError.
     """
     facts = {"measured": f"--{what}={source}", "seed": FLAGS.seed}
     if what == "run_dir":
@@ -58,8 +59,8 @@ def load_images(what, source):
         gan = keras_file.load_generator(source, what)
     from gan_tf.noise import EVALUATION_NOISE
 
-    noise = gan.make_noise(FLAGS.seed, EVALUATION_NOISE, FLAGS.count)
-    return restore.draw(gan, noise, f"--{what}={source}"), gan, facts
+    noise = gan.noise(FLAGS.seed, EVALUATION_NOISE, FLAGS.count)
+    return restore.draw(gan, noise, f"--{what}={source}"), gan, facts, gan.asked and gan.asked(noise)
 
 
 def load_data(config):
@@ -114,14 +115,14 @@ def main():
         keras_file.check_keras_file(source, what)
     restore.check_writable(out_dir, f"--out_dir={out_dir}")
     if what == "images":
-        images, gan, facts = npz.read_images(source, most), None, {"measured": f"--{what}={source}"}
+        images, gan, facts, asked = npz.read_images(source, most), None, {"measured": f"--{what}={source}"}, None
     elif FLAGS.count > most:
         raise EvaluationError(f"--count={FLAGS.count} is too much; {most:,} samples fit into this machine's memory.")
     train, validation, test = load_data(config)
 
     command_line.import_tensorflow()
     if what != "images":
-        images, gan, facts = load_images(what, source)
+        images, gan, facts, asked = load_images(what, source)
     facts["count"] = len(images)
 
     from gan_tf.metrics import classifier, table
@@ -129,9 +130,10 @@ def main():
     logging.info("measuring %d samples, about a minute", len(images))
     model, facts["classifier"] = classifier.load_classifier()
     yardstick = table.Yardstick(train.images, validation.images, test.images, model)
-    held_out = test.images
+    held_out, real_labels = test.images, test.labels
     if len(images) < len(held_out):  # as many of both, for the scores depend on that
-        held_out = held_out[np.linspace(0, len(held_out) - 1, len(images)).astype(int)]
+        chosen = np.linspace(0, len(held_out) - 1, len(images)).astype(int)
+        held_out, real_labels = held_out[chosen], real_labels[chosen]
     columns = {}
     for name, pixels, windows in (("samples", images, images), ("real", held_out, yardstick.reference)):
         columns[name], histogram = yardstick.quick_scores(pixels)
@@ -141,6 +143,11 @@ def main():
             if not np.isfinite(logits).all():
                 raise EvaluationError(f"the discriminator of --{what}={source} gives values that are not finite.")
             columns[name] |= table.discriminator_accuracy(logits, name == "real", gan.boundary)
+        if gan and gan.scores and name == "real":
+            columns[name] |= gan.scores(pixels, real_labels)
+        wanted = {"samples": asked, "real": real_labels}[name]
+        if asked is not None:
+            columns[name]["read_as_asked"] = yardstick.read_as(pixels, wanted)
         facts[f"class_histogram_{name}"] = histogram.tolist()
 
     out_dir.mkdir(parents=True, exist_ok=True)

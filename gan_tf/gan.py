@@ -30,16 +30,23 @@ class Gan:
     What it may provide:
 
     loss_names: the columns of losses.csv, and what is printed.
-    draw: `draw(index)` returns the pictures of grid number `index`, float32 [n, 784] in [0, 1], n a multiple of 4.
-        None for a GAN without pictures.
+    draw: `draw(index)` returns the pictures of grid number `index`, float32 [n, 784] in [0, 1], n a multiple of
+        `columns`. None for a GAN without pictures.
+    columns: how many pictures a row of a grid has.
     measures: name → function of what `draw` returned. They are further columns of losses.csv, one value for each grid.
-        The log warns of mode collapse if there is a measure called "spread" and it falls below a twentieth of the
-        real pictures'.
+        The log warns of mode collapse if there is a measure called "spread" and it falls from above to below a
+        twentieth of the real pictures'.
     real_pictures: float32 [n, 784] in [0, 1]. The log shows their measures next to those of the drawn pictures.
     make_noise, generate: `generate(make_noise(seed, stream, count))` returns `count` pictures, float32 [count, 784].
         `stream` is one of the streams in gan_tf.noise.
+    conditions: what one can ask this GAN for, such as ("0", "1", …). Then `make_noise(seed, stream, count, condition)`
+        makes noise that asks for one of these; with None, for all of them in turn.
+    asked: `asked(noise)` returns the digit that each row of noise asks for, int [n]. For gan_tf.evaluate.
+    scores: `scores(images, labels)` returns {title: (value, standard error or None)}: what gan_tf.evaluate measures of
+        this GAN's networks on real images, float32 [n, 784], with the digits `labels`, int [n].
     discriminate: `discriminate(images)` returns a logit for each image, float32 [n, 1].
     boundary: above this logit D means "real". None if D does not say this, as a critic.
+    collapse_advice: what the log says after "mode collapse": what the user can do.
     blind_d_loss: D's loss when D outputs 1/2 for every image, for the plot of the losses.
     first_phase: the number of iterations before the GAN itself, such as pre-training. No call of `train_block` crosses
         this limit.
@@ -50,12 +57,17 @@ class Gan:
     block: int
     loss_names: tuple[str, ...] = ("d_loss", "g_loss")
     draw: Callable | None = None
+    columns: int = 4
     measures: dict = dataclasses.field(default_factory=dict)
     real_pictures: np.ndarray | None = None
     make_noise: Callable | None = None
     generate: Callable | None = None
+    conditions: tuple[str, ...] = ()
+    asked: Callable | None = None
+    scores: Callable | None = None
     discriminate: Callable | None = None
     boundary: float | None = None
+    collapse_advice: str = ""
     blind_d_loss: float | None = None
     first_phase: int = 0
 
@@ -98,28 +110,38 @@ class Gan:
                 bar.update(count)
         return np.concatenate(losses)
 
-    def sample(self, count=16, seed=0):
+    def noise(self, seed, stream, count, condition=None):
+        """Returns noise for `generate`, as `make_noise` does. Raises ValueError if there is no such `condition`."""
+        if not self.conditions and condition is None:
+            return self.make_noise(seed, stream, count)
+        if condition is not None and condition not in self.conditions:
+            known = f"one of {', '.join(self.conditions)}" if self.conditions else "nothing"
+            raise ValueError(f"this GAN can be asked for {known}, not for {condition!r}")
+        return self.make_noise(seed, stream, count, condition)
+
+    def sample(self, count=16, seed=0, condition=None):
         """Returns `count` new pictures, float32 [count, 784] in [0, 1], the same for the same `seed`.
 
-        Raises ValueError if this GAN makes no pictures from noise.
+        `condition` is one of `conditions`, for a GAN that has some. Raises ValueError if it is not, or if this GAN
+        makes no pictures from noise.
         """
         if self.generate is None:
             raise ValueError("this GAN makes no pictures from noise")
-        return in_batches(self.generate, self.make_noise(seed, USER_NOISE, count))
+        return in_batches(self.generate, self.noise(seed, USER_NOISE, count, condition))
 
-    def show(self, path=None, count=16, seed=0):
-        """Shows a grid of `count` new pictures, four in a row; with `path`, writes it to this PNG file instead.
+    def show(self, path=None, count=None, seed=0, condition=None):
+        """Shows a grid of `count` new pictures; with `path`, writes it to this PNG file instead.
 
-        As in the script, each picture is stretched to its own black and white. Raises ValueError if `count` is not a
-        multiple of 4.
+        A row has `columns` pictures; without `count` there are four rows. As in the script, each picture is stretched
+        to its own black and white. Raises ValueError if `count` does not fill the rows, or as `sample` does.
         """
-        images = self.sample(count, seed)
+        images = self.sample(count or 4 * self.columns, seed, condition)
         if path is not None:
-            grids.save_grid(images, path)
+            grids.save_grid(images, path, self.columns)
             return
         import matplotlib.pyplot as plt
 
-        plt.imshow(grids.grid(images), cmap="gray", vmin=0, vmax=1)
+        plt.imshow(grids.grid(images, self.columns), cmap="gray", vmin=0, vmax=1)
         plt.axis("off")
         plt.show()
 

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from gan_tf import grids, models, optimizers, training
-from gan_tf.data.dataset import SCALE
+from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
 from gan_tf.noise import sample_noise, stream_noise
 
@@ -62,17 +62,18 @@ def make_objects(seed, d_optimizer, g_optimizer, d_lr, g_lr):
 def assemble(objects, train_block, block, seed, images):
     """Returns the `Gan` of the reference's networks, `objects`, however `train_block` trains them."""
     generator, discriminator = objects["generator"], objects["discriminator"]
-    real = None if images is None else np.array(images[:16])  # as many as in a grid: the spread depends on that
     return Gan(
         objects=objects,
         train_block=train_block,
         block=block,
         draw=lambda index: generator(sample_noise(seed, index)).numpy(),
         measures={"spread": grids.spread},
-        real_pictures=real * SCALE if real is not None and real.dtype == np.uint8 else real,
+        # As many as in a grid: the spread depends on that.
+        real_pictures=None if images is None else scaled(np.array(images[:16])),
         make_noise=stream_noise,
         generate=generator,
         discriminate=lambda images: in_batches(discriminator, images),
+        collapse_advice="; start another run: --d_lr=1.0 --out_dir=out/digits",
         boundary=0.0,  # D = sigmoid(logit) is 1/2 there
         blind_d_loss=2 * math.log(2),
     )

@@ -8,11 +8,13 @@ import numpy as np
 
 from gan_tf import data, limits, messages
 from gan_tf.messages import short
-from gan_tf.runs import checkpoints
+from gan_tf.runs import checkpoints, training_command
 from gan_tf.runs.config import read_config
 
 # The GANs by the name that config.json has, and the module whose `make` makes each.
-GANS = {"reference": "gan_tf.objectives.variant"}
+GANS = {
+    "reference": "gan_tf.objectives.variant",
+}
 
 # TensorFlow is imported inside the functions: commands need LoadError before they need what takes seconds to import.
 
@@ -64,7 +66,8 @@ def load_run(run_dir):
     config = check_run(run_dir)
     module = importlib.import_module(GANS[config["gan"]["name"]])
     try:
-        gan = module.make(None, **{option: config["flags"][option] for option in module.OPTIONS})
+        options = [*module.OPTIONS, *training_command.COMMON]
+        gan = module.make(None, **{option: config["flags"][option] for option in options})
     except Exception as error:  # whatever a missing or wrong value leads to
         raise LoadError(
             f"--run_dir={run_dir}: this version cannot make what config.json describes ({reason(error)})."

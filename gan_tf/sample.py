@@ -20,6 +20,7 @@ flags.DEFINE_string(
 flags.DEFINE_integer("count", 16, "How many samples.", lower_bound=1)
 flags.DEFINE_integer("columns", 4, "Columns of the grid.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
+flags.DEFINE_string("condition", None, "What to draw, for a GAN that can be asked, such as 7. Unset: all in turn.")
 flags.DEFINE_bool("interpolate", False, "Interpolate in even steps between two noise vectors.")
 flags.DEFINE_bool("overwrite", False, "Replace the file. In a folder, only pictures of this command are replaced.")
 
@@ -85,7 +86,11 @@ def sample():
         logging.info("the generator of %s after %d iterations", FLAGS.run_dir, iterations)
     else:
         gan = keras_file.load_generator(source, "generator")
-    noise = np.asarray(gan.make_noise(FLAGS.seed, USER_NOISE, 2 if FLAGS.interpolate else FLAGS.count))
+    try:
+        noise = gan.noise(FLAGS.seed, USER_NOISE, 2 if FLAGS.interpolate else FLAGS.count, FLAGS.condition)
+    except ValueError as error:
+        raise SampleError(f"--condition={FLAGS.condition}: {error}.") from error
+    noise = np.asarray(noise)
     if FLAGS.interpolate:
         share = np.linspace(0, 1, FLAGS.count, dtype=np.float32)[:, None]
         noise = (1 - share) * noise[:1] + share * noise[1:]
@@ -121,6 +126,6 @@ def write(images, noise, out):
 
 
 if __name__ == "__main__":
-    groups = {"From": ["run_dir", "generator"], "Samples": ["count", "seed", "interpolate"]}
+    groups = {"From": ["run_dir", "generator"], "Samples": ["count", "seed", "condition", "interpolate"]}
     groups["To"] = ["out", "columns", "overwrite"]
     command_line.run(sample, groups, (SampleError, restore.LoadError, folder.RunError, OSError))

@@ -66,12 +66,12 @@ GROUPS = training_command.groups(
 )
 
 
-def make(images, block):
+def make(dataset, block):
     """Makes the GAN that the flags describe."""
     from gan_tf import training
     from gan_tf.objectives import variant
 
-    options = {name: FLAGS[name].value for name in variant.OPTIONS}
+    options = {name: FLAGS[name].value for name in [*variant.OPTIONS, *training_command.COMMON]}
     d_steps = FLAGS.d_steps or RECIPES[FLAGS.loss].d_steps
     noise = 400 * FLAGS.batch_size * (d_steps + 1)  # bytes for one iteration
     needed = noise + FLAGS.batch_size * (3200 * d_steps + 40_000)  # measured, rounded up
@@ -80,7 +80,7 @@ def make(images, block):
             f"--batch_size={FLAGS.batch_size} with --d_steps={d_steps} takes about {needed / 1e9:.0f} GB of "
             f"memory, and this machine has {limits.memory() / 1e9:.0f}; use a smaller batch."
         )
-    return variant.make(images, block=max(1, min(block, training.BLOCK, NOISE // noise)), **options)
+    return variant.make(dataset.pixels, block=max(1, min(block, training.BLOCK, NOISE // noise)), **options)
 
 
 def main():

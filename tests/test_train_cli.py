@@ -48,7 +48,7 @@ def test_tf32_is_off_unless_asked_for(flag, enabled):
 
 
 USED = """
-import os, sys, time
+import os, sys, time, types
 import numpy as np
 from gan_tf import train
 from gan_tf.runs.training_command import choose_device
@@ -63,7 +63,7 @@ def seconds():
 
 train.FLAGS(sys.argv)
 choose_device()
-gan = train.make(np.zeros([200, 784], np.uint8), 500)
+gan = train.make(types.SimpleNamespace(pixels=np.zeros([200, 784], np.uint8)), 500)
 gan.train_block(0, 500)
 before, cpu, wall = seconds(), time.process_time(), time.monotonic()
 gan.train_block(500, 500)

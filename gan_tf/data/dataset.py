@@ -36,7 +36,12 @@ class Dataset:
     @functools.cached_property
     def images(self):
         """The pixels as float32 [n, 784] in [0, 1]. They take four times the memory, so they are made at first use."""
-        return self.pixels.astype(np.float32) * SCALE
+        return scaled(self.pixels)
+
+
+def scaled(images):
+    """Returns images, uint8 or float32 in [0, 1], as float32 in [0, 1]."""
+    return images.astype(np.float32) * SCALE if images.dtype == np.uint8 else images
 
 
 def load(dataset="mnist", data_dir=None, split="train"):

@@ -61,6 +61,10 @@ class Yardstick:
         distances = scores.nearest(images[:NEIGHBOURS], self.train)[0][:, 0]
         return {"nearest_train_distance": mean(distances)} | parzen(windows, self.validation, self.test)
 
+    def read_as(self, images, labels):
+        """Returns (share, standard error): the share of `images` that the classifier reads as the digits `labels`."""
+        return share(classifier.accuracy(self._model, images, labels), len(images))
+
     def neighbours(self, images, count=7):
         """Returns each image, followed by the `count` training images nearest to it: [n * (1 + count), 784]."""
         indices = scores.nearest(images, self.train, count)[1]
@@ -109,6 +113,7 @@ TITLES = {
     "precision": "precision",
     "recall": "recall",
     "classes_covered": "classes covered (of 10)",
+    "read_as_asked": "read as the digit asked for",
     "histogram_divergence": "KL of classes from uniform",
     "spread": "spread",
     "discriminator_accuracy": "D right (fake / real)",
@@ -127,9 +132,13 @@ def rounded(value, error):
 
 
 def rows(samples, real):
-    """Returns the table as a list of (name, title, the samples' score as text, the real images' score as text)."""
+    """Returns the table as a list of (name, title, the samples' score as text, the real images' score as text).
+
+    A score that is not in `TITLES`, one of a GAN's own, has its name as its title.
+    """
     found = []
-    for name, title in TITLES.items():
+    titles = TITLES | {name: name for column in (samples, real) for name in column if name not in TITLES}
+    for name, title in titles.items():
         cells = [rounded(*column[name]) if name in column else "" for column in (samples, real)]
         if any(cells):
             found.append((name, title, *cells))

@@ -5,8 +5,8 @@ from gan_tf.objectives.critics import UPDATES, make_critic_step
 from gan_tf.objectives.losses import BOUNDARIES, LOSSES
 from gan_tf.objectives.recipes import RECIPES
 
-# The flags of gan_tf.train that are arguments of `make`.
-OPTIONS = "loss d_steps d_optimizer g_optimizer d_lr g_lr batch_size seed jit".split()
+# The flags of gan_tf.train that are arguments of `make`, besides those of every GAN.
+OPTIONS = "loss d_steps d_optimizer g_optimizer d_lr g_lr".split()
 
 
 def make(

@@ -37,7 +37,7 @@ def export(run_dir, gan, iteration):
                 model.save(path)
         if gan.generate:
             with writing("samples.png") as path:
-                grids.save_grid(gan.sample(16), path)
+                gan.show(path)
         with writing("losses.png") as path:
             plot_losses(run_dir / "losses.csv", path, gan)
         drawn = grids_of(run_dir, iteration) if gan.draw else {}

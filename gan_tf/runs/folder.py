@@ -176,6 +176,10 @@ class Run:
         self._losses.cut(self.saved)
         return self.saved
 
+    def last_measured(self):
+        """Returns the measures of the last grid before the state that was restored: name → value. Empty if unknown."""
+        return self._losses.last_measured
+
     def save(self, checkpoints, iteration):
         """Saves the state before `iteration`. Raises RunError if it is not finite, OSError if it cannot be written."""
         self.check_folder()

@@ -31,7 +31,7 @@ class Loop:
         except tf.errors.ResourceExhaustedError as error:
             raise folder.RunError("the device has too little memory for this; use a smaller --batch_size.") from error
         self._of_real = {} if gan.real_pictures is None else self._measure(gan.real_pictures)
-        self._measured = dict.fromkeys(gan.measures, math.inf)  # of the last grid
+        self._measured = dict.fromkeys(gan.measures, math.nan)  # of the last grid
         self._seconds = dict.fromkeys(("grids", "checkpoints"), 0.0)
 
     def rate(self):
@@ -53,6 +53,7 @@ class Loop:
         with folder.Run(out_dir, config, overwrite) as run, signals.StopSignals() as stop:
             states = checkpoints.Checkpoints(run.path / "checkpoints", **gan.objects)
             first = done = run.resume(states)
+            self._measured |= run.last_measured()
             logging.info("%s", f"resumed at {first}" if first else "fresh run")
             if first > options.iters:
                 logging.info("this run has more iterations already than --iters=%d", options.iters)
@@ -93,11 +94,11 @@ class Loop:
         if self._gan.draw:
             pictures = self._gan.draw(index)
             with run.writing_grid(name) as path:
-                grids.save_grid(pictures, path)
+                grids.save_grid(pictures, path, self._gan.columns)
         last, self._measured = self._measured, self._measure(pictures)
         for measure, value in self._measured.items():
             if measure == "spread" and self._of_real:
-                log_spread(name, value, last["spread"], self._of_real["spread"])
+                log_spread(name, value, last["spread"], self._of_real["spread"], self._gan.collapse_advice)
             else:
                 logging.info("%s: %s %.4g", name, measure, value)
 
@@ -124,9 +125,11 @@ def print_losses(first, losses, log_every, names):
             print(f"Iter: {it}\n{''.join(lines)}", flush=True)
 
 
-def log_spread(name, spread, last_spread, data_spread):
-    """Logs the spread of a grid's samples, and warns if it has fallen to a small share of the real images'."""
-    logging.info("%s: spread of the samples %.3g, of real images %.3g", name, spread, data_spread)
-    if spread < COLLAPSED * data_spread <= last_spread:
-        words = "mode collapse: all samples are (nearly) the same; start another run: --d_lr=1.0 --out_dir=out/digits"
-        logging.warning(words)
+def log_spread(name, spread, last_spread, real_spread, advice):
+    """Logs the spread of a grid's samples. Warns if it has fallen to a small share of the real images' since the last.
+
+    `last_spread` is NaN before the first grid: untrained networks may draw nearly the same pictures.
+    """
+    logging.info("%s: spread of the samples %.3g, of real images %.3g", name, spread, real_spread)
+    if spread < COLLAPSED * real_spread <= last_spread:
+        logging.warning("mode collapse: all samples are (nearly) the same%s", advice)

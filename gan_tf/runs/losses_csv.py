@@ -20,6 +20,7 @@ class LossesCsv:
 
     def __init__(self, path, loss_names, measures, sample_every):
         self.path, self._sample_every, self._file = path, sample_every, None
+        self._measures, self.last_measured = measures, {}  # the measures of the last grid, by name
         self._header = ",".join(["iteration", *loss_names, *measures]) + "\n"
         self._line = re.compile(rf"\d+(,{NUMBER}){{{len(loss_names)}}}(,{NUMBER}?){{{len(measures)}}}\n")
 
@@ -34,6 +35,9 @@ class LossesCsv:
         if missing := [iteration for iteration in wanted if iteration not in lines]:
             words = "losses.csv was damaged: it lacks %d of %d lines from before iteration %d, the first is that of %d"
             logging.warning(words, len(missing), len(wanted), stop, missing[0])
+        for line in (lines[it] for it in wanted if it in lines and it % self._sample_every == 0):
+            cells = line.strip().split(",")[-len(self._measures) :] if self._measures else []
+            self.last_measured = {name: float(cell) for name, cell in zip(self._measures, cells, strict=True) if cell}
         with files.replacing(self.path) as temporary:
             temporary.write_text(self._header + "".join(lines[it] for it in wanted if it in lines))
         self._file = open(self.path, "a", buffering=1)

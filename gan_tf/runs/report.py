@@ -33,7 +33,7 @@ def write(run_dir, gan, iteration):
     # The flags in FREE change no result, and some of them name folders, which are nobody's business.
     settings = {name: value for name, value in config["flags"].items() if name not in FREE or name == "iters"}
     versions = config.get("versions")
-    final = gan.sample(REAL) if gan.generate else None
+    final = gan.sample(4 * gan.columns) if gan.generate else None
     content = {
         "gan": config["gan"].get("name"),
         "trained": iteration,
@@ -46,7 +46,7 @@ def write(run_dir, gan, iteration):
         "networks": networks(gan),
     }
     if final is not None:
-        grids.save_grid(final, file := io.BytesIO())  # with the greys of all grids
+        grids.save_grid(final, file := io.BytesIO(), gan.columns)  # with the greys of all grids
         content["grids"].append({"iteration": iteration, "png": small_png(grids.read_grid(file))})
     try:
         text = json.dumps(content, allow_nan=False)

@@ -1,5 +1,6 @@
 """What every command that trains has in common: its flags, and the way from the flags to a run."""
 
+import importlib
 import json
 import os
 import sys
@@ -7,7 +8,7 @@ import time
 
 from absl import flags, logging
 
-from gan_tf import data
+from gan_tf import data, limits
 from gan_tf.runs import checkpoints, command_line, folder, tensorboard
 from gan_tf.runs.config import OtherFlagsError, versions
 from gan_tf.runs.exported import exported
@@ -17,17 +18,33 @@ flags.disclaim_key_flags()  # the flags defined here belong to the command that 
 
 ERRORS = (data.DataError, folder.RunError)
 
+# The flags here that are arguments of every GAN's `make`.
+COMMON = ("batch_size", "seed", "jit")
 
-def define_flags(iters):
-    """Defines the flags that every training command has. `iters` is the default of --iters."""
+
+def define_flags(iters, of_script=True, **defaults):
+    """Defines the flags that every training command has. `iters` is the default of --iters.
+
+    `of_script` is True for the script's own networks: then --help says what the script used. `defaults` are defaults
+    of other flags here, by name, where a GAN needs its own.
+    """
+
+    def words(text, script):
+        return f"{text} {script}" if of_script else text
+
     flags.DEFINE_integer(
-        "iters", iters, "Total iterations, including those already done. The script did 1,000,000.", lower_bound=1
+        "iters",
+        iters,
+        words("Total iterations, including those already done.", "The script did 1,000,000."),
+        lower_bound=1,
     )
-    flags.DEFINE_integer("batch_size", 128, "How many images each iteration uses. The script used 128.", lower_bound=1)
+    flags.DEFINE_integer(
+        "batch_size", 128, words("How many images each iteration uses.", "The script used 128."), lower_bound=1
+    )
     flags.DEFINE_integer(
         "seed",
         0,
-        "Fixes all random numbers: first weights, noise, order of the images. The script had no seed.",
+        words("Fixes all random numbers: first weights, noise, order of the images.", "The script had no seed."),
         lower_bound=0,
         upper_bound=2**63 - 1,
     )
@@ -35,7 +52,7 @@ def define_flags(iters):
         "dataset",
         "mnist",
         list(data.DATASETS),
-        "What to train on. The script used mnist. glyphs: digits drawn from fonts, no download.",
+        words("What to train on.", "The script used mnist.") + " glyphs: digits drawn from fonts, no download.",
     )
     flags.DEFINE_string(
         "data_dir",
@@ -44,22 +61,24 @@ def define_flags(iters):
         "prepared. Unset: MNIST_data, as in the script. If it does not exist, tensorflow-datasets downloads MNIST.",
     )
     flags.DEFINE_string(
-        "out_dir", "out", "Folder for all files of the run: pictures, losses, checkpoints. The script used out."
+        "out_dir",
+        "out",
+        words("Folder for all files of the run: pictures, losses, checkpoints.", "The script used out."),
     )
     flags.DEFINE_bool("overwrite", False, "Delete the run in out_dir and start again, instead of resuming it.")
     flags.DEFINE_integer(
         "sample_every",
         1000,
-        "Iterations between two pictures (grids of 16 samples). The script: 1000.",
+        words("Iterations between two pictures (grids of samples).", "The script: 1000, with 16 samples."),
         lower_bound=1,
     )
     flags.DEFINE_integer(
-        "log_every", 1000, "Iterations between two prints of the losses. The script: 1000.", lower_bound=1
+        "log_every", 1000, words("Iterations between two prints of the losses.", "The script: 1000."), lower_bound=1
     )
     flags.DEFINE_integer(
         "checkpoint_every",
         10_000,
-        "Iterations between two checkpoints, from which a run resumes. The script had none.",
+        words("Iterations between two checkpoints, from which a run resumes.", "The script had none."),
         lower_bound=1,
     )
     flags.DEFINE_bool("tensorboard", False, "Also write losses and pictures for TensorBoard.")
@@ -71,14 +90,72 @@ def define_flags(iters):
         "threads", None, "How many cores to use at most. Unset: all. The results stay the same.", lower_bound=1
     )
     flags.DEFINE_bool(
-        "jit", True, "Compile with XLA, TensorFlow's compiler: faster. --nojit turns it off. The script had it off."
+        "jit",
+        True,
+        words("Compile with XLA, TensorFlow's compiler: faster. --nojit turns it off.", "The script had it off."),
     )
     flags.DEFINE_bool(
         "tf32",
         False,
-        "Let a GPU multiply with three digits instead of seven: faster, but less exact. The script did not.",
+        words("Let a GPU multiply with three digits instead of seven: faster, but less exact.", "The script did not."),
     )
     flags.register_validator("out_dir", bool, message="must name a folder")
+    for name, value in defaults.items():
+        FLAGS.set_default(name, value)
+    if FLAGS["jit"].default is None:
+        FLAGS[
+            "jit"
+        ].help = "Compile with XLA, TensorFlow's compiler. Unset: only on a GPU; a CPU is faster without it here."
+
+
+def define_options(options):
+    """Defines a GAN's own flags. `options` maps names to (default, text for --help) or (default, text, limit).
+
+    The type of the default is the flag's. `limit` is (lowest, highest value) for a number, or the list of the values
+    that a string can have.
+    """
+    for name, (default, text, *limit) in options.items():
+        if isinstance(default, bool):
+            flags.DEFINE_bool(name, default, text)
+        elif isinstance(default, int):
+            flags.DEFINE_integer(name, default, text, *limit[0])
+        elif isinstance(default, float):
+            flags.DEFINE_float(name, default, text, *limit[0])
+        else:
+            flags.DEFINE_enum(name, default, *limit, text)
+
+
+def main(module, options, iters, image_bytes, uses_labels=False, **defaults):
+    """The whole command of a GAN that is a module of its own: parses flags, trains, and ends the process.
+
+    `module` is its name, such as "gan_tf.zoo.dcgan". It is imported once the flags and the data are known to be good,
+    for it imports TensorFlow. Its function `make(images, labels, *, batch_size, seed, jit, block, …)` returns the
+    `Gan`. `options` are its own flags, as for `define_options`, which `make` takes as well. `iters` and `defaults` are
+    those of `define_flags`. `image_bytes` is how much memory training takes for each image of a batch. A GAN that
+    `uses_labels` gets no other ones than 0 … 9.
+    """
+    name = module.rsplit(".", 1)[-1]
+    define_flags(iters, of_script=False, **defaults)
+    define_options(options)
+
+    def make(dataset, block):
+        if not limits.fitting(FLAGS.batch_size * image_bytes):
+            raise folder.RunError(
+                f"--batch_size={FLAGS.batch_size} needs more memory than there is; use a smaller batch."
+            )
+        if uses_labels and not 0 <= dataset.labels.min() <= dataset.labels.max() <= 9:
+            words = (
+                f"its labels are {dataset.labels.min()} to {dataset.labels.max()}, and this GAN needs digits, 0 to 9"
+            )
+            raise data.DataError(f"{dataset.source}: {words}.")
+        values = {option: FLAGS[option].value for option in [*options, *COMMON]}
+        try:
+            return importlib.import_module(module).make(dataset.pixels, dataset.labels, block=block, **values)
+        except ValueError as error:
+            raise folder.RunError(f"{error}; change the flag.") from error
+
+    any_threads = FLAGS["jit"].default is not None
+    command_line.run(lambda: train(name, make, 30, any_threads), groups({"This GAN": list(options)}), ERRORS)
 
 
 def groups(own):
@@ -116,19 +193,20 @@ def choose_device():
     return "/GPU:0", f"GPU, {tf.config.experimental.get_device_details(gpus[0]).get('device_name', 'unknown')}"
 
 
-def train(name, make, compile_seconds):
+def train(name, make, compile_seconds, any_threads=True):
     """Starts the run in --out_dir, or resumes it. Returns the exit status.
 
-    `name` is the GAN's name for config.json, a key of `gan_tf.restore.GANS`. `make(images, block)` returns the `Gan`
-    that the flags describe. `images` is uint8 [n, 784]. The run never trains more than `block` iterations at a time.
-    `compile_seconds` is how long XLA takes to compile it, for the log.
+    `name` is the GAN's name for config.json, a key of `gan_tf.restore.GANS`. `make(dataset, block)` returns the `Gan`
+    that the flags describe, for a `data.Dataset`. The run never trains more than `block` iterations at a time.
+    `compile_seconds` is how long XLA takes to compile it, for the log. `any_threads` is False if the last bits
+    depend on the number of threads, as with convolutions without XLA. A run that resumes with another number warns.
     """
     if FLAGS.device == "gpu":
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"
     # TensorFlow reports on itself at every checkpoint.
     logging.get_absl_logger().addFilter(lambda record: record.module != "functional_saver")
     try:
-        return _train(name, make, compile_seconds)
+        return _train(name, make, compile_seconds, any_threads)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -138,7 +216,7 @@ def train(name, make, compile_seconds):
         ) from error
 
 
-def _train(name, make, compile_seconds):
+def _train(name, make, compile_seconds, any_threads):
     begun = time.monotonic()
     own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
     config = {"flags": {flag.name: flag.value for flag in own_flags}}
@@ -174,11 +252,15 @@ def _train(name, make, compile_seconds):
     config["versions"] = versions()
     logging.info("versions: %s", ", ".join(f"{name} {version}" for name, version in config["versions"].items()))
     device, config["device"] = choose_device()
+    if not any_threads:
+        config["device"] += f", threads: {FLAGS.threads or 'all'}"
+    if FLAGS.jit is None:  # after config.json has it: on another device it may be otherwise
+        FLAGS.jit = device.startswith("/GPU")
     logging.info("device: %s; XLA %s; seed %d", config["device"], "on" if FLAGS.jit else "off", FLAGS.seed)
     if FLAGS.threads:
         logging.info("threads: %d", FLAGS.threads)
     with tf.device(device):
-        gan = make(dataset.pixels, min(FLAGS.sample_every, FLAGS.iters))
+        gan = make(dataset, min(FLAGS.sample_every, FLAGS.iters))
         del dataset  # the images are on the device now; this was the other copy
         config["gan"] = {
             "name": name,

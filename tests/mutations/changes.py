@@ -77,7 +77,7 @@ BY_FILE = {
         ("--sample_every 500", '"sample_every",\n        1000', '"sample_every",\n        500', DEFAULTS),
         ("--log_every 100", '"log_every", 1000', '"log_every", 100', DEFAULTS),
         ("--checkpoint_every 1000", "10_000,\n", "1_000,\n", DEFAULTS),
-        ("--nojit", '"jit", True', '"jit", False', DEFAULTS),
+        ("--nojit", '"jit",\n        True', '"jit",\n        False', DEFAULTS),
         ("--tf32", '"tf32",\n        False', '"tf32",\n        True', DEFAULTS),
         ("--dataset glyphs", '        "mnist",\n', '        "glyphs",\n', DEFAULTS),
     ],
@@ -177,7 +177,7 @@ BY_FILE = {
             "data/test_glyphs.py::test_splits_are_mnists",
         ),
         ("no validation images set aside", "else slice(VALIDATION_SIZE, None)", "else slice(None)", SPLITS),
-        ("division by 255", "self.pixels.astype(np.float32) * SCALE", "self.pixels.astype(np.float32) / 255", SPLITS),
+        ("division by 255", "images.astype(np.float32) * SCALE", "images.astype(np.float32) / 255", SPLITS),
         ("training images for test images", '"test" if split == "test" else "train"', '"train"', SPLITS),
     ],
     "data/glyphs.py": [
@@ -511,8 +511,8 @@ BY_FILE = {
         ),
         (
             "the seed is ignored",
-            "gan.make_noise(FLAGS.seed, EVALUATION_NOISE",
-            "gan.make_noise(0, EVALUATION_NOISE",
+            "gan.noise(FLAGS.seed, EVALUATION_NOISE",
+            "gan.noise(0, EVALUATION_NOISE",
             EVALUATE,
         ),
         ("the noise of gan_tf.sample", "FLAGS.seed, EVALUATION_NOISE,", "FLAGS.seed, 2,", EVALUATE),
@@ -535,8 +535,8 @@ BY_FILE = {
     "sample.py": [
         (
             "--seed ignored",
-            "gan.make_noise(FLAGS.seed,",
-            "gan.make_noise(0,",
+            "gan.noise(FLAGS.seed,",
+            "gan.noise(0,",
             "test_gan.py::test_it_is_the_commands_run",
         ),
         (
@@ -641,9 +641,15 @@ BY_FILE = {
     "runs/loop.py": [
         (
             "mode collapse is reported again and again",
-            "if spread < COLLAPSED * data_spread <= last_spread",
-            "if spread < COLLAPSED * data_spread",
+            "if spread < COLLAPSED * real_spread <= last_spread",
+            "if spread < COLLAPSED * real_spread",
             "runs/test_loop.py::test_mode_collapse_is_reported_once",
+        ),
+        (
+            "and once more after each resume",
+            "self._measured |= run.last_measured()",
+            "pass",
+            "runs/test_loop.py::test_mode_collapse_is_reported_once_in_a_run_that_resumes",
         ),
     ],
 }

@@ -16,30 +16,27 @@ from PIL import Image
 FILE = '''
 """A toy: python toy.py --iters=100."""
 
+from gan_tf.runs import training_command
+
+OPTIONS = {"width": (8, "Width of the code.", (1, 1000)), "pictures": (True, "Draw grids.")}
+
+if __name__ == "__main__":
+    training_command.main("toy", OPTIONS, iters=100, image_bytes=1e5)
+
+import keras
 import numpy as np
-from absl import flags
+import tensorflow as tf
 
-from gan_tf.runs import command_line, training_command
-
-FLAGS = flags.FLAGS
-training_command.define_flags(iters=100)
-flags.DEFINE_integer("width", 8, "Width of the code.", lower_bound=1)
-flags.DEFINE_bool("pictures", True, "Draw grids.")
-GROUPS = training_command.groups({"Toy": ["width", "pictures"]})
+from gan_tf.data import batch_indices
+from gan_tf.gan import Gan
 
 
-def make(images, block):
-    import keras
-    import tensorflow as tf
-
-    from gan_tf.data import batch_indices
-    from gan_tf.gan import Gan
-
+def make(images, labels, *, width, pictures, batch_size, seed, jit, block):
     def network(n_in, n_out):
         normal = keras.initializers.RandomNormal(seed=n_in)
         return keras.Sequential([keras.Input([n_in]), keras.layers.Dense(n_out, kernel_initializer=normal)])
 
-    coder, decoder = network(784, FLAGS.width), network(FLAGS.width, 784)
+    coder, decoder = network(784, width), network(width, 784)
     adam, pixels = keras.optimizers.Adam(0.01), tf.constant(images)
     weights = coder.trainable_variables + decoder.trainable_variables
     adam.build(weights)
@@ -55,7 +52,7 @@ def make(images, block):
 
     def train_block(first, steps):
         assert steps == 0 or (first < 30) == (first + steps - 1 < 30), "a block across the end of the first phase"
-        batches = batch_indices(len(images), FLAGS.batch_size, FLAGS.seed, first, max(steps, 1))
+        batches = batch_indices(len(images), batch_size, seed, first, max(steps, 1))
         return np.array(
             [step(tf.cast(tf.gather(pixels, batch), tf.float32) / 255, first < 30) for batch in batches[:steps]]
         ).reshape(steps, 3)
@@ -68,15 +65,11 @@ def make(images, block):
         train_block=train_block,
         block=min(block, 20),
         loss_names=("error", "size", "loss"),
-        draw=draw if FLAGS.pictures else None,
+        draw=draw if pictures else None,
         measures={"norm": lambda pictures: np.linalg.norm(coder.get_weights()[0]), "iteration_count": lambda _: 7.5},
         first_phase=30,
     )
 
-
-if __name__ == "__main__":
-    main = lambda: training_command.train("toy", make, compile_seconds=1)
-    command_line.run(main, GROUPS, training_command.ERRORS)
 '''
 
 
@@ -140,4 +133,6 @@ def test_losses_are_printed_by_name(toy, idx_dir, tmp_path):
 
 def test_help_has_its_flags(toy, tmp_path):
     result = subprocess.run([sys.executable, str(toy), "--help"], cwd=tmp_path, capture_output=True, text=True)
-    assert result.returncode == 0 and "Toy:\n  --width=8" in result.stdout and "--checkpoint_every" in result.stdout
+    assert (
+        result.returncode == 0 and "This GAN:\n  --width=8" in result.stdout and "--checkpoint_every" in result.stdout
+    )
