@@ -14,6 +14,11 @@ from gan_tf.runs.config import read_config
 # The GANs by the name that config.json has, and the module whose `make` makes each.
 GANS = {
     "reference": "gan_tf.objectives.variant",
+    "dcgan": "gan_tf.zoo.dcgan",
+    "conditional": "gan_tf.zoo.conditional",
+    "semi_supervised": "gan_tf.zoo.semi_supervised",
+    "infogan": "gan_tf.zoo.infogan",
+    "loss_sensitive": "gan_tf.zoo.loss_sensitive",
 }
 
 # TensorFlow is imported inside the functions: commands need LoadError before they need what takes seconds to import.

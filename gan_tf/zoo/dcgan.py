@@ -1,0 +1,229 @@
+"""DCGAN, a GAN of convolutions: python -m gan_tf.zoo.dcgan --out_dir=out/dcgan
+
+Radford, Metz and Chintala 2016, "Unsupervised representation learning with deep convolutional generative adversarial
+networks" (arXiv:1511.06434). The reference's networks treat an image as 784 separate numbers. Here the layers are
+convolutions: they look at neighbouring pixels, with the same weights everywhere in the image. The paper found rules
+that make such GANs train well. The losses are those of the reference.
+
+The paper's rules, and where they are in this file:
+
+1. No pooling. D shrinks images by convolutions with stride 2, G enlarges them by transposed convolutions with stride 2.
+   --pooling breaks this rule.
+2. Batch normalisation after every layer except G's last and D's first. With x over all images (and places) of a batch,
+   each channel becomes gamma (x - mean(x)) / sqrt(var(x) + epsilon) + beta. --nobatch_norm breaks this rule.
+3. No hidden dense layers. One dense layer makes z an image of 7x7 with many channels, another makes D's logit.
+4. ReLU in G, tanh at its end. LeakyReLU in D: max(x, 0.2 x).
+5. First weights from N(0, 0.02²). Adam with learning rate 0.0002 and beta1 0.5 for both.
+
+Departures from the paper:
+
+1. MNIST's images have 28x28 pixels, not 64x64. So each network has two convolutions instead of four, and `width` and
+   2 `width` channels instead of 128 to 1024. More would take hours on a laptop.
+2. The networks take and make pixels in [0, 1] like all networks of this project. The tanh is scaled to this range
+   behind G, and the pixels to [-1, 1] before D.
+3. A batch has 64 images instead of 128: this gives more updates in the same time.
+4. With --ema=0.999, samples come from an average of G's weights. After each iteration, the average moves by 0.001 of
+   its distance to G. This hides how G swings from iteration to iteration. The paper does not have it (see Yazıcı et
+   al. 2019, arXiv:1806.04498). Training itself is the same.
+"""
+
+from gan_tf.runs import training_command
+
+OPTIONS = {
+    "width": (32, "Channels of D's first and of G's last hidden layer. The other one has twice as many.", (1, 1024)),
+    "batch_norm": (True, "Batch normalisation. --nobatch_norm is the control without it."),
+    "pooling": (False, "The control with pooling in D and plain enlarging in G, instead of strides."),
+    "ema": (
+        0.0,
+        "How slowly the average of G's weights moves, such as 0.999. 0: samples come from G itself.",
+        (0, 0.99999),
+    ),
+}
+
+if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
+    training_command.main(
+        "gan_tf.zoo.dcgan",
+        OPTIONS,
+        iters=20_000,
+        image_bytes=4e6,
+        batch_size=64,
+        sample_every=500,
+        log_every=500,
+        checkpoint_every=1000,
+        jit=None,
+    )
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from gan_tf import grids, losses, training
+from gan_tf.data.dataset import scaled
+from gan_tf.gan import Gan, in_batches
+from gan_tf.noise import sample_noise, stream_noise
+
+KERNEL = 4  # pixels wide and high
+BLOCK = 20  # iterations between two looks at Ctrl-C: some seconds on a CPU
+
+
+def normal(seeds):
+    """The first weights of a layer: N(0, 0.02²). `seeds` is an iterator; each layer takes its next seed."""
+    return keras.initializers.RandomNormal(0.0, 0.02, seed=next(seeds))
+
+
+def normalise(batch_norm):
+    """Batch normalisation as a list of one layer, or an empty list.
+
+    Keras keeps running averages of mean and variance, which replace those of the batch when samples are drawn.
+    """
+    return [layers.BatchNormalization(momentum=0.9, epsilon=1e-5)] if batch_norm else []
+
+
+def make_generator(seed, width=32, batch_norm=True, pooling=False, inputs=100):
+    """G maps noise z, float32 [n, inputs], to images, float32 [n, 784] in [0, 1]. `seed` fixes the weights."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(3).tolist())
+
+    def enlarge(channels):
+        if pooling:
+            convolution = layers.Conv2D(channels, KERNEL, padding="same", kernel_initializer=normal(seeds))
+            return [layers.UpSampling2D(2), convolution]
+        return [layers.Conv2DTranspose(channels, KERNEL, 2, "same", kernel_initializer=normal(seeds))]
+
+    return keras.Sequential(
+        [
+            keras.Input([inputs]),
+            layers.Dense(7 * 7 * 2 * width, kernel_initializer=normal(seeds)),
+            layers.Reshape([7, 7, 2 * width]),
+            *normalise(batch_norm),
+            layers.ReLU(),
+            *enlarge(width),  # [n, 14, 14, width]
+            *normalise(batch_norm),
+            layers.ReLU(),
+            *enlarge(1),  # [n, 28, 28, 1]
+            layers.Activation("tanh"),
+            layers.Rescaling(0.5, 0.5),
+            layers.Reshape([784]),
+        ],
+        name="generator",
+    )
+
+
+def make_discriminator(seed, width=32, batch_norm=True, pooling=False):
+    """D maps images, float32 [n, 784] in [0, 1], to logits, float32 [n, 1]. `seed` fixes the weights."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(3).tolist())
+
+    def shrink(channels):
+        if pooling:
+            convolution = layers.Conv2D(channels, KERNEL, padding="same", kernel_initializer=normal(seeds))
+            return [convolution, layers.MaxPooling2D(2)]
+        return [layers.Conv2D(channels, KERNEL, 2, "same", kernel_initializer=normal(seeds))]
+
+    return keras.Sequential(
+        [
+            keras.Input([784]),
+            layers.Rescaling(2.0, -1.0),
+            layers.Reshape([28, 28, 1]),
+            *shrink(width),  # [n, 14, 14, width]
+            layers.LeakyReLU(0.2),
+            *shrink(2 * width),  # [n, 7, 7, 2 width]
+            *normalise(batch_norm),
+            layers.LeakyReLU(0.2),
+            layers.Flatten(),
+            layers.Dense(1, kernel_initializer=normal(seeds)),
+        ],
+        name="discriminator",
+    )
+
+
+def make_optimizer():
+    """Adam with the paper's constants (section 4); beta2 and epsilon are those of Adam's own paper."""
+    return keras.optimizers.Adam(0.0002, beta_1=0.5, beta_2=0.999, epsilon=1e-8)
+
+
+def make_train_step(generator, discriminator, g_optimizer, d_optimizer, average=None, ema=0.0, jit=False):
+    """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
+
+    `real_images` is float32 [n, 784] in [0, 1], `d_noise` and `g_noise` float32 [n, 100] in [-1, 1). Each loss is
+    taken before its own network's update. `average` is a second generator, which follows:
+    a ← ema a + (1 - ema) g for each of its weights a.
+    """
+    d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
+    d_optimizer.build(d_weights)
+    g_optimizer.build(g_weights)
+
+    @tf.function(jit_compile=jit)
+    def step(real_images, d_noise, g_noise):
+        fake_images = generator(d_noise, training=True)
+        with tf.GradientTape() as tape:
+            # Real and fake images are two batches, each with its own mean and variance. G's update shows D a batch of
+            # fake images only, so D must learn from such batches. theory/mixed_batches shows what changes otherwise.
+            real_logits = discriminator(real_images, training=True)
+            fake_logits = discriminator(fake_images, training=True)
+            d_loss = losses.non_saturating_d_loss(real_logits, fake_logits)
+        d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+
+        with tf.GradientTape() as tape:
+            fake_logits = discriminator(generator(g_noise, training=True), training=True)  # by the updated D
+            g_loss = losses.non_saturating_g_loss(fake_logits)
+        g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)
+
+        if average:
+            for a, g in zip(average.variables, generator.variables, strict=True):
+                a.assign(ema * a + (1 - ema) * g if a.trainable else g)  # the others are running averages already
+        return d_loss, g_loss
+
+    return step
+
+
+def make(
+    images=None,
+    labels=None,
+    *,
+    width=32,
+    batch_norm=True,
+    pooling=False,
+    ema=0.0,
+    batch_size=64,
+    seed=0,
+    jit=False,
+    block=BLOCK,
+):
+    """Makes a DCGAN, untrained, as a `Gan`.
+
+    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images the GAN can draw, but not train. `labels` are not
+    used. The other arguments are the flags. `block` is how many iterations the loop asks for at most. Raises
+    ValueError if there are fewer images than `batch_size`, or if `ema` is not in [0, 1).
+    """
+    if not 0 <= ema < 1:
+        raise ValueError(f"ema must be at least 0 and less than 1, not {ema}")
+    g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
+    rules = {"width": width, "batch_norm": batch_norm, "pooling": pooling}
+    generator, discriminator = make_generator(g_seed, **rules), make_discriminator(d_seed, **rules)
+    average = make_generator(g_seed, **rules) if ema else None
+    g_optimizer, d_optimizer = (keras.optimizers.Adam(0.0002, beta_1=0.5, beta_2=0.999, epsilon=1e-8) for _ in range(2))
+    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, average, ema, jit)
+    block, train_block, drawn = min(block, BLOCK), None, average or generator
+    if images is not None:
+        train_block = training.make_train_block(step, images, batch_size, seed, block, jit)
+    objects = {
+        "generator": generator,
+        "discriminator": discriminator,
+        "g_optimizer": g_optimizer,
+        "d_optimizer": d_optimizer,
+    }
+    return Gan(
+        objects=objects | ({"generator_average": average} if average else {}),
+        train_block=train_block,
+        block=block,
+        draw=lambda index: drawn(sample_noise(seed, index)).numpy(),
+        measures={"spread": grids.spread},
+        real_pictures=None if images is None else scaled(np.array(images[:16])),
+        make_noise=stream_noise,
+        generate=drawn,
+        discriminate=lambda images: in_batches(discriminator, images),
+        boundary=0.0,
+        blind_d_loss=2 * math.log(2),
+    )

@@ -1,0 +1,138 @@
+"""A loss-sensitive GAN asks for a margin: python -m gan_tf.zoo.loss_sensitive --out_dir=out/loss_sensitive
+
+Qi 2017, "Loss-sensitive generative adversarial networks on Lipschitz densities" (arXiv:1701.06264). Instead of a
+probability, D gives each image x a loss L(x), which should be small for real images. The loss of a generated image must
+be larger than that of a real image by a margin, and the margin is their distance: the more a picture differs from real
+images, the larger its loss must be. Pictures that are nearly right are left in peace, and G works on the others.
+
+With (a)+ = max(a, 0), Δ(x, y) the mean of |x - y| over all pixels, and each E a mean over a batch of pairs (x, z):
+
+    D's loss = E (lambda Δ(x, G(z)) + L(x) - L(G(z)))+
+    G's loss = E L(G(z))
+
+--lambda_=0 leaves the margin out: this is the control.
+
+Departures from the paper:
+
+1. The paper's loss of D also has the term E L(x), with a weight. The author's code (github.com/guojunq/lsgan) has no
+   such term for images without labels ("the theorem shows this term can be ignored"), so it is left out here.
+2. The networks are those of the reference, or those of dcgan.py with --networks=dcgan; L is D's logit. The author's
+   networks are larger, and the last layer of L is a ReLU.
+3. The author's Δ is the sum of |x - y| over 64 x 64 x 3 pixels in [-1, 1], and lambda is 0.0002. With the mean over
+   pixels in [0, 1], the same margin has lambda = 0.0002 * 64 * 64 * 3 * 2 = 4.9.
+
+Adam's constants are those of the author's code: learning rate 0.0001, beta1 0.5, and 64 images in a batch.
+"""
+
+from gan_tf.runs import training_command
+
+OPTIONS = {
+    "networks": ("dense", "The reference's networks (dense), or those of gan_tf.zoo.dcgan.", ["dense", "dcgan"]),
+    "lambda_": (0.0002 * 64 * 64 * 3 * 2, "How much the margin counts. 0 is the control without it.", (0, 1e6)),
+}
+
+if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
+    training_command.main(
+        "gan_tf.zoo.loss_sensitive",
+        OPTIONS,
+        iters=20_000,
+        image_bytes=4e6,
+        batch_size=64,
+        jit=None,
+    )
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_tf import grids, models, training
+from gan_tf.data.dataset import scaled
+from gan_tf.gan import Gan
+from gan_tf.noise import sample_noise, stream_noise
+from gan_tf.zoo import dcgan
+
+# Networks by name: functions that make G and D from a seed.
+NETWORKS = {
+    "dense": (models.make_generator, models.make_discriminator),
+    "dcgan": (dcgan.make_generator, dcgan.make_discriminator),
+}
+
+
+def d_loss_fn(real_losses, fake_losses, real_images, fake_images, lambda_):
+    """E (lambda Δ(x, G(z)) + L(x) - L(G(z)))+, a scalar. Losses are [n, 1], images [n, 784]."""
+    margins = lambda_ * tf.reduce_mean(tf.abs(real_images - fake_images), axis=1, keepdims=True)
+    return tf.reduce_mean(tf.nn.relu(margins + real_losses - fake_losses))
+
+
+def g_loss_fn(fake_losses):
+    """E L(G(z)), a scalar, from losses [n, 1]."""
+    return tf.reduce_mean(fake_losses)
+
+
+def make_train_step(generator, discriminator, g_optimizer, d_optimizer, lambda_, jit=False):
+    """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
+
+    `real_images` is float32 [n, 784] in [0, 1], noise is float32 [n, 100] in [-1, 1). Each loss is taken before its
+    own network's update.
+    """
+    d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
+    d_optimizer.build(d_weights)
+    g_optimizer.build(g_weights)
+
+    @tf.function(jit_compile=jit)
+    def step(real_images, d_noise, g_noise):
+        fake_images = generator(d_noise, training=True)
+        with tf.GradientTape() as tape:
+            real_losses, fake_losses = (discriminator(each, training=True) for each in (real_images, fake_images))
+            d_loss = d_loss_fn(real_losses, fake_losses, real_images, fake_images, lambda_)
+        with tf.control_dependencies([d_loss]):  # as in training.make_train_step
+            d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+
+        with tf.GradientTape() as tape:
+            g_loss = g_loss_fn(discriminator(generator(g_noise, training=True), training=True))
+        g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)
+        return d_loss, g_loss
+
+    return step
+
+
+def make(
+    images=None,
+    labels=None,
+    *,
+    networks="dense",
+    lambda_=OPTIONS["lambda_"][0],
+    batch_size=64,
+    seed=0,
+    jit=False,
+    block=training.BLOCK,
+):
+    """Makes a loss-sensitive GAN, untrained, as a `Gan`.
+
+    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images the GAN can draw, but not train. `labels` are not
+    used. The other arguments are the flags. Raises KeyError for unknown networks, ValueError if there are fewer images
+    than `batch_size`.
+    """
+    g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
+    make_generator, make_discriminator = NETWORKS[networks]
+    generator, discriminator = make_generator(g_seed), make_discriminator(d_seed)
+    g_optimizer, d_optimizer = (keras.optimizers.Adam(0.0001, beta_1=0.5, beta_2=0.999, epsilon=1e-8) for _ in range(2))
+    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, lambda_, jit)
+    train_block, block = None, min(block, 100 if networks == "dense" else dcgan.BLOCK)
+    if images is not None:
+        train_block = training.make_train_block(step, images, batch_size, seed, block, jit)
+    return Gan(
+        objects={
+            "generator": generator,
+            "discriminator": discriminator,
+            "g_optimizer": g_optimizer,
+            "d_optimizer": d_optimizer,
+        },
+        train_block=train_block,
+        block=block,
+        draw=lambda index: generator(sample_noise(seed, index)).numpy(),
+        measures={"spread": grids.spread},
+        real_pictures=None if images is None else scaled(np.array(images[:16])),
+        make_noise=stream_noise,
+        generate=generator,
+    )

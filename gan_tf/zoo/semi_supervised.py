@@ -1,0 +1,229 @@
+"""A GAN helps to classify with 100 labels: python -m gan_tf.zoo.semi_supervised --out_dir=out/semi_supervised
+
+Salimans et al. 2016, "Improved techniques for training GANs" (arXiv:1606.03498), sections 3.1 and 5. Odena 2016
+(arXiv:1606.01583) has the same idea. D has a logit for each of the ten digits, l_1 … l_10. An eleventh class,
+"generated", has the logit 0. A few images with labels teach D which digit they show. All the other images, without
+labels, teach D what digits look like, because D must tell them from G's pictures.
+
+With Z(x) = sum over k of exp l_k(x) and softplus(a) = log(1 + e^a), D says "real" with probability Z / (Z + 1), and
+
+    labelled loss   = -E log(exp l_y(x) / Z(x))                                    y is x's digit
+    unlabelled loss = -E log Z(x)/2 + E softplus(log Z(x))/2 + E softplus(log Z(G(z)))/2
+    D's loss = labelled loss + unlabelled loss
+    G's loss = mean of (E f(x) - E f(G(z)))²                                       feature matching
+
+f(x) is D's last hidden layer. G must only match its mean over a batch: such a G draws worse, but D classifies better.
+--labels_only is the control: the same D on the labels alone.
+
+The networks and constants are those of the authors' code for MNIST
+(github.com/openai/improved-gan, mnist_svhn_cifar10/train_mnist_feature_matching.py): D is 784-1000-500-250-250-250-10
+with Gaussian noise before each layer, G is 100-500-500-784 with batch normalisation. Departures from it:
+
+1. The columns of D's kernels are set to length 1 after each update. The authors divide by the length instead (weight
+   normalisation), and choose the first biases from data.
+2. 20,000 iterations instead of 165,000, and an average of D's weights over 1,000 iterations instead of 10,000.
+3. Each image of a labelled batch is drawn from all labelled images; the authors go through all of them in turn.
+"""
+
+from gan_tf.runs import training_command
+
+OPTIONS = {
+    "labelled": (100, "How many images have labels; the same number of each digit.", (10, 10_000)),
+    "label_draw": (0, "Which images have labels: another number chooses others.", (0, 2**31 - 1)),
+    "labels_only": (False, "The control: D learns from the labelled images alone."),
+}
+
+if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
+    training_command.main(
+        "gan_tf.zoo.semi_supervised",
+        OPTIONS,
+        iters=20_000,
+        image_bytes=2e6,
+        uses_labels=True,
+        batch_size=100,
+        sample_every=1000,
+        checkpoint_every=2000,
+    )
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from gan_tf import grids
+from gan_tf.data.dataset import SCALE, scaled
+from gan_tf.gan import Gan, in_batches
+from gan_tf.metrics.table import share
+from gan_tf.noise import sample_noise, stream_noise
+from gan_tf.zoo.blocks import make_train_block
+
+DIGITS, NOISE = 10, 100
+HIDDEN = (1000, 500, 250, 250, 250)  # units of D's hidden layers
+INPUT_NOISE, HIDDEN_NOISE = 0.3, 0.5  # deviations of the Gaussian noise before D's first layer, and before the others
+RATE, AVERAGE = 0.003, 0.999
+BLOCK = 100
+
+
+def make_generator(seed):
+    """G maps noise z, float32 [n, 100] in [-1, 1), to images, float32 [n, 784] in [0, 1]."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(3).tolist())
+
+    def dense(units, activation):
+        return layers.Dense(units, activation, kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)))
+
+    def hidden():
+        return [dense(500, "softplus"), layers.BatchNormalization(momentum=0.9, epsilon=1e-5)]
+
+    return keras.Sequential([keras.Input([NOISE]), *hidden(), *hidden(), dense(784, "sigmoid")], name="generator")
+
+
+def make_discriminator(seed):
+    """D maps images, float32 [n, 784] in [0, 1], to (logits of the digits [n, 10], features f [n, 250])."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(len(HIDDEN) + 1).tolist())
+
+    def dense(units, activation=None):
+        start = keras.initializers.GlorotUniform(seed=next(seeds))
+        return layers.Dense(
+            units, activation, kernel_initializer=start, kernel_constraint=keras.constraints.UnitNorm(0)
+        )
+
+    x = image = keras.Input([784])
+    for units in HIDDEN:
+        x = dense(units, "relu")(x)
+    return keras.Model(image, [dense(DIGITS)(x), x], name="discriminator")
+
+
+def with_noise(discriminator, images, seed):
+    """What D says of images with Gaussian noise before each layer: (logits [n, 10], features [n, 250]).
+
+    `seed` is int32 [2]. The noise depends on it alone, so that a run can resume.
+    """
+    x, features = images, None
+    for index, layer in enumerate(each for each in discriminator.layers if isinstance(each, layers.Dense)):
+        noise = tf.random.stateless_normal(tf.shape(x), seed + [0, index])
+        x, features = layer(x + (HIDDEN_NOISE if index else INPUT_NOISE) * noise), x
+    return x, features
+
+
+def labelled_loss_fn(logits, labels):
+    """-E log(exp l_y / Z), a scalar, from logits [n, 10] and labels int [n]."""
+    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+
+
+def unlabelled_loss_fn(real_logits, fake_logits):
+    """-E log Z(x)/2 + E softplus(log Z(x))/2 + E softplus(log Z(G(z)))/2, a scalar, from logits [n, 10]."""
+    real, fake = tf.reduce_logsumexp(real_logits, axis=1), tf.reduce_logsumexp(fake_logits, axis=1)  # log Z
+    return tf.reduce_mean(tf.nn.softplus(-real)) / 2 + tf.reduce_mean(tf.nn.softplus(fake)) / 2
+
+
+def g_loss_fn(real_features, fake_features):
+    """Feature matching: the mean of (E f(x) - E f(G(z)))², a scalar, from features [n, 250]."""
+    return tf.reduce_mean((tf.reduce_mean(real_features, axis=0) - tf.reduce_mean(fake_features, axis=0)) ** 2)
+
+
+def make_train_step(objects, labelled_images, labelled_digits, labels_only=False, jit=True):
+    """Makes `step(pixels, d_noise, g_noise) -> (labelled_loss, unlabelled_loss, g_loss)`: first D, then G by the new D.
+
+    `objects` are those of the `Gan`. `labelled_images` is float32 [m, 784] in [0, 1], `labelled_digits` int32 [m].
+    `pixels` is uint8 [n, 784], or float32 in [0, 1]. Noise is float32 [n, 103] in [-1, 1): z, a number that chooses a
+    labelled image, and two that seed the Gaussian noise. With `labels_only` the unlabelled loss is not used.
+    """
+    generator, discriminator, average = (objects[name] for name in ("generator", "discriminator", "average"))
+    d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
+    objects["d_optimizer"].build(d_weights)
+    objects["g_optimizer"].build(g_weights)
+    labelled_images, labelled_digits = tf.constant(labelled_images), tf.constant(labelled_digits)
+
+    @tf.function(jit_compile=jit)
+    def step(pixels, d_noise, g_noise):
+        real_images = tf.cast(pixels, tf.float32) * SCALE if pixels.dtype == tf.uint8 else pixels
+        chosen = tf.cast(tf.floor((d_noise[:, NOISE] + 1) / 2 * len(labelled_digits)), tf.int32)
+        # Seeds of the Gaussian noise: two random numbers, as bits, for each of five times that D is used.
+        seeds = tf.bitcast(d_noise[:5, NOISE + 1 :], tf.int32)
+        fake_images = generator(d_noise[:, :NOISE], training=True)
+        with tf.GradientTape() as tape:
+            logits, _ = with_noise(discriminator, tf.gather(labelled_images, chosen), seeds[0])
+            labelled_loss = labelled_loss_fn(logits, tf.gather(labelled_digits, chosen))
+            real_logits, _ = with_noise(discriminator, real_images, seeds[1])
+            fake_logits, _ = with_noise(discriminator, fake_images, seeds[2])
+            unlabelled_loss = unlabelled_loss_fn(real_logits, fake_logits)
+            loss = labelled_loss + (0.0 if labels_only else unlabelled_loss)
+        with tf.control_dependencies([loss, unlabelled_loss]):  # as in training.make_train_step
+            objects["d_optimizer"].apply(tape.gradient(loss, d_weights), d_weights)
+        for a, d in zip(average.trainable_variables, d_weights, strict=True):
+            a.assign(AVERAGE * a + (1 - AVERAGE) * d)
+
+        _, real_features = with_noise(discriminator, real_images, seeds[3])
+        with tf.GradientTape() as tape:
+            fake_images = generator(g_noise[:, :NOISE], training=True)
+            g_loss = g_loss_fn(real_features, with_noise(discriminator, fake_images, seeds[4])[1])
+        objects["g_optimizer"].apply(tape.gradient(g_loss, g_weights), g_weights)
+        return labelled_loss, unlabelled_loss, g_loss
+
+    return step
+
+
+def choose_labelled(labels, count, draw):
+    """Returns which images have labels, int [count]: count / 10 of each digit, chosen at random by the number `draw`.
+
+    Raises ValueError if `count` is no multiple of ten, or if there are too few images of a digit.
+    """
+    if count % DIGITS:
+        raise ValueError(f"labelled must be a multiple of {DIGITS}, not {count}")
+    order = np.random.default_rng(draw).permutation(len(labels))
+    each = [order[labels[order] == digit][: count // DIGITS] for digit in range(DIGITS)]
+    for digit, found in enumerate(each):
+        if len(found) < count // DIGITS:
+            raise ValueError(f"there are only {len(found)} images of the digit {digit}, not {count // DIGITS}")
+    return np.concatenate(each)
+
+
+def make(
+    images=None,
+    labels=None,
+    *,
+    labelled=100,
+    label_draw=0,
+    labels_only=False,
+    batch_size=100,
+    seed=0,
+    jit=True,
+    block=BLOCK,
+):
+    """Makes a semi-supervised GAN, untrained, as a `Gan`.
+
+    `images` is uint8 [n, 784], or float32 in [0, 1], `labels` int [n] in 0 … 9; only `labelled` of them are used.
+    Without images the GAN can draw and classify, but not train. The other arguments are the flags. Raises ValueError
+    as `choose_labelled` does, or if there are fewer images than `batch_size`.
+    """
+    g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
+    objects = {
+        "generator": make_generator(g_seed),
+        "discriminator": make_discriminator(d_seed),
+        "average": make_discriminator(d_seed),
+        "g_optimizer": keras.optimizers.Adam(RATE, beta_1=0.5, beta_2=0.999, epsilon=1e-8),
+        "d_optimizer": keras.optimizers.Adam(RATE, beta_1=0.5, beta_2=0.999, epsilon=1e-8),
+    }
+    generator, average, train_block = objects["generator"], objects["average"], None
+    if images is not None:
+        chosen = choose_labelled(labels, labelled, label_draw)
+        digits = labels[chosen].astype(np.int32)
+        step = make_train_step(objects, scaled(np.array(images[chosen])), digits, labels_only, jit)
+        train_block = make_train_block(step, [images], batch_size, seed, NOISE + 3)
+
+    def scores(images, labels):
+        right = in_batches(lambda each: average(each)[0], images).argmax(axis=1) == labels
+        return {"accuracy of the classifier": share(right.mean(), len(right))}
+
+    return Gan(
+        objects=objects,
+        train_block=train_block,
+        block=min(block, BLOCK),
+        loss_names=("labelled_loss", "unlabelled_loss", "g_loss"),
+        draw=lambda index: generator(sample_noise(seed, index)).numpy(),
+        measures={"spread": grids.spread},
+        real_pictures=None if images is None else scaled(np.array(images[:16])),
+        make_noise=stream_noise,
+        generate=generator,
+        scores=scores,
+    )

@@ -1,0 +1,95 @@
+"""gan_tf.zoo.conditional: its losses and one step against a derivation by hand; what it is asked for."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_tf.zoo import conditional
+
+RANDOM = np.random.default_rng(0)
+IMAGES, LABELS = RANDOM.integers(0, 256, [20, 784], np.uint8), RANDOM.integers(0, 10, 20)
+SMALL = dict(width=2, batch_size=8, block=2)
+
+
+def softplus(x):
+    return np.log1p(np.exp(x))
+
+
+def test_losses():
+    """-log p = softplus(-logit), -log(1 - p) = softplus(logit)."""
+    real, fake, wrong = RANDOM.normal(size=[3, 8, 1]).astype(np.float32)
+    two = softplus(-real).mean() + softplus(fake).mean()
+    np.testing.assert_allclose(conditional.d_loss_fn(real, fake), two, rtol=1e-6)
+    np.testing.assert_allclose(conditional.d_loss_fn(real, fake, wrong), two + softplus(wrong).mean(), rtol=1e-6)
+    np.testing.assert_allclose(conditional.g_loss_fn(fake), softplus(-fake).mean(), rtol=1e-6)
+
+
+def test_wrong_digits_are_all_others_equally_often():
+    labels = np.repeat(np.arange(10), 9000)
+    uniform = np.tile(np.linspace(-1, 1, 9000, endpoint=False), 10).astype(np.float32)
+    wrong = np.asarray(conditional.wrong_digits(labels, uniform))
+    counts = np.zeros([10, 10], int)
+    np.add.at(counts, (labels, wrong), 1)
+    assert (np.diag(counts) == 0).all()
+    assert np.abs(counts[~np.eye(10, dtype=bool)] - 1000).max() <= 1
+
+
+def test_the_condition_is_ten_channels_one_of_which_is_one():
+    discriminator = conditional.make_discriminator(0, 2)
+    joined = next(layer for layer in discriminator.layers if type(layer).__name__ == "Concatenate")
+    inside = keras.Model(discriminator.inputs, joined.output)
+    image, digit = RANDOM.random([1, 784], np.float32), np.eye(10, dtype=np.float32)[[3]]
+    found = inside([tf.constant(image), tf.constant(digit)]).numpy()[0]
+    np.testing.assert_allclose(found[:, :, 0], 2 * image.reshape(28, 28) - 1, atol=1e-6)
+    np.testing.assert_array_equal(found[:, :, 1:], np.broadcast_to(digit, [28, 28, 10]))
+
+
+@pytest.mark.parametrize("with_wrong_digits", [True, False])
+def test_a_step(with_wrong_digits):
+    """The losses of a step are those of the networks before each update; G's is by the new D."""
+    gan = conditional.make(**SMALL)
+    generator, discriminator, *optimizers = gan.objects.values()
+    pixels, labels = IMAGES[:8], LABELS[:8].astype(np.int32)
+    d_noise, g_noise = RANDOM.uniform(-1, 1, [2, 8, 101]).astype(np.float32)
+    real, c = pixels / np.float32(255), np.eye(10, dtype=np.float32)[labels]
+    ahead = 1 + np.floor((d_noise[:, 100] + 1) / 2 * 9).astype(int)
+    wrong = np.eye(10, dtype=np.float32)[(labels + ahead) % 10]
+
+    def logits(images, condition):
+        return np.asarray(discriminator([tf.constant(images), tf.constant(condition)], training=True), np.float64)
+
+    def draw(noise):
+        return generator(np.concatenate([noise[:, :100], c], 1), training=True)
+
+    fake = draw(d_noise)
+    d_loss = softplus(-logits(real, c)).mean() + softplus(logits(fake, c)).mean()
+    d_loss += softplus(logits(real, wrong)).mean() if with_wrong_digits else 0
+    before = [w.numpy() for w in generator.trainable_variables]
+    step = conditional.make_train_step(generator, discriminator, *optimizers, with_wrong_digits)
+    found = step(tf.constant(pixels), labels, d_noise, g_noise)
+    np.testing.assert_allclose(found[0], d_loss, rtol=1e-5)
+    after = [w.numpy() for w in generator.trainable_variables]
+    moved = [np.abs(a - b).max() for a, b in zip(after, before, strict=True)]
+    assert 1e-4 < max(moved) < 2.1e-4, "Adam's first step is as long as its learning rate"
+    for weight, value in zip(generator.trainable_variables, before, strict=True):
+        weight.assign(value)
+    np.testing.assert_allclose(found[1], softplus(-logits(draw(g_noise), c)).mean(), rtol=1e-5)
+
+
+def test_it_is_asked_by_noise():
+    gan = conditional.make(**SMALL)
+    np.testing.assert_array_equal(gan.asked(gan.noise(0, 2, 25)), np.arange(25) % 10)
+    sevens = gan.noise(0, 2, 5, "7")
+    assert sevens.shape == (5, 110) and (gan.asked(sevens) == 7).all()
+    np.testing.assert_array_equal(sevens[:, :100], gan.noise(0, 2, 5)[:, :100])
+    assert np.abs(gan.sample(5, condition="7") - gan.sample(5, condition="1")).max() > 1e-4
+    for condition in ("10", "x"):
+        with pytest.raises(ValueError, match="one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, not"):
+            gan.sample(condition=condition)
+
+
+def test_grids_have_a_column_for_each_digit(monkeypatch):
+    gan = conditional.make(IMAGES, LABELS, **SMALL)
+    assert gan.draw(0).shape == (40, 784) and gan.columns == 10 and len(gan.real_pictures) == 20
+    assert np.abs(gan.draw(0) - gan.draw(1)).max() > 1e-4

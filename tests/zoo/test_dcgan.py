@@ -1,0 +1,165 @@
+"""gan_tf.zoo.dcgan against its paper's rules, and one step against a derivation in NumPy."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_tf.zoo import dcgan
+
+SMALL = dict(width=2, batch_size=8, block=2)
+IMAGES = np.random.default_rng(0).integers(0, 256, [20, 784], np.uint8)
+
+
+def kinds(model):
+    return [type(layer).__name__ for layer in model.layers]
+
+
+def test_the_papers_rules():
+    generator, discriminator = dcgan.make_generator(0, 8), dcgan.make_discriminator(0, 8)
+    assert (
+        kinds(generator)
+        == (
+            "Dense Reshape BatchNormalization ReLU Conv2DTranspose BatchNormalization ReLU Conv2DTranspose Activation "
+            "Rescaling Reshape"
+        ).split()
+    )
+    assert (
+        kinds(discriminator)
+        == ("Rescaling Reshape Conv2D LeakyReLU Conv2D BatchNormalization LeakyReLU Flatten Dense").split()
+    )
+    assert [layer.strides for layer in discriminator.layers if isinstance(layer, keras.layers.Conv2D)] == [(2, 2)] * 2
+    assert [w.shape for w in generator.trainable_variables if len(w.shape) > 1] == [
+        (100, 784),
+        (5, 5, 8, 16),
+        (5, 5, 1, 8),
+    ]
+    assert [w.shape for w in discriminator.trainable_variables if len(w.shape) > 1] == [
+        (5, 5, 1, 8),
+        (5, 5, 8, 16),
+        (784, 1),
+    ]
+    assert all(layer.negative_slope == 0.2 for layer in discriminator.layers if "Leaky" in type(layer).__name__)
+    for model in (generator, discriminator):
+        for weight in (w.numpy() for w in model.trainable_variables if len(w.shape) > 1):
+            assert abs(weight.mean()) < 4 * 0.02 / weight.size**0.5
+            # The deviation's own standard error is 0.02 / sqrt(2 n).
+            assert abs(weight.std() - 0.02) < 4 * 0.02 / (2 * weight.size) ** 0.5
+
+
+def test_controls():
+    for make in (dcgan.make_generator, dcgan.make_discriminator):
+        assert not any("Normal" in kind for kind in kinds(make(0, 8, batch_norm=False)))
+        with_pooling = kinds(make(0, 8, pooling=True))
+        assert with_pooling.count("MaxPooling2D") + with_pooling.count("UpSampling2D") == 2
+        assert "Conv2DTranspose" not in with_pooling
+        shapes = [[w.shape[:2] for w in make(0, 8, pooling=p).weights if len(w.shape) == 4] for p in (False, True)]
+        assert shapes[0] == shapes[1], "the control has kernels of the same size"
+
+
+def test_adam_has_the_papers_constants():
+    for name in ("g_optimizer", "d_optimizer"):
+        config = dcgan.make(**SMALL).objects[name].get_config()
+        found = [config[each] for each in ("learning_rate", "beta_1", "beta_2", "epsilon")]
+        np.testing.assert_allclose(found, [2e-4, 0.5, 0.999, 1e-8], rtol=1e-6)
+
+
+def softplus(x):
+    return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)
+
+
+def features_of(generator, noise):
+    """G's first dense layer with batch normalisation and ReLU, in NumPy: [n, 7, 7, channels]."""
+    weights, bias = generator.layers[0].get_weights()
+    x = (noise.astype(np.float64) @ weights + bias).reshape(len(noise), 7, 7, -1)
+    mean, variance = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))
+    return np.maximum((x - mean) / np.sqrt(variance + 1e-5), 0), mean, variance
+
+
+def test_batch_normalisation_is_the_formula():
+    generator, noise = dcgan.make_generator(3, 4), np.random.default_rng(1).uniform(-1, 1, [16, 100]).astype(np.float32)
+    expected, mean, variance = features_of(generator, noise)
+    x = noise
+    for layer in generator.layers[:4]:
+        x = layer(x, training=True) if "Normal" in type(layer).__name__ else layer(x)
+    np.testing.assert_allclose(x, expected, atol=2e-5)
+    gamma, beta, running_mean, running_variance = generator.layers[2].get_weights()
+    np.testing.assert_allclose(running_mean, 0.1 * mean, atol=1e-6)
+    np.testing.assert_allclose(running_variance, 0.9 + 0.1 * variance, rtol=1e-4)
+    assert (gamma == 1).all() and (beta == 0).all()
+
+
+def test_a_step():
+    """Losses from logits, real and fake apart; each weight moves along its own loss, by Adam's first step."""
+    gan, random = dcgan.make(**SMALL), np.random.default_rng(2)
+    generator, discriminator = gan.objects["generator"], gan.objects["discriminator"]
+    real = random.random([8, 784], np.float32)
+    d_noise, g_noise = random.uniform(-1, 1, [2, 8, 100]).astype(np.float32)
+
+    def logits(images):
+        return discriminator(images, training=True)
+
+    def d_loss_of():
+        fake = generator(d_noise, training=True)
+        return tf.reduce_mean(tf.nn.softplus(-logits(real)) + tf.nn.softplus(logits(fake)))
+
+    def g_loss_of():
+        return tf.reduce_mean(tf.nn.softplus(-logits(generator(g_noise, training=True))))
+
+    def apply_by_hand(loss_of, weights):
+        """Adam's first step: each weight moves by rate * g / (|g| + epsilon'), its bias corrections in epsilon'."""
+        with tf.GradientTape() as tape:
+            loss = loss_of()
+        for weight, gradient in zip(weights, tape.gradient(loss, weights), strict=True):
+            g = gradient.numpy().astype(np.float64)
+            weight.assign_sub(2e-4 * g / (np.abs(g) + 1e-8 / np.sqrt(1 - 0.999)))
+        return float(loss)
+
+    start = [model.get_weights() for model in (generator, discriminator)]
+    expected = [
+        apply_by_hand(d_loss_of, discriminator.trainable_variables),
+        apply_by_hand(g_loss_of, generator.trainable_variables),
+    ]
+    expected_weights = [w.numpy() for model in (generator, discriminator) for w in model.trainable_variables]
+    for model, weights in zip((generator, discriminator), start, strict=True):
+        model.set_weights(weights)
+    optimizers = gan.objects["g_optimizer"], gan.objects["d_optimizer"]
+    step = dcgan.make_train_step(generator, discriminator, *optimizers)
+    np.testing.assert_allclose(step(real, d_noise, g_noise), expected, rtol=1e-5)
+    found = [w.numpy() for model in (generator, discriminator) for w in model.trainable_variables]
+    for weight, wanted in zip(found, expected_weights, strict=True):
+        # Where a gradient is nearly 0, as before batch normalisation, its sign is rounding: that moves by 2e-4 at most.
+        assert np.median(np.abs(weight - wanted)) < 2e-7 or np.abs(weight - wanted).max() < 4.1e-4
+
+
+def test_the_average_follows_the_generator():
+    gan = dcgan.make(IMAGES, ema=0.75, **SMALL)
+    generator, average = gan.objects["generator"], gan.objects["generator_average"]
+    expected = [w.numpy() for w in generator.variables]
+    for a, g in zip(average.variables, generator.variables, strict=True):
+        np.testing.assert_array_equal(a, g)
+    for _ in range(2):
+        gan.train(1)
+        for index, weight in enumerate(generator.variables):
+            expected[index] = 0.75 * expected[index] + 0.25 * weight.numpy() if weight.trainable else weight.numpy()
+    for a, wanted in zip(average.variables, expected, strict=True):
+        np.testing.assert_allclose(a, wanted, rtol=1e-5, atol=1e-8)
+    assert gan.generate is average
+    same = dcgan.make(IMAGES, **SMALL)
+    same.train(2)
+    for a, b in zip(generator.get_weights(), same.models["generator"].get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_samples_use_the_running_averages():
+    gan = dcgan.make(IMAGES, **SMALL)
+    gan.train(2)
+    noise = gan.make_noise(0, 2, 6)
+    np.testing.assert_allclose(gan.generate(noise)[:2], gan.generate(noise[:2]), atol=1e-6)
+    assert np.abs(gan.models["generator"](noise, training=True) - gan.generate(noise)).max() > 1e-3
+
+
+@pytest.mark.parametrize("ema", [-0.1, 1.0])
+def test_bad_averages_are_refused(ema):
+    with pytest.raises(ValueError, match="ema must be"):
+        dcgan.make(ema=ema, **SMALL)

@@ -1,0 +1,103 @@
+"""gan_tf.zoo.infogan: its inputs, its information and its score by hand; one step."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_tf.noise import uniform_noise
+from gan_tf.zoo import infogan
+
+RANDOM = np.random.default_rng(0)
+
+
+def test_inputs():
+    """z and the two numbers are the random numbers themselves; the categories are equally frequent."""
+    uniform = RANDOM.uniform(-1, 1, [10_000, 65]).astype(np.float32)
+    uniform[:, 62] = np.linspace(-1, 1, 10_000, endpoint=False)
+    inputs = infogan.inputs_of(uniform).numpy()
+    np.testing.assert_array_equal(inputs[:, :62], uniform[:, :62])
+    np.testing.assert_array_equal(inputs[:, 72:], uniform[:, 63:])
+    assert (inputs[:, 62:72].sum(axis=1) == 1).all() and np.abs(inputs[:, 62:72].sum(axis=0) - 1000).max() <= 1
+
+
+def test_information():
+    """log 10 if Q is always right and sure, 0 if it does not know, and below 0 if it is wrong and sure."""
+    inputs = np.zeros([2, 74], np.float32)
+    inputs[:, 62 + 3] = 1
+    inputs[:, 72:] = [[0.5, -1], [1, 0]]
+    for logit, expected in ((100.0, math.log(10)), (0.0, 0.0), (-100.0, math.log(10) - 100 - math.log(9))):
+        logits = np.zeros([2, 10], np.float32)
+        logits[:, 3] = logit
+        information, error = infogan.information_fn(inputs, logits, np.zeros([2, 2], np.float32))
+        np.testing.assert_allclose(information, expected, atol=1e-5)
+        np.testing.assert_allclose(error, (0.25 + 1 + 1 + 0) / 4, rtol=1e-6)
+
+
+def test_the_error_is_a_gaussians_information():
+    """Up to a constant, -log N(c; mean, 1) of the two numbers is (c - mean)² / 2 each: what a step minimises."""
+    numbers, means = RANDOM.normal(size=[2, 50, 2])
+    minus_log = ((numbers - means) ** 2 / 2 + 0.5 * math.log(2 * math.pi)).sum(axis=1).mean()
+    _, error = infogan.information_fn(np.concatenate([np.zeros([50, 72]), numbers], 1), np.zeros([50, 10]), means)
+    assert minus_log - math.log(2 * math.pi) == pytest.approx(float(error) * 2 / 2, rel=1e-9)
+
+
+def test_the_score_is_the_best_matching():
+    """Compared with all matchings of four categories; independent of how the categories are numbered."""
+    found, labels = RANDOM.integers(0, 4, [2, 200])
+    best = max(
+        np.mean([order[f] == label for f, label in zip(found, labels, strict=True)])
+        for order in itertools.permutations(range(4))
+    )
+    assert infogan.matched_accuracy(found, labels)[0] == pytest.approx(best)
+    assert infogan.matched_accuracy((labels + 7) % 10, labels)[0] == 1
+    noise = infogan.matched_accuracy(RANDOM.integers(0, 10, 10_000), RANDOM.integers(0, 10, 10_000))[0]
+    assert 0.1 <= noise < 0.13, "chance"
+
+
+def test_a_grid_varies_one_code_a_row():
+    uniform = uniform_noise(0, 1, 0, [3, 65]).numpy()
+    rows = infogan.one_code_a_row(uniform).reshape(5, 10, 74)
+    for row in rows[:3]:
+        np.testing.assert_array_equal(row[:, 62:72], np.eye(10))
+        assert (row[:, :62] == row[0, :62]).all() and (row[:, 72:] == 0).all()
+    for number, row in enumerate(rows[3:]):
+        np.testing.assert_allclose(row[:, 72 + number], np.linspace(-2, 2, 10), atol=1e-6)
+        assert (row[:, :72] == row[0, :72]).all() and (row[:, 73 - number] == 0).all()
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.0])
+def test_a_step(weight):
+    """Without its weight G does not learn to show the code, while Q still learns to read it."""
+    gan = infogan.make(width=2, information_weight=weight, batch_size=8)
+    generator, discriminator, *optimizers = gan.objects.values()
+    pixels = RANDOM.integers(0, 256, [8, 784], np.uint8)
+    d_random, g_random = RANDOM.uniform(-1, 1, [2, 8, 65]).astype(np.float32)
+    logits = [
+        discriminator(x, training=True)[0]
+        for x in (pixels / np.float32(255), generator(infogan.inputs_of(d_random), training=True))
+    ]
+    d_loss = tf.reduce_mean(tf.nn.softplus(-logits[0])) + tf.reduce_mean(tf.nn.softplus(logits[1]))
+    start = [w.numpy() for w in generator.trainable_variables]
+    q_start = [w.numpy() for w in discriminator.layers[-1].trainable_variables]
+    step = infogan.make_train_step(generator, discriminator, *optimizers, weight)
+    found = step(tf.constant(pixels), d_random, g_random)
+    np.testing.assert_allclose(found[0], d_loss, rtol=1e-5)
+    assert all(
+        (a != b.numpy()).any() for a, b in zip(q_start, discriminator.layers[-1].trainable_variables, strict=True)
+    )
+    after = [w.numpy() for w in generator.trainable_variables]
+    for w, value in zip(generator.trainable_variables, start, strict=True):
+        w.assign(value)
+    inputs = infogan.inputs_of(g_random)
+    with tf.GradientTape() as tape:
+        logit, *read = discriminator(generator(inputs, training=True), training=True)
+        information, error = infogan.information_fn(inputs, *read)
+        loss = tf.reduce_mean(tf.nn.softplus(-logit)) + weight * (0.1 * error - information)
+    np.testing.assert_allclose(found[2:], [information, error], rtol=1e-4, atol=1e-5)
+    gradients = tape.gradient(loss, generator.trainable_variables)
+    for old, new, gradient in zip(start, after, gradients, strict=True):
+        clear = np.abs(gradient) > 1e-3  # for smaller ones Adam's epsilon counts
+        np.testing.assert_allclose((old - new)[clear], 1e-3 * np.sign(gradient)[clear], rtol=1e-3)

@@ -1,0 +1,118 @@
+"""What every member of the zoo must do: learn from a command, resume bit for bit, leave what other commands need."""
+
+import csv
+import importlib
+import os
+
+import keras
+import numpy as np
+import pytest
+from command_line import command
+
+from gan_tf import data, restore
+
+RANDOM = np.random.default_rng(0)
+IMAGES, LABELS = RANDOM.integers(0, 256, [40, 784], np.uint8), np.arange(40) % 10
+# The settings that make each of them small, as arguments of `make`.
+SMALL = {
+    "dcgan": {"width": 2, "ema": 0.9},
+    "conditional": {"width": 2},
+    "semi_supervised": {"labelled": 10},
+    "infogan": {"width": 2},
+    "loss_sensitive": {"networks": "dcgan"},
+}
+ZOO = [name for name, module in restore.GANS.items() if module.startswith("gan_tf.zoo.")]
+
+
+def make(name, images=IMAGES, labels=LABELS, **options):
+    module = importlib.import_module(restore.GANS[name])
+    return module.make(images, labels, batch_size=8, block=5, **SMALL[name], **options)
+
+
+def state(gan):
+    return [np.asarray(variable) for each in gan.objects.values() for variable in each.variables]
+
+
+def test_the_list_is_whole():
+    assert set(ZOO) == set(SMALL)
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_three_iterations_resumed_are_three_undisturbed(name):
+    whole, first, second = (make(name) for _ in range(3))
+    losses = whole.train(3)
+    assert losses.shape == (3, len(whole.loss_names)) and np.isfinite(losses).all()
+    one = first.train(1)
+    for a, b in zip(first.objects.values(), second.objects.values(), strict=True):
+        for x, y in zip(a.variables, b.variables, strict=True):
+            y.assign(x)
+    second.iteration = 1
+    np.testing.assert_array_equal(np.concatenate([one, second.train(2)]), losses)
+    for a, b in zip(state(second), state(whole), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert any((a != b).any() for a, b in zip(state(whole), state(first), strict=True))
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_the_seed_decides(name):
+    a, b, other = (make(name, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(a.train(2), b.train(2))
+    assert np.abs(a.train(1) - other.train(1)).max() > 1e-4
+    assert all((x != y).any() for x, y in zip(state(a), state(other), strict=True) if x.ndim > 1)
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_pictures(name):
+    gan = make(name)
+    for pictures in (gan.draw(0), gan.sample(4 * gan.columns), gan.real_pictures):
+        assert pictures.dtype == np.float32 and pictures.shape[1] == 784
+        assert pictures.min() >= 0 and pictures.max() <= 1
+    assert len(gan.draw(0)) % gan.columns == 0
+    assert np.abs(gan.draw(0) - gan.draw(1)).max() > 0
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_bad_input(name):
+    with pytest.raises(ValueError, match="a batch of 8 is more than the 7 images"):
+        make(name, IMAGES[:7], LABELS[:7])
+    with pytest.raises(ValueError, match="without images"):
+        make(name, None, None).train(1)
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_a_run(name, idx_dir, tmp_path):
+    """From the command line: train, stop, resume. The result is that of the same settings in Python."""
+    flags = [f"--{option}={value}" for option, value in SMALL[name].items()] + ["--batch_size=8", "--sample_every=4"]
+    flags += [f"--data_dir={idx_dir}", "--checkpoint_every=3", "--out_dir=out"]
+    for iters in (3, 8):
+        result = command(restore.GANS[name], *flags, f"--iters={iters}", cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+    assert "resumed at 3" in result.stderr
+    files = set(os.listdir(tmp_path / "out"))
+    assert {"000.png", "001.png", "losses.csv", "losses.png", "samples.png", "training.gif", "report.html"} < files
+
+    dataset = data.load("mnist", idx_dir)
+    gan = make(name, dataset.pixels, dataset.labels)
+    losses = gan.train(8)
+    with open(tmp_path / "out" / "losses.csv") as file:
+        found = [[float(row[name]) for name in gan.loss_names] for row in csv.DictReader(file)]
+    np.testing.assert_array_equal(np.float32(found), losses[[0, 4]])
+    restored, iteration = restore.load_run(tmp_path / "out")
+    assert iteration == 8 and restored.train_block is None
+    for model, ours in gan.models.items():
+        for theirs in (restored.models[model], keras.saving.load_model(tmp_path / "out" / f"{model}.keras")):
+            for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+                np.testing.assert_array_equal(a, b)
+    if gan.generate:
+        np.testing.assert_array_equal(restored.sample(20), gan.sample(20))
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_help_and_wrong_flags_answer_without_tensorflow(name, tmp_path):
+    module = importlib.import_module(restore.GANS[name])
+    result = command(restore.GANS[name], "--help", cwd=tmp_path)
+    assert result.returncode == 0 and "arXiv:" in result.stdout and "This GAN:" in result.stdout
+    assert all(f"--{option}" in result.stdout for option in module.OPTIONS)
+    wrong = f"--{list(module.OPTIONS)[0]}=-1"
+    result = command(restore.GANS[name], wrong, cwd=tmp_path)
+    assert result.returncode == 2 and result.stderr.count("\n") == 1 and result.stderr.startswith(f"error: {wrong}")
