@@ -113,5 +113,5 @@ def run(measure, claim):
         sys.exit(0 if report.holds() else 1)
 
     flags.DEFINE_string("out_dir", "out/experiments/theory", "Folder for the figure and the numbers.")
-    names = [name for name in ("out_dir", "dataset", "data_dir") if name in FLAGS]
+    names = [name for name in ("out_dir", "run_dir", "dataset", "data_dir") if name in FLAGS]
     command_line.run(main, {"Flags": names}, (DataError, OSError))

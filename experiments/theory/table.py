@@ -1,4 +1,4 @@
-"""The table of the nine claims in experiments/README.md, from the results of their runs.
+"""The table of the claims in experiments/README.md, from the results of their runs.
 
 python -m experiments.theory.table [--out_dir=out/experiments/theory]
 
@@ -42,9 +42,11 @@ ROWS = {
     ),
     "divergences": (
         "Between parallel segments KL = ∞ and JS = log 2 at any distance θ; Wasserstein's distance is θ",
-        "by D, at θ = 0.25 and 1: [0.25: JS by], [1.0: JS by]; by a WGAN-GP critic at θ = 0.25, 0.5, 0.75, 1: "
-        "[0.25: E f(p)], [0.5: E f(p)], [0.75: E f(p)], [1.0: E f(p)]",
-        "[0.25: JS by], [1.0: JS by]; [0.25: E f(p)], [0.5: E f(p)], [0.75: E f(p)], [1.0: E f(p)]",
+        "Wasserstein of points at θ = 0.25 and 1: [0.25: Wasserstein], [1.0: Wasserstein]; JS by D there: "
+        "[0.25: JS by], [1.0: JS by]; by a WGAN-GP critic at θ = 0.25, 0.5, 0.75, 1: [0.25: E f(p)], [0.5: E f(p)], "
+        "[0.75: E f(p)], [1.0: E f(p)]",
+        "[0.25: Wasserstein], [1.0: Wasserstein]; [0.25: JS by], [1.0: JS by]; [0.25: E f(p)], [0.5: E f(p)], "
+        "[0.75: E f(p)], [1.0: E f(p)]",
     ),
     "maximum_likelihood": (
         "KL(p_data ‖ p_g) covers both modes, KL(p_g ‖ p_data) covers only one",
@@ -69,8 +71,9 @@ ROWS = {
     ),
     "inception_score_blind_spot": (
         "Ten images, one of each digit, score higher than MNIST",
-        "[ten images, repeated], above the real images'",
-        "[ten images, repeated]; real [classifier score of real]; noise [score of noise]",
+        "[score of ten images], above the real images'; five images [score of five]; recall [recall of ten]",
+        "[score of ten images]; real [classifier score of real]; five images [score of five]; noise [score of noise]; "
+        "recall [recall of ten], of real images [recall of real]",
     ),
     "discriminator_as_classifier": (
         "Against what introductions say: a linear probe finds no more in the trained D of this GAN than in a random "
@@ -78,6 +81,31 @@ ROWS = {
         "gain [500 labels: D trained] with 500 labels, [10000 labels: D trained] with 10,000",
         "[500 labels: D trained]; [10000 labels: D trained] (the pixels, over D: [500 labels: 784], "
         "[10000 labels: 784])",
+    ),
+    "fractional_strides": (
+        "A transposed convolution is a convolution of the image with zeros put between its pixels",
+        "[zeros and convolution] of 49 numbers equal; error [7x7, kernel 5x5]",
+        "[zeros and convolution]; [7x7, kernel 5x5] (kernel not turned: [not turned]; pixels repeated: [repeated])",
+    ),
+    "mixed_batches": (
+        "One mixed batch and two separate ones give D the same gradient, but only without batch normalisation",
+        "relative difference of the gradient [without batch normalisation: of]; with batch normalisation "
+        "[with batch normalisation: of]",
+        "[without batch normalisation: of]; [with batch normalisation: of]",
+    ),
+    "covariate_shift": (
+        "Batch normalisation makes DCGAN learn faster, even if its layers' inputs are made to move",
+        "FID divided by that without: [FID batch], with moving noise [FID with the noise]; the noise moves inputs "
+        "[the noise moves] times as much",
+        "[FID batch], [FID with the noise]; [the noise moves] (shift; FID: with [batch normalisation: shift], "
+        "without [without: shift], with the noise [with moving noise: shift])",
+    ),
+    "dcgan_features": (
+        "A linear probe on a trained DCGAN's D does better than on a random D, and than on the pixels",
+        "gain over a random D [500 labels: trained D minus random] with 500 labels, "
+        "[10000 labels: trained D minus random] with 10,000",
+        "[500 labels: trained D minus random]; [10000 labels: trained D minus random] (over the pixels: "
+        "[500 labels: trained D minus pixels]; [10000 labels: trained D minus pixels])",
     ),
 }
 

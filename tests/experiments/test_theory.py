@@ -20,10 +20,13 @@ SMALL = {
     "mode_collapse": {"losses": ("minimax",)},
     "inception_score_blind_spot": {"count": 5000},
     "discriminator_as_classifier": {"iters": 300, "many": 5000},
+    "fractional_strides": {},
+    "mixed_batches": {"width": 4, "steps": 50},
+    "covariate_shift": {"width": 4, "steps": 1000},
+    "dcgan_features": {"iters": 300, "many": 2000, "width": 8},
 }
-
-
-QUICK = ("nash", "maximum_likelihood", "optimal_discriminator")
+QUICK = ("nash", "maximum_likelihood", "optimal_discriminator", "fractional_strides", "mixed_batches")
+OF_IMAGES = ("inception_score_blind_spot", "discriminator_as_classifier", "covariate_shift", "dcgan_features")
 
 
 @pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in SMALL])
@@ -35,7 +38,7 @@ def test_claim_holds(name, tmp_path):
         f"claim.draw(file.measure, report, {str(tmp_path / 'figure.png')!r}, **{SMALL[name]!r})\n"
         "report.print(); sys.exit(0 if report.holds() else 1)"
     )
-    needs_images = ["--dataset=glyphs"] if name in ("inception_score_blind_spot", "discriminator_as_classifier") else []
+    needs_images = ["--dataset=glyphs"] if name in OF_IMAGES else []
     result = subprocess.run([sys.executable, "-c", code, *needs_images], capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "The claim holds." in result.stdout and (tmp_path / "figure.png").stat().st_size > 1000
