@@ -18,10 +18,12 @@ Kinds:
 
 import argparse
 import importlib
+import json
 import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 
 KINDS = {
     "kills": "Kills and interrupts commands; then the same command must finish, with the right bytes.",
@@ -73,6 +75,7 @@ def main():
     parser.add_argument("--kind", choices=list(KINDS), required=True, help="what to attack with")
     parser.add_argument("--count", type=int, default=100, help="how many attacks; 0, with full: each call once")
     parser.add_argument("--seed", type=int, default=0, help="seed of all that is random")
+    parser.add_argument("--out", type=Path, help="a JSON file to add the last line's numbers to")
     parser.add_argument("--only", type=int, help="repeat this attempt alone, and keep its folder")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # so that the temporary folder is removed
@@ -88,6 +91,13 @@ def main():
         return 0
     (done, failures), seconds = result, time.monotonic() - start
     print(f"{options.kind}: {done} done, {len(failures)} failures, {seconds:.0f} seconds, seed {options.seed}{kept}")
+    if options.out:
+        from experiments import record
+
+        found = json.loads(options.out.read_text()) if options.out.exists() else {}
+        found[options.kind] = {"done": done, "failures": len(failures), "seconds": round(seconds), "seed": options.seed}
+        found[options.kind] |= record.facts("tensorflow", "keras", "numpy")
+        record.write_json(options.out, found)
     return 1 if failures else 0
 
 
