@@ -15,7 +15,7 @@ STARTS = 5
 TOLERANCES = {
     ("adadelta", "with XLA"): (8e-6, 2.5e-4),
     ("adadelta", "without"): (4e-6, 8e-5),
-    ("adam", "with XLA"): (5e-7, 5e-6),
+    ("adam", "with XLA"): (5e-7, 1e-5),
     ("adam", "without"): (4e-7, 4e-7),
 }
 
