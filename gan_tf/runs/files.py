@@ -32,12 +32,18 @@ def replacing(path, durable=True):
             yield temporary
             if durable:
                 sync(temporary)
+            is_new = not os.path.lexists(path)
             os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     if durable:
-        sync(path.parent)
+        try:
+            sync(path.parent)
+        except OSError:
+            if is_new:  # the caller hears that it failed, so the next attempt must not find it
+                path.unlink(missing_ok=True)
+            raise
 
 
 @contextlib.contextmanager

@@ -65,7 +65,7 @@ from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
 from gan_tf.noise import sample_noise, stream_noise
 
-KERNEL = 4  # pixels wide and high
+KERNEL = 5  # pixels wide and high, as in the paper's figure 1
 BLOCK = 20  # iterations between two looks at Ctrl-C: some seconds on a CPU
 
 

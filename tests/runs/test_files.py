@@ -25,6 +25,24 @@ def test_a_file_is_replaced_whole_or_not_at_all(durable, tmp_path):
     assert os.listdir(tmp_path) == ["a.txt"] and target.read_text() == "first"
 
 
+@pytest.mark.parametrize("before", [[], ["a.txt"]])
+def test_a_new_file_whose_name_is_not_on_the_disk_is_not_there(before, tmp_path, monkeypatch):
+    """It failed, and the same command must be able to try again; what was there before is whole."""
+    for name in before:
+        (tmp_path / name).write_text("old")
+    sync = files.sync
+
+    def full(path):
+        if path == tmp_path:
+            raise OSError("disk full")
+        sync(path)
+
+    monkeypatch.setattr(files, "sync", full)
+    with pytest.raises(OSError, match="disk full"), files.replacing(tmp_path / "a.txt") as path:
+        path.write_text("new")
+    assert os.listdir(tmp_path) == before
+
+
 def test_what_killed_processes_left_is_removed(tmp_path):
     """And nothing else: another process may be writing the same file."""
     for name in ("new-0123abcd-a.txt", "new-0123abcd-b.txt", "new-house-a.txt", "new-a.txt"):
