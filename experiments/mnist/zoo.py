@@ -20,7 +20,7 @@ import numpy as np
 from absl import flags
 
 from experiments.mnist import measured
-from experiments.record import RESULTS, commit, machine, write_json
+from experiments.record import RESULTS, check, commit, machine, write_json
 from gan_tf.metrics.table import TITLES, rounded
 from gan_tf.runs import command_line
 from gan_tf.runs.config import read_config
@@ -35,12 +35,24 @@ RUNS = {
     "dcgan_pooling": ("dcgan", ["--pooling"], [0]),
     "conditional": ("conditional", [], [0]),
     "conditional_no_wrong_digits": ("conditional", ["--nowrong_digits"], [0]),
+    "semi_supervised": ("semi_supervised", [], [0, 1, 2]),
+    "semi_supervised_labels_only": ("semi_supervised", ["--labels_only"], [0, 1, 2]),
+    "semi_supervised_1000": ("semi_supervised", ["--labelled=1000"], [0, 1, 2]),
+    "semi_supervised_1000_labels_only": ("semi_supervised", ["--labelled=1000", "--labels_only"], [0, 1, 2]),
+    "infogan": ("infogan", [], [0]),
+    "infogan_no_information": ("infogan", ["--information_weight=0"], [0]),
+    "loss_sensitive": ("loss_sensitive", [], [0, 1, 2]),
+    "loss_sensitive_no_margin": ("loss_sensitive", ["--lambda_=0"], [0, 1, 2]),
+    "loss_sensitive_dcgan": ("loss_sensitive", ["--networks=dcgan"], [0]),
 }
 # Columns of each member's table: (column of metrics.json, name of the score).
 QUALITY = [("samples", name) for name in ("classifier_score", "frechet_distance", "precision", "recall")]
 COLUMNS = {
     "dcgan": QUALITY,
     "conditional": [("samples", "read_as_asked"), *QUALITY],
+    "semi_supervised": [("real", "accuracy of the classifier"), *QUALITY],
+    "infogan": [("real", "digits found without labels"), *QUALITY],
+    "loss_sensitive": QUALITY,
 }
 
 
@@ -59,7 +71,8 @@ def train(run, seed):
     metrics = json.loads((folder / "run" / "metrics.json").read_text())
     config = read_config(folder / "run")
     with open(folder / "run" / "losses.csv") as file:
-        curve = [row for row in csv.DictReader(file) if row["spread"]]  # the lines of the grids
+        rows = list(csv.DictReader(file))
+        curve = rows[:: max(1, len(rows) // 200)]
     return {
         "command": " ".join([f"python -m gan_tf.zoo.{member}", *options]),
         "iterations": metrics["iterations"],
@@ -70,7 +83,7 @@ def train(run, seed):
         "date": datetime.date.today().isoformat(),
         "metrics": metrics["metrics"],
         "class_histogram": metrics["class_histogram_samples"],
-        "losses": {name: [float(row[name]) for row in curve] for name in curve[0]},
+        "losses": {name: [float(row[name] or "nan") for row in curve] for name in rows[0] if name != "spread"},
     }
 
 
@@ -114,6 +127,7 @@ def load_results(folder=RESULTS / "zoo"):
 def main():
     """Trains and measures the runs, then prints the tables."""
     out_dir = Path(FLAGS.out_dir)
+    check(out_dir)
     for run in FLAGS.only:
         for seed in RUNS[run][2]:
             write_json(out_dir / f"{run}-{seed}.json", train(run, seed))

@@ -28,8 +28,7 @@ with Gaussian noise before each layer, G is 100-500-500-784 with batch normalisa
 from gan_tf.runs import training_command
 
 OPTIONS = {
-    "labelled": (100, "How many images have labels; the same number of each digit.", (10, 10_000)),
-    "label_draw": (0, "Which images have labels: another number chooses others.", (0, 2**31 - 1)),
+    "labelled": (100, "How many images have labels, equally many of each digit. --seed chooses them.", (10, 10_000)),
     "labels_only": (False, "The control: D learns from the labelled images alone."),
 }
 
@@ -163,14 +162,14 @@ def make_train_step(objects, labelled_images, labelled_digits, labels_only=False
     return step
 
 
-def choose_labelled(labels, count, draw):
-    """Returns which images have labels, int [count]: count / 10 of each digit, chosen at random by the number `draw`.
+def choose_labelled(labels, count, seed):
+    """Returns which images have labels, int [count]: count / 10 of each digit, chosen at random by `seed`.
 
     Raises ValueError if `count` is no multiple of ten, or if there are too few images of a digit.
     """
     if count % DIGITS:
         raise ValueError(f"labelled must be a multiple of {DIGITS}, not {count}")
-    order = np.random.default_rng(draw).permutation(len(labels))
+    order = np.random.default_rng(seed).permutation(len(labels))
     each = [order[labels[order] == digit][: count // DIGITS] for digit in range(DIGITS)]
     for digit, found in enumerate(each):
         if len(found) < count // DIGITS:
@@ -183,7 +182,6 @@ def make(
     labels=None,
     *,
     labelled=100,
-    label_draw=0,
     labels_only=False,
     batch_size=100,
     seed=0,
@@ -206,7 +204,7 @@ def make(
     }
     generator, average, train_block = objects["generator"], objects["average"], None
     if images is not None:
-        chosen = choose_labelled(labels, labelled, label_draw)
+        chosen = choose_labelled(labels, labelled, seed)
         digits = labels[chosen].astype(np.int32)
         step = make_train_step(objects, scaled(np.array(images[chosen])), digits, labels_only, jit)
         train_block = make_train_block(step, [images], batch_size, seed, NOISE + 3)
