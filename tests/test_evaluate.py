@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 import scipy.spatial
-from command_line import command, run
+from command_line import command, forked
 from conftest import write_idx_folder
 from PIL import Image
 
@@ -67,8 +67,8 @@ def test_a_generator(images_dir, tmp_path):
 def test_a_run(loss, boundary, images_dir, tmp_path):
     """It measures the discriminator, too, and writes into the run's folder, which --overwrite cleans."""
     flags = ("--nojit", "--batch_size=16", f"--data_dir={images_dir}", f"--loss={loss}")
-    assert run("--iters=60", *flags, cwd=tmp_path).returncode == 0
-    result = command("gan_tf.evaluate", "--run_dir=out", "--count=100", cwd=tmp_path)  # on the data of the run
+    assert forked("gan_tf.train", "--iters=60", *flags, cwd=tmp_path).returncode == 0
+    result = forked("gan_tf.evaluate", "--run_dir=out", "--count=100", cwd=tmp_path)  # on the data of the run
     assert result.returncode == 0, result.stderr
     facts = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert facts["iterations"] == 60 and facts["held_out"] == 100
@@ -85,7 +85,7 @@ def test_a_run(loss, boundary, images_dir, tmp_path):
         assert facts["metrics"]["samples"]["discriminator_accuracy"]["value"] == pytest.approx(named_fake, abs=1e-9)
         assert named_fake != (logits < 0).mean()
     assert "trained on other images" not in result.stderr
-    assert run("--iters=1", *flags, "--overwrite", cwd=tmp_path).returncode == 0
+    assert forked("gan_tf.train", "--iters=1", *flags, "--overwrite", cwd=tmp_path).returncode == 0
     assert not {"metrics.json", "neighbours.png"} & set(os.listdir(tmp_path / "out"))
 
 

@@ -7,7 +7,7 @@ import sys
 import matplotlib.figure
 import numpy as np
 import pytest
-from command_line import command, run
+from command_line import command, forked, run
 from PIL import Image
 
 from gan_tf.gan import Gan
@@ -107,7 +107,7 @@ def test_export_on_demand(trained):
     files = ("generator.keras", "discriminator.keras", "losses.png", "samples.png", "training.gif", "report.html")
     for name in files:
         (trained / name).unlink()
-    assert command("gan_tf.export", "--run_dir=out", cwd=trained.parent).returncode == 0
+    assert forked("gan_tf.export", "--run_dir=out", cwd=trained.parent).returncode == 0
     assert all((trained / name).exists() for name in files)
 
 
@@ -121,7 +121,7 @@ def test_samples_of_every_kind(trained, tmp_path):
         (run_dir, "--count=3", "--out=single"),
         (run_dir, "--count=5", "--interpolate", "--out=between.npz"),
     ):
-        result = command("gan_tf.sample", *flags, cwd=tmp_path)
+        result = forked("gan_tf.sample", *flags, cwd=tmp_path)
         assert result.returncode == 0, result.stderr
     assert Image.open(tmp_path / "grid.png").size == (250, 172)
     a, b, between = (np.load(tmp_path / f"{name}.npz") for name in ("a", "b", "between"))
@@ -161,7 +161,7 @@ def test_samples_that_cannot_be_drawn(flags, message, tmp_path):
 
 
 def test_a_discriminator_is_no_generator(trained, tmp_path):
-    result = command("gan_tf.sample", f"--generator={trained / 'discriminator.keras'}", cwd=tmp_path)
+    result = forked("gan_tf.sample", f"--generator={trained / 'discriminator.keras'}", cwd=tmp_path)
     assert re.search(r"error: --generator=.* is no generator of 784 pixels", result.stderr)
 
 

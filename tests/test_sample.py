@@ -12,7 +12,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from command_line import command
+from command_line import command, forked
 from PIL import Image
 
 from gan_tf import keras_file, models, noise, restore
@@ -31,7 +31,7 @@ def sound(tmp_path_factory):
 
 def sample(*flags, cwd):
     """Runs the command, and returns the last line that it logs."""
-    result = command("gan_tf.sample", *flags, cwd=cwd)
+    result = forked("gan_tf.sample", *flags, cwd=cwd)
     assert "Traceback" not in result.stderr and result.stdout == "", result.stderr
     return result.returncode, result.stderr.strip().splitlines()[-1]
 

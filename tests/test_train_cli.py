@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from command_line import last_line_of_failure, losses_of, run, written
+from command_line import forked, last_line_of_failure, losses_of, run, written
 from PIL import Image
 
 from gan_tf.data import mnist
@@ -93,7 +93,7 @@ def test_threads_leave_the_results(flag, idx_dir, tmp_path):
     """Bit for bit, at the full batch, where products are large enough to be shared."""
     for threads in (1, 2):
         flags = (flag, "--iters=301", f"--data_dir={idx_dir}", f"--threads={threads}", f"--out_dir=out{threads}")
-        result = run(*flags, cwd=tmp_path)
+        result = forked("gan_tf.train", *flags, cwd=tmp_path)
         assert result.returncode == 0 and f"threads: {threads}" in result.stderr, result.stderr
     one, two = ((tmp_path / name / "losses.csv").read_bytes() for name in ("out1", "out2"))
     assert one == two
@@ -144,7 +144,7 @@ def test_same_seed_same_run_however_it_is_cut(finished, idx_dir, tmp_path):
     """Other grids and logs, other blocks: the same losses, bit for bit."""
     cwd, _ = finished
     flags = ("--iters=250", f"--data_dir={idx_dir}", "--sample_every=70", "--log_every=1000", "--seed=3")
-    assert run(*flags, cwd=tmp_path).returncode == 0
+    assert forked("gan_tf.train", *flags, cwd=tmp_path).returncode == 0
     losses = losses_of(tmp_path / "out")
     assert {it: losses[it] for it in (0, 100, 200)} == losses_of(cwd / "out")
     assert sorted(losses) == [0, 70, 100, 140, 200, 210], "every 100th iteration, and those of the grids"
@@ -264,7 +264,9 @@ def test_gpu_that_is_not_there(idx_dir, tmp_path):
 
 
 def test_dry_run_leaves_nothing(idx_dir, tmp_path):
-    result = run("--dry_run", "--iters=5000", "--nojit", "--batch_size=16", f"--data_dir={idx_dir}", cwd=tmp_path)
+    result = forked(
+        "gan_tf.train", "--dry_run", "--iters=5000", "--nojit", "--batch_size=16", f"--data_dir={idx_dir}", cwd=tmp_path
+    )
     assert result.returncode == 0, result.stderr
     config, estimate = result.stdout.rsplit("\n", 2)[:2]
     assert json.loads(config)["flags"]["batch_size"] == 16 and json.loads(config)["device"].startswith("CPU")

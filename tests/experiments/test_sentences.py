@@ -133,6 +133,13 @@ def test_the_objectives():
     draw = [run for name in highest for run in score[name] if run > 3]
     assert len(draw) == 1  # "except in one of nine runs"
     assert [round(each, 3) for each in score["fgan_reverse_kl"][:2]] == [1, 1]  # "one picture, two seeds"
+    long = json.loads((record.RESULTS / "objectives" / f"{objectives.LONG}-0.json").read_text())
+    found = [objectives.score(long, objectives.LONG_ITERS, name) for name in ("classifier_score", "frechet_distance")]
+    says("experiments", "WGAN-GP after 20,000: Inception score {:.2f}, FID {:.0f}, ten classes".format(*found))
+    assert objectives.score(long, objectives.LONG_ITERS, "classes_covered") == 10
+    curve = [pair for pair in zip(long["losses"]["iteration"], long["losses"]["spread"], strict=True) if pair[1]]
+    assert max(spread for iteration, spread in curve if 15_000 < iteration < 33_000) < 0.073  # "begins to grow"
+    assert min(spread for iteration, spread in curve if iteration > 33_000) > 0.075
     rates = [float(optimizers.make_optimizer(RECIPES[name].g_optimizer).learning_rate) for name in ("wgan", "minimax")]
     assert rates == pytest.approx([5e-5, 20 * 5e-5])  # "a twentieth of Adam's"
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from command_line import losses_of, run
+from command_line import forked, losses_of
 from tensorflow.python.eager import context  # no public name has the graph after its optimisations
 from test_training import make_networks, some_images
 
@@ -257,7 +257,7 @@ def test_a_run_of_each_objective_goes_on_exactly(loss, d_steps, idx_dir, tmp_pat
     flags += (f"--d_steps={d_steps}",) if d_steps != RECIPES[loss].d_steps else ()
     for name, totals in (("whole", (40,)), ("parts", (17, 40))):
         for iters in totals:
-            result = run(*flags, f"--iters={iters}", f"--out_dir={name}", cwd=tmp_path)
+            result = forked("gan_tf.train", *flags, f"--iters={iters}", f"--out_dir={name}", cwd=tmp_path)
             assert result.returncode == 0, result.stderr
     for name in ("losses.csv", "000.png", "001.png"):
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
