@@ -132,9 +132,14 @@ def test_results_that_are_kept_name_their_code(monkeypatch, tmp_path):
 
 
 def test_every_result_names_a_commit():
-    results = [json.loads(path.read_text()) for path in record.RESULTS.rglob("*.json")]
-    assert len(results) >= 50
-    assert all(re.fullmatch("[0-9a-f]{7,}", result["commit"]) for result in results)
+    """That of its code. Only for one commit, of before this was checked, that is not so, and the files say it."""
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in record.RESULTS.rglob("*.json")]
+    assert len(results) >= 60
+    for result in results:
+        if result["commit"] == "f872400+":
+            assert "the commit has its +" in result["edited"]
+        else:
+            assert re.fullmatch("[0-9a-f]{7,}", result["commit"])
 
 
 def test_the_tables_are_the_results():
