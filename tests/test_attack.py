@@ -1,8 +1,10 @@
 """A small share of the standing attack, python -m tests.attack, and a larger one that is slow; and its own controls."""
 
+import json
 import os
 import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -142,3 +144,19 @@ def test_a_failure_is_told_and_kept(bench, monkeypatch, capsys):
     assert capsys.readouterr().out.splitlines()[1] == "kills 1 failed (--seed=0 --only=1): it fell over"
     assert (bench.kept / "kills-1").is_dir() and "it fell over" in (bench.kept / "kills-1.log").read_text()
     shutil.rmtree(bench.kept)
+
+
+def test_the_readme_says_what_was_attacked():
+    """gan_tf/README.md's counts are those of the last long attack, which found nothing that is not fixed."""
+    top = Path(__file__).parents[1]
+    results = json.loads((top / "tests" / "attack" / "results.json").read_text())
+    text = " ".join((top / "gan_tf" / "README.md").read_text().split())
+    done = {kind: result["done"] for kind, result in results.items()}
+    for sentence in (
+        f"{done['kills']:,} kills and Ctrl-Cs",
+        f"{done['power']} simulated power cuts",
+        f"a full disk at each of the {done['full']} calls",
+        f"{done['inputs']:,} damaged input files",
+    ):
+        assert sentence in text
+    assert [kind for kind, result in results.items() if result["failures"]] == ["full"]
