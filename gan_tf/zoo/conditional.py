@@ -134,8 +134,13 @@ def ask(noise, digits):
 
 
 def make_noise(seed, stream, count, condition=None):
-    """Returns `count` inputs of G, float32 [count, 110]. `condition` is a digit as text; None: 0, 1, …, 9, 0, …"""
-    digits = np.arange(count) % DIGITS if condition is None else np.full(count, int(condition))
+    """Returns `count` inputs of G, float32 [count, 110].
+
+    `condition` is a digit as text. With None, G is asked for 0, 1, …, 9 in turn. Each hundred begins one digit later:
+    the Inception score takes every tenth sample together, and these must not all show the same digit.
+    """
+    turn = np.arange(count)
+    digits = (turn + turn // 100) % DIGITS if condition is None else np.full(count, int(condition))
     return ask(uniform_noise(seed, stream, 0, [count, NOISE]), digits)
 
 

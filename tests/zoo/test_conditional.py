@@ -80,6 +80,8 @@ def test_a_step(with_wrong_digits):
 def test_it_is_asked_by_noise():
     gan = conditional.make(**SMALL)
     np.testing.assert_array_equal(gan.asked(gan.noise(0, 2, 25)), np.arange(25) % 10)
+    asked = gan.asked(gan.noise(0, 3, 1000))
+    assert all((np.bincount(part) == 10).all() for part in (asked[i::10] for i in range(10))), "for the score's parts"
     sevens = gan.noise(0, 2, 5, "7")
     assert sevens.shape == (5, 110) and (gan.asked(sevens) == 7).all()
     np.testing.assert_array_equal(sevens[:, :100], gan.noise(0, 2, 5)[:, :100])
