@@ -227,6 +227,7 @@ def load_results(path, facts):
 
 def main():
     """Does the runs that are missing, prints the table, and exits with 1 if the claim fails."""
+    record.check(FLAGS.out_dir)
     path = Path(FLAGS.out_dir) / "fidelity.json"
     facts = record.facts("tensorflow", "keras", "numpy", "scipy")
     commit = facts.pop("commit")

@@ -12,7 +12,7 @@ from conftest import write_idx_folder
 from PIL import Image
 
 from experiments import exact, record
-from experiments.mnist import measured, objectives, reproduce_blog
+from experiments.mnist import fidelity, measured, objectives, reproduce_blog
 from experiments.speed import benchmark
 from experiments.speed import start as start_up
 from gan_tf import reference
@@ -135,7 +135,10 @@ def test_every_result_names_a_commit():
     """That of its code. Only for one commit, of before this was checked, that is not so, and the files say it."""
     results = [json.loads(path.read_text(encoding="utf-8")) for path in record.RESULTS.rglob("*.json")]
     assert len(results) >= 60
-    for result in results:
+    results += [
+        run for each in results for runs in each.pop("runs", {}).values() for run in runs.values()
+    ]  # fidelity's
+    for result in (each for each in results if "dataset" not in each or "commit" in each):
         if result["commit"] == "f872400+":
             assert "the commit has its +" in result["edited"]
         else:
@@ -171,6 +174,14 @@ def test_the_tables_of_exactness_are_the_results():
     assert exact.table(result) in text and exact.table_of_controls(result) in text
     for sentence in exact.sentences(result):
         assert sentence in " ".join(text.split())
+
+
+def test_the_table_of_long_runs_is_the_results():
+    """That of gan_tf/README.md, and its verdict."""
+    text = (README.parents[1] / "gan_tf" / "README.md").read_text()
+    result = json.loads((record.RESULTS / "fidelity" / "fidelity.json").read_text())
+    assert [len(result["runs"][name]) for name in fidelity.RUNS] == [20, 20, 20]
+    assert fidelity.table(result) in text and fidelity.verdict(result)
 
 
 def test_every_objective_has_a_row():
