@@ -37,7 +37,7 @@ def pooled(discriminator):
             size = layer.output.shape[1]
             pool = -(-size // PLACES)  # rounded up: 14 → 4 windows of 4, 7 → 4 windows of 2
             outputs.append(keras.layers.Flatten()(keras.layers.MaxPooling2D(pool, padding="same")(layer.output)))
-    network = keras.Model(discriminator.inputs, keras.layers.Concatenate()(outputs))
+    network = keras.Model(discriminator.input, keras.layers.Concatenate()(outputs))
     return lambda images: in_batches(network, images).astype(np.float64)
 
 

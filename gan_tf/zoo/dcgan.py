@@ -203,7 +203,7 @@ def make(
     rules = {"width": width, "batch_norm": batch_norm, "pooling": pooling}
     generator, discriminator = make_generator(g_seed, **rules), make_discriminator(d_seed, **rules)
     average = make_generator(g_seed, **rules) if ema else None
-    g_optimizer, d_optimizer = (keras.optimizers.Adam(0.0002, beta_1=0.5, beta_2=0.999, epsilon=1e-8) for _ in range(2))
+    g_optimizer, d_optimizer = make_optimizer(), make_optimizer()
     step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, average, ema, jit)
     block, train_block, drawn = min(block, BLOCK), None, average or generator
     if images is not None:

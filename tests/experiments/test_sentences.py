@@ -204,5 +204,7 @@ def test_the_lessons_of_the_theory():
     assert float(small[1]) <= 0.01 < float(large[3])  # after 3 steps of 0, 3, 10, 30, 100; after 30
     says("experiments", f"= {float(measured('old_discriminator', 'step 0.01', 'predicted').split()[0]):.3f} s².")
     assert float(measured("vanishing_gradient", "best D: minimax gradient at 8")) < 1 / 1000
+    gains = [float(measured("dcgan_features", f"{n} labels: trained D minus random")) for n in (500, 10_000)]
+    says("experiments", f"{gains[0]:.3f} with 500 labels, {gains[1]:.3f} with 10,000.")
     noise = float(measured("mode_collapse", "control: noise: share"))
     says("experiments", f"why has noise {noise:.0%} good samples?")
