@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import math
 import os
 import sys
 import time
@@ -121,6 +122,7 @@ def define_options(options):
             flags.DEFINE_integer(name, default, text, *limit[0])
         elif isinstance(default, float):
             flags.DEFINE_float(name, default, text, *limit[0])
+            flags.register_validator(name, math.isfinite, message="must be a finite number")
         else:
             flags.DEFINE_enum(name, default, *limit, text)
 
