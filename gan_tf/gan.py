@@ -34,8 +34,8 @@ class Gan:
         `columns`. None for a GAN without pictures.
     columns: how many pictures a row of a grid has.
     measures: name → function of what `draw` returned. They are further columns of losses.csv, one value for each grid.
-        The log warns of mode collapse if there is a measure called "spread" and it falls from above to below a
-        twentieth of the real pictures'.
+        The log warns of mode collapse if there is a measure called "spread" and it falls below 5% of the
+        real pictures' spread.
     real_pictures: float32 [n, 784] in [0, 1]. The log shows their measures next to those of the drawn pictures.
     make_noise, generate: `generate(make_noise(seed, stream, count))` returns `count` pictures, float32 [count, 784].
         `stream` is one of the streams in gan_tf.noise.

@@ -4,12 +4,11 @@ python -m experiments.mnist.zoo [--data_dir=…] [--only=dcgan,dcgan_no_batch_no
 
 A control is the same GAN without its idea. Each run is trained with `python -m gan_tf.zoo.NAME` and measured with
 `python -m gan_tf.evaluate`. For each run this writes a JSON file and the run's samples.png to --out_dir. Then it prints
-the tables. If this is stopped, the same command resumes it: finished runs are kept. The runs of several commands with
-different --only may go on at the same time.
+the tables. If this is stopped, the same command resumes it: finished runs are kept. You can run several commands with
+different --only at the same time.
 """
 
 import csv
-import datetime
 import json
 import shutil
 import subprocess
@@ -20,7 +19,7 @@ import numpy as np
 from absl import flags
 
 from experiments.mnist import measured
-from experiments.record import RESULTS, check, commit, machine, write_json
+from experiments.record import RESULTS, check, facts, write_json
 from gan_tf.metrics.table import TITLES, rounded
 from gan_tf.runs import command_line
 from gan_tf.runs.config import read_config
@@ -42,7 +41,7 @@ RUNS = {
     "infogan": ("infogan", [], [0]),
     "infogan_no_information": ("infogan", ["--information_weight=0"], [0]),
     "loss_sensitive": ("loss_sensitive", [], [0, 1, 2]),
-    "loss_sensitive_no_margin": ("loss_sensitive", ["--lambda_=0"], [0, 1, 2]),
+    "loss_sensitive_no_margin": ("loss_sensitive", ["--margin=0"], [0, 1, 2]),
     "loss_sensitive_dcgan": ("loss_sensitive", ["--networks=dcgan"], [0]),
 }
 # Columns of each member's table: (column of metrics.json, name of the score).
@@ -62,8 +61,8 @@ def train(run, seed):
     options = [*options, *([f"--seed={seed}"] if seed else [])]
     folder = Path(FLAGS.work_dir) / f"{run}-{seed}"
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "commit").exists():
-        (folder / "commit").write_text(commit() + "\n")
+    if not (folder / "begun.json").exists():
+        write_json(folder / "begun.json", facts("tensorflow", "keras", "numpy"))
     where = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir else []
     _run(folder, f"gan_tf.zoo.{member}", *options, *where, f"--out_dir={folder / 'run'}")
     if not (folder / "run" / "metrics.json").exists():
@@ -73,14 +72,11 @@ def train(run, seed):
     with open(folder / "run" / "losses.csv") as file:
         rows = list(csv.DictReader(file))
         curve = rows[:: max(1, len(rows) // 200)]
-    return {
+    return json.loads((folder / "begun.json").read_text()) | {
         "command": " ".join([f"python -m gan_tf.zoo.{member}", *options]),
         "iterations": metrics["iterations"],
         "minutes": round(measured.training_seconds((folder / "stderr").read_text()) / 60, 1),
-        "machine": f"{machine()}; {config['device']}",
-        "versions": config["versions"],
-        "commit": (folder / "commit").read_text().strip(),
-        "date": datetime.date.today().isoformat(),
+        "device": config["device"],
         "metrics": metrics["metrics"],
         "class_histogram": metrics["class_histogram_samples"],
         "losses": {name: [float(row[name] or "nan") for row in curve] for name in rows[0] if name != "spread"},

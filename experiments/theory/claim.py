@@ -8,7 +8,9 @@ from absl import flags, logging
 
 from experiments import figures, record
 from gan_tf.data import DataError
+from gan_tf.restore import LoadError
 from gan_tf.runs import command_line
+from gan_tf.runs.config import RunError
 
 FLAGS = flags.FLAGS
 
@@ -114,4 +116,4 @@ def run(measure, claim):
 
     flags.DEFINE_string("out_dir", "out/experiments/theory", "Folder for the figure and the numbers.")
     names = [name for name in ("out_dir", "run_dir", "dataset", "data_dir") if name in FLAGS]
-    command_line.run(main, {"Flags": names}, (DataError, OSError))
+    command_line.run(main, {"Flags": names}, (DataError, LoadError, RunError, OSError))

@@ -3,10 +3,11 @@
 python -m experiments.theory.dcgan_features [--run_dir=out/dcgan] [--dataset=mnist] [--data_dir=…]
 
 discriminator_as_classifier.py shows that the small, dense D of the reference is no classifier. Radford et al. 2016
-(arXiv:1511.06434, section 5.1) say that the D of a DCGAN is a good basis for one. This follows their protocol: the
-outputs of all of D's convolutions are max-pooled to 4x4 places, and a linear classifier is fitted to them with labels.
-The controls are a D of the same size before training, and the 784 pixels. Each is fitted to 500 labels, ten times with
-other images, and to 10,000 labels. --run_dir names a run of gan_tf.zoo.dcgan; without it, 2,000 iterations are trained.
+(arXiv:1511.06434, section 5.1) say that the D of a DCGAN is a good basis for one. As in their protocol, the outputs of
+all of D's convolutions are max-pooled to 4x4 places, and a linear classifier is fitted to them with labels. Theirs is a
+support vector machine; here it is the least squares of discriminator_as_classifier.py. The controls are a D of the same
+size before training, and the 784 pixels. Each is fitted to 500 labels, ten times with other images, and to 10,000
+labels. --run_dir names a run of gan_tf.zoo.dcgan; without it, 2,000 iterations are trained.
 """
 
 import numpy as np
@@ -50,14 +51,17 @@ def measure(report, iters=2000, few=500, many=10_000, **small):
 
     train, *others = (data.load(FLAGS.dataset, FLAGS.data_dir, split) for split in data.SPLITS)
     if FLAGS.run_dir:
+        config = restore.check_run(FLAGS.run_dir)
+        if config["gan"]["name"] != "dcgan":
+            raise data.DataError(f"--run_dir={FLAGS.run_dir} is no run of gan_tf.zoo.dcgan.")
         trained, done = restore.load_run(FLAGS.run_dir)
-        width = trained.objects["discriminator"].layers[2].filters
+        rules = {name: config["flags"][name] for name in ("width", "batch_norm", "pooling")}
     else:
-        trained, done, width = dcgan.make(train.pixels, **small), iters, small.get("width", 32)
+        trained, done, rules = dcgan.make(train.pixels, **small), iters, small
         trained.train(iters)
     features = {
         "784 pixels": lambda images: images.astype(np.float64),
-        "random D": pooled(dcgan.make_discriminator(1, width)),
+        "random D": pooled(dcgan.make_discriminator(1, **rules)),
         f"D after {done:,} iterations": pooled(trained.objects["discriminator"]),
     }
     with_few, with_many = {}, {}
@@ -84,7 +88,7 @@ def measure(report, iters=2000, few=500, many=10_000, **small):
             np.arange(3) + shift, [np.mean(each) for each in found.values()], 0.38, label=f"{labels:,} labels"
         )
         axes.bar_label(bars, fmt="%.3f", padding=3)
-    axes.set(yticks=range(3), yticklabels=list(features), xlim=(0, 1), xlabel="accuracy on the test images")
+    axes.set(yticks=range(3), yticklabels=list(features), xlim=(0, 1.1), xlabel="accuracy on the test images")
     axes.grid(axis="y", visible=False)
     axes.invert_yaxis()
     figures.legend_below(figure, axes)

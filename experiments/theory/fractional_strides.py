@@ -10,8 +10,9 @@ and a kernel of k pixels, this is the same as:
     3. convolve with stride 1.
 
 So the window moves by 1/s of a pixel of the small image at a time: hence the name. An image of n pixels becomes one of
-(n - 1) s + k. It is also the transpose of a matrix: if C is the matrix of the convolution with stride s that shrinks
-the large image, then C' enlarges the small one. Source: Dumoulin and Visin 2016 (arXiv:1603.07285), chapter 4.
+(n - 1) s + k. (With padding="same", as in dcgan.py, Keras then cuts the border off, so that n s pixels are left.) It is
+also the transpose of a matrix: if C is the matrix of the convolution with stride s that shrinks the large image, then
+the transpose of C enlarges the small one. Source: Dumoulin and Visin 2016 (arXiv:1603.07285), chapter 4.
 
 The example is the one that most introductions draw: 3x3 becomes 7x7 with a kernel of 3x3 and stride 2. All its numbers
 are small integers, so that the results must be equal exactly.
@@ -50,7 +51,10 @@ def by_keras(image, kernel, stride):
 
 
 def matrix(shape, kernel, stride):
-    """The matrix C of `convolve` with `stride` of images of `shape`: row by row, what it makes of each single pixel."""
+    """The matrix C of `convolve` with `stride` for images of `shape`.
+
+    Column j is the result for an image whose only pixel that is not 0 is number j.
+    """
     pixels = np.eye(np.prod(shape)).reshape(-1, *shape)
     return np.array([convolve(pixel, kernel, stride).ravel() for pixel in pixels]).T
 

@@ -9,10 +9,10 @@ project, take two batches and add the two losses. The mean over 2 n images is ha
 
 So two times the mixed loss is the same loss with the same gradient, as long as each image's logit depends on this image
 alone. Batch normalisation breaks this: it subtracts the mean of the batch. In a mixed batch each image is compared with
-images of both kinds, and what D says of an image depends on its neighbours. But when G is updated, D sees a batch of
-fake images only. So a D that was trained on mixed batches says something else there than in its own training.
+images of both kinds, and what D says of an image depends on its neighbours. When G is updated, D sees a batch of fake
+images only. So with mixed batches, the same image would get another logit in G's update than in D's.
 
-The networks are those of gan_tf/zoo/dcgan.py, after some iterations on glyphs.
+The networks are those of gan_tf/zoo/dcgan.py, after some iterations on glyphs, with separate batches.
 """
 
 import numpy as np

@@ -23,16 +23,19 @@ class Loop:
     """
 
     def __init__(self, gan, options):
-        import tensorflow as tf
-
         self._gan, self._options = gan, options
-        try:
-            gan.train_block(0, 0)
-        except tf.errors.ResourceExhaustedError as error:
-            raise folder.RunError("the device has too little memory for this; use a smaller --batch_size.") from error
+        self._train_block(0, 0)
         self._of_real = {} if gan.real_pictures is None else self._measure(gan.real_pictures)
         self._measured = dict.fromkeys(gan.measures, math.nan)  # of the last grid
         self._seconds = dict.fromkeys(("grids", "checkpoints"), 0.0)
+
+    def _train_block(self, first, steps):
+        import tensorflow as tf
+
+        try:
+            return self._gan.train_block(first, steps)
+        except tf.errors.ResourceExhaustedError as error:
+            raise folder.RunError("the device has too little memory for this; use a smaller --batch_size.") from error
 
     def rate(self):
         """Measures how many iterations it does in a second. This trains the networks: do not use them afterwards."""
@@ -64,7 +67,7 @@ class Loop:
                     if it % options.sample_every == 0:
                         with self._timed("grids"), report.aside():
                             self._draw_grid(run, it // options.sample_every)
-                    losses = gan.train_block(it, steps)
+                    losses = self._train_block(it, steps)
                     run.write_losses(it, losses, self._measured.values())
                     if board:
                         board.update()
@@ -126,7 +129,8 @@ def print_losses(first, losses, log_every, names):
 
 
 def log_spread(name, spread, last_spread, real_spread, advice):
-    """Logs the spread of a grid's samples. Warns if it has fallen to a small share of the real images' since the last.
+    """Logs the spread of a grid's samples. Warns when the spread first falls below 5% of the real
+    images'.
 
     `last_spread` is NaN before the first grid: untrained networks may draw nearly the same pictures.
     """

@@ -131,17 +131,18 @@ def main(module, options, iters, image_bytes, uses_labels=False, **defaults):
     """The whole command of a GAN that is a module of its own: parses flags, trains, and ends the process.
 
     `module` is its name, such as "gan_tf.zoo.dcgan". It is imported once the flags and the data are known to be good,
-    for it imports TensorFlow. Its function `make(images, labels, *, batch_size, seed, jit, block, …)` returns the
+    because it imports TensorFlow. Its function `make(images, labels, *, batch_size, seed, jit, block, …)` returns the
     `Gan`. `options` are its own flags, as for `define_options`, which `make` takes as well. `iters` and `defaults` are
-    those of `define_flags`. `image_bytes` is how much memory training takes for each image of a batch. A GAN that
-    `uses_labels` gets no other ones than 0 … 9.
+    those of `define_flags`. `image_bytes` is how much memory training takes for each image of a batch, with the default
+    of a flag --width. With `uses_labels`, labels outside 0 … 9 are an error.
     """
     name = module.rsplit(".", 1)[-1]
     define_flags(iters, of_script=False, **defaults)
     define_options(options)
 
     def make(dataset, block):
-        if not limits.fitting(FLAGS.batch_size * image_bytes):
+        times = FLAGS["width"].value / FLAGS["width"].default if "width" in options else 1
+        if not limits.fitting(FLAGS.batch_size * image_bytes * times):
             raise folder.RunError(
                 f"--batch_size={FLAGS.batch_size} needs more memory than there is; use a smaller batch."
             )
@@ -156,8 +157,8 @@ def main(module, options, iters, image_bytes, uses_labels=False, **defaults):
         except ValueError as error:
             raise folder.RunError(f"{error}; change the flag.") from error
 
-    any_threads = FLAGS["jit"].default is not None
-    command_line.run(lambda: train(name, make, 30, any_threads), groups({"This GAN": list(options)}), ERRORS)
+    convolves = FLAGS["jit"].default is None
+    command_line.run(lambda: train(name, make, 30, convolves), groups({"This GAN": list(options)}), ERRORS)
 
 
 def groups(own):
@@ -195,20 +196,20 @@ def choose_device():
     return "/GPU:0", f"GPU, {tf.config.experimental.get_device_details(gpus[0]).get('device_name', 'unknown')}"
 
 
-def train(name, make, compile_seconds, any_threads=True):
+def train(name, make, compile_seconds, convolves=False):
     """Starts the run in --out_dir, or resumes it. Returns the exit status.
 
     `name` is the GAN's name for config.json, a key of `gan_tf.restore.GANS`. `make(dataset, block)` returns the `Gan`
     that the flags describe, for a `data.Dataset`. The run never trains more than `block` iterations at a time.
-    `compile_seconds` is how long XLA takes to compile it, for the log. `any_threads` is False if the last bits
-    depend on the number of threads, as with convolutions without XLA. A run that resumes with another number warns.
+    `compile_seconds` is how long XLA takes to compile it, for the log. If it `convolves`, the last bits depend on
+    the number of threads without XLA. Then a run that resumes with another number warns.
     """
     if FLAGS.device == "gpu":
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"
     # TensorFlow reports on itself at every checkpoint.
     logging.get_absl_logger().addFilter(lambda record: record.module != "functional_saver")
     try:
-        return _train(name, make, compile_seconds, any_threads)
+        return _train(name, make, compile_seconds, convolves)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -218,7 +219,7 @@ def train(name, make, compile_seconds, any_threads=True):
         ) from error
 
 
-def _train(name, make, compile_seconds, any_threads):
+def _train(name, make, compile_seconds, convolves):
     begun = time.monotonic()
     own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
     config = {"flags": {flag.name: flag.value for flag in own_flags}}
@@ -254,10 +255,10 @@ def _train(name, make, compile_seconds, any_threads):
     config["versions"] = versions()
     logging.info("versions: %s", ", ".join(f"{name} {version}" for name, version in config["versions"].items()))
     device, config["device"] = choose_device()
-    if not any_threads:
-        config["device"] += f", threads: {FLAGS.threads or 'all'}"
-    if FLAGS.jit is None:  # after config.json has it: on another device it may be otherwise
+    if FLAGS.jit is None:  # config.json keeps "unset", because another device may choose differently
         FLAGS.jit = device.startswith("/GPU")
+    if convolves and not FLAGS.jit:
+        config["device"] += f", threads: {FLAGS.threads or 'all'}"
     logging.info("device: %s; XLA %s; seed %d", config["device"], "on" if FLAGS.jit else "off", FLAGS.seed)
     if FLAGS.threads:
         logging.info("threads: %d", FLAGS.threads)

@@ -4,31 +4,40 @@ import numpy as np
 import tensorflow as tf
 
 from gan_tf.data import batch_indices
+from gan_tf.data.dataset import SCALE
 from gan_tf.noise import iteration_noise
 
 
-def make_train_block(step, arrays, batch_size, seed, noise_dim):
+def make_train_block(step, arrays, batch_size, seed, noise_dim=100):
     """Makes `train_block(first, steps) -> losses`, which calls `step` once for each iteration.
 
-    `arrays` are the training data, with the same number n of rows each, such as images and labels. Iteration i calls
-    `step(*rows, d_noise, g_noise)`. `rows` are the rows of each array that `batch_indices` chooses. The noise is
-    float32 [batch_size, noise_dim] in [-1, 1). All of these depend only on `seed` and i. `step` returns scalars.
-    `losses` is float32 [steps, number of scalars]. Raises ValueError if there are fewer rows than `batch_size`.
+    `arrays` are the training data, such as images and labels, with the same number n of rows each. Iteration i calls
+    `step(*rows, d_noise, g_noise)`. `rows` are the rows of each array that `batch_indices` chooses; bytes are scaled to
+    float32 in [0, 1]. The noise is float32 [batch_size, noise_dim] in [-1, 1), and `noise_dim` is even. All of these
+    depend only on `seed` and i. `step` is a `tf.function` that returns scalars; `losses` is float32 [steps, number of
+    scalars]. With `steps` = 0 it only traces. Raises ValueError if there are fewer rows than `batch_size`, or if the
+    arrays do not fit to each other.
     """
     n = len(arrays[0])
+    if any(len(array) != n for array in arrays):
+        raise ValueError(f"there are {n} images and {[len(array) for array in arrays[1:]]} of what belongs to them")
     if batch_size > n:
         raise ValueError(f"a batch of {batch_size} is more than the {n} images there are")
+    if noise_dim % 2:
+        raise ValueError(f"noise_dim must be even, not {noise_dim}: random numbers come in blocks of four")
     arrays = [tf.constant(array) for array in arrays]
 
+    def rows_of(batch):
+        rows = [tf.gather(array, batch) for array in arrays]
+        return [tf.cast(each, tf.float32) * SCALE if each.dtype == tf.uint8 else each for each in rows]
+
     def train_block(first, steps):
+        batches = batch_indices(n, batch_size, seed, first, max(1, steps))
+        noise = iteration_noise(seed, first, max(1, steps), batch_size, noise_dim=noise_dim)
         if not steps:
-            return np.zeros([0, 0], np.float32)
-        batches = batch_indices(n, batch_size, seed, first, steps)
-        noise = iteration_noise(seed, first, steps, batch_size, noise_dim=noise_dim)
-        losses = [
-            step(*(tf.gather(array, batch) for array in arrays), noise[i, 0], noise[i, 1])
-            for i, batch in enumerate(batches)
-        ]
+            traced = step.get_concrete_function(*rows_of(batches[0]), noise[0, 0], noise[0, 1])
+            return np.zeros([0, len(traced.outputs)], np.float32)
+        losses = [step(*rows_of(batch), noise[i, 0], noise[i, 1]) for i, batch in enumerate(batches)]
         return np.array(losses, np.float32)
 
     return train_block

@@ -23,8 +23,8 @@ Departures from the paper:
    behind G, and the pixels to [-1, 1] before D.
 3. A batch has 64 images instead of 128: this gives more updates in the same time.
 4. With --ema=0.999, samples come from an average of G's weights. After each iteration, the average moves by 0.001 of
-   its distance to G. This hides how G swings from iteration to iteration. The paper does not have it (see Yazıcı et
-   al. 2019, arXiv:1806.04498). Training itself is the same.
+   its distance to G. This smooths the changes of G between iterations. The paper does not have it (see Yazıcı et al.
+   2019, arXiv:1806.04498). Training itself is the same.
 """
 
 from gan_tf.runs import training_command
@@ -60,10 +60,11 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_tf import grids, losses, training
+from gan_tf import grids, losses
 from gan_tf.data.dataset import scaled
-from gan_tf.gan import Gan, in_batches
+from gan_tf.gan import Gan
 from gan_tf.noise import sample_noise, stream_noise
+from gan_tf.zoo.blocks import make_train_block
 
 KERNEL = 5  # pixels wide and high, as in the paper's figure 1
 BLOCK = 20  # iterations between two looks at Ctrl-C: some seconds on a CPU
@@ -80,6 +81,18 @@ def normalise(batch_norm):
     Keras keeps running averages of mean and variance, which replace those of the batch when samples are drawn.
     """
     return [layers.BatchNormalization(momentum=0.9, epsilon=1e-5)] if batch_norm else []
+
+
+def features(image, seeds, width):
+    """D's layers before the last, for the D of other members.
+
+    They map a Keras tensor [n, 28, 28, channels] to features [n, 98 width].
+    """
+    x = layers.Conv2D(width, KERNEL, 2, "same", kernel_initializer=normal(seeds))(image)
+    x = layers.LeakyReLU(0.2)(x)
+    x = layers.Conv2D(2 * width, KERNEL, 2, "same", kernel_initializer=normal(seeds))(x)
+    x = layers.LeakyReLU(0.2)(*[layer(x) for layer in normalise(True)])
+    return layers.Flatten()(x)
 
 
 def make_generator(seed, width=32, batch_norm=True, pooling=False, inputs=100):
@@ -148,7 +161,7 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, average=
 
     `real_images` is float32 [n, 784] in [0, 1], `d_noise` and `g_noise` float32 [n, 100] in [-1, 1). Each loss is
     taken before its own network's update. `average` is a second generator, which follows:
-    a ← ema a + (1 - ema) g for each of its weights a.
+    a ← ema a + (1 - ema) g for each of its variables a.
     """
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
     d_optimizer.build(d_weights)
@@ -159,7 +172,7 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, average=
         fake_images = generator(d_noise, training=True)
         with tf.GradientTape() as tape:
             # Real and fake images are two batches, each with its own mean and variance. G's update shows D a batch of
-            # fake images only, so D must learn from such batches. theory/mixed_batches shows what changes otherwise.
+            # fake images only, so D must learn from such batches (experiments/theory/mixed_batches.py).
             real_logits = discriminator(real_images, training=True)
             fake_logits = discriminator(fake_images, training=True)
             d_loss = losses.non_saturating_d_loss(real_logits, fake_logits)
@@ -172,7 +185,7 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, average=
 
         if average:
             for a, g in zip(average.variables, generator.variables, strict=True):
-                a.assign(ema * a + (1 - ema) * g if a.trainable else g)  # the others are running averages already
+                a.assign(ema * a + (1 - ema) * g)  # also the running averages of batch normalisation
         return d_loss, g_loss
 
     return step
@@ -207,7 +220,7 @@ def make(
     step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, average, ema, jit)
     block, train_block, drawn = min(block, BLOCK), None, average or generator
     if images is not None:
-        train_block = training.make_train_block(step, images, batch_size, seed, block, jit)
+        train_block = make_train_block(step, [images], batch_size, seed)
     objects = {
         "generator": generator,
         "discriminator": discriminator,
@@ -223,7 +236,5 @@ def make(
         real_pictures=None if images is None else scaled(np.array(images[:16])),
         make_noise=stream_noise,
         generate=drawn,
-        discriminate=lambda images: in_batches(discriminator, images),
-        boundary=0.0,
         blind_d_loss=2 * math.log(2),
     )

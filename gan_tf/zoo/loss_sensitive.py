@@ -3,23 +3,24 @@
 Qi 2017, "Loss-sensitive generative adversarial networks on Lipschitz densities" (arXiv:1701.06264). Instead of a
 probability, D gives each image x a loss L(x), which should be small for real images. The loss of a generated image must
 be larger than that of a real image by a margin, and the margin is their distance: the more a picture differs from real
-images, the larger its loss must be. Pictures that are nearly right are left in peace, and G works on the others.
+images, the larger its loss must be. If a picture already has a large enough loss, D ignores it.
 
-With (a)+ = max(a, 0), Δ(x, y) the mean of |x - y| over all pixels, and each E a mean over a batch of pairs (x, z):
+(a)+ is max(a, 0). Δ(x, y) is the mean of |x - y| over all pixels. Each E is a mean over a batch of pairs (x, z).
 
-    D's loss = E (lambda Δ(x, G(z)) + L(x) - L(G(z)))+
+    D's loss = E (margin Δ(x, G(z)) + L(x) - L(G(z)))+
     G's loss = E L(G(z))
 
---lambda_=0 leaves the margin out: this is the control.
+--margin=0 is the control.
 
 Departures from the paper:
 
-1. The paper's loss of D also has the term E L(x), with a weight. The author's code (github.com/guojunq/lsgan) has no
-   such term for images without labels ("the theorem shows this term can be ignored"), so it is left out here.
+1. The paper's loss of D also has the term E L(x). In the author's code (github.com/guojunq/lsgan) its weight is 0 for
+   images without labels ("the theorem shows this term can be ignored"), so it is left out here.
 2. The networks are those of the reference, or those of dcgan.py with --networks=dcgan; L is D's logit. The author's
    networks are larger, and the last layer of L is a ReLU.
-3. The author's Δ is the sum of |x - y| over 64 x 64 x 3 pixels in [-1, 1], and lambda is 0.0002. With the mean over
-   pixels in [0, 1], the same margin has lambda = 0.0002 * 64 * 64 * 3 * 2 = 4.9.
+3. The author's Δ is the sum of |x - y| over 64 x 64 x 3 pixels in [-1, 1], and is multiplied by 0.0002 ("lambda" in
+   the code). With the mean over pixels in [0, 1], the same margin is 0.0002 * 64 * 64 * 3 * 2 = 4.9 times Δ.
+4. G's update uses new noise, as everywhere in this project. The author uses D's pictures again.
 
 Adam's constants are those of the author's code: learning rate 0.0001, beta1 0.5, and 64 images in a batch.
 """
@@ -28,7 +29,7 @@ from gan_tf.runs import training_command
 
 OPTIONS = {
     "networks": ("dense", "The reference's networks (dense), or those of gan_tf.zoo.dcgan.", ["dense", "dcgan"]),
-    "lambda_": (0.0002 * 64 * 64 * 3 * 2, "How much the margin counts. 0 is the control without it.", (0, 1e6)),
+    "margin": (0.0002 * 64 * 64 * 3 * 2, "How large the margin is. 0 is the control without it.", (0, 1e6)),
 }
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
@@ -45,11 +46,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_tf import grids, models, training
+from gan_tf import grids, models
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan
 from gan_tf.noise import sample_noise, stream_noise
 from gan_tf.zoo import dcgan
+from gan_tf.zoo.blocks import make_train_block
+
+DENSE_BLOCK = 100  # as dcgan.BLOCK, but dense networks are faster
 
 # Networks by name: functions that make G and D from a seed.
 NETWORKS = {
@@ -58,9 +62,9 @@ NETWORKS = {
 }
 
 
-def d_loss_fn(real_losses, fake_losses, real_images, fake_images, lambda_):
-    """E (lambda Δ(x, G(z)) + L(x) - L(G(z)))+, a scalar. Losses are [n, 1], images [n, 784]."""
-    margins = lambda_ * tf.reduce_mean(tf.abs(real_images - fake_images), axis=1, keepdims=True)
+def d_loss_fn(real_losses, fake_losses, real_images, fake_images, margin):
+    """E (margin Δ(x, G(z)) + L(x) - L(G(z)))+, a scalar. Losses are [n, 1], images [n, 784]."""
+    margins = margin * tf.reduce_mean(tf.abs(real_images - fake_images), axis=1, keepdims=True)
     return tf.reduce_mean(tf.nn.relu(margins + real_losses - fake_losses))
 
 
@@ -69,7 +73,7 @@ def g_loss_fn(fake_losses):
     return tf.reduce_mean(fake_losses)
 
 
-def make_train_step(generator, discriminator, g_optimizer, d_optimizer, lambda_, jit=False):
+def make_train_step(generator, discriminator, g_optimizer, d_optimizer, margin, jit=False):
     """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
 
     `real_images` is float32 [n, 784] in [0, 1], noise is float32 [n, 100] in [-1, 1). Each loss is taken before its
@@ -84,7 +88,7 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, lambda_,
         fake_images = generator(d_noise, training=True)
         with tf.GradientTape() as tape:
             real_losses, fake_losses = (discriminator(each, training=True) for each in (real_images, fake_images))
-            d_loss = d_loss_fn(real_losses, fake_losses, real_images, fake_images, lambda_)
+            d_loss = d_loss_fn(real_losses, fake_losses, real_images, fake_images, margin)
         with tf.control_dependencies([d_loss]):  # as in training.make_train_step
             d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
 
@@ -101,11 +105,11 @@ def make(
     labels=None,
     *,
     networks="dense",
-    lambda_=OPTIONS["lambda_"][0],
+    margin=OPTIONS["margin"][0],
     batch_size=64,
     seed=0,
     jit=False,
-    block=training.BLOCK,
+    block=DENSE_BLOCK,
 ):
     """Makes a loss-sensitive GAN, untrained, as a `Gan`.
 
@@ -117,10 +121,10 @@ def make(
     make_generator, make_discriminator = NETWORKS[networks]
     generator, discriminator = make_generator(g_seed), make_discriminator(d_seed)
     g_optimizer, d_optimizer = (keras.optimizers.Adam(0.0001, beta_1=0.5, beta_2=0.999, epsilon=1e-8) for _ in range(2))
-    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, lambda_, jit)
-    train_block, block = None, min(block, 100 if networks == "dense" else dcgan.BLOCK)
+    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, margin, jit)
+    train_block, block = None, min(block, DENSE_BLOCK if networks == "dense" else dcgan.BLOCK)
     if images is not None:
-        train_block = training.make_train_block(step, images, batch_size, seed, block, jit)
+        train_block = make_train_block(step, [images], batch_size, seed)
     return Gan(
         objects={
             "generator": generator,

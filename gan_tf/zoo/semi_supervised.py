@@ -2,8 +2,8 @@
 
 Salimans et al. 2016, "Improved techniques for training GANs" (arXiv:1606.03498), sections 3.1 and 5. Odena 2016
 (arXiv:1606.01583) has the same idea. D has a logit for each of the ten digits, l_1 … l_10. An eleventh class,
-"generated", has the logit 0. A few images with labels teach D which digit they show. All the other images, without
-labels, teach D what digits look like, because D must tell them from G's pictures.
+"generated", has the logit 0. A few images with labels teach D which digit they show. All images, without their labels,
+teach D what digits look like, because D must tell them from G's pictures.
 
 With Z(x) = sum over k of exp l_k(x) and softplus(a) = log(1 + e^a), D says "real" with probability Z / (Z + 1), and
 
@@ -19,10 +19,12 @@ The networks and constants are those of the authors' code for MNIST
 (github.com/openai/improved-gan, mnist_svhn_cifar10/train_mnist_feature_matching.py): D is 784-1000-500-250-250-250-10
 with Gaussian noise before each layer, G is 100-500-500-784 with batch normalisation. Departures from it:
 
-1. The columns of D's kernels are set to length 1 after each update. The authors divide by the length instead (weight
-   normalisation), and choose the first biases from data.
-2. 20,000 iterations instead of 165,000, and an average of D's weights over 1,000 iterations instead of 10,000.
+1. The columns of D's kernels, but for the last layer's, are set to length 1 after each update. The authors divide by
+   the length instead (weight normalisation), also in G's last layer, and choose the first biases from data.
+2. 20,000 iterations instead of 165,000, and an average of D's weights over 1,000 iterations instead of 10,000. It
+   starts at D's first weights instead of 0.
 3. Each image of a labelled batch is drawn from all labelled images; the authors go through all of them in turn.
+4. z is uniform in [-1, 1) instead of [0, 1), and G's update sees the same real images as D's.
 """
 
 from gan_tf.runs import training_command
@@ -50,13 +52,14 @@ import tensorflow as tf
 from keras import layers
 
 from gan_tf import grids
-from gan_tf.data.dataset import SCALE, scaled
+from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
 from gan_tf.metrics.table import share
 from gan_tf.noise import sample_noise, stream_noise
 from gan_tf.zoo.blocks import make_train_block
 
 DIGITS, NOISE = 10, 100
+RANDOM = NOISE + 12  # random numbers for one image: z, one that chooses a labelled image, ten seeds, one to be even
 HIDDEN = (1000, 500, 250, 250, 250)  # units of D's hidden layers
 INPUT_NOISE, HIDDEN_NOISE = 0.3, 0.5  # deviations of the Gaussian noise before D's first layer, and before the others
 RATE, AVERAGE = 0.003, 0.999
@@ -71,7 +74,8 @@ def make_generator(seed):
         return layers.Dense(units, activation, kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)))
 
     def hidden():
-        return [dense(500, "softplus"), layers.BatchNormalization(momentum=0.9, epsilon=1e-5)]
+        norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, scale=False)
+        return [dense(500, None), norm, layers.Activation("softplus")]
 
     return keras.Sequential([keras.Input([NOISE]), *hidden(), *hidden(), dense(784, "sigmoid")], name="generator")
 
@@ -80,22 +84,20 @@ def make_discriminator(seed):
     """D maps images, float32 [n, 784] in [0, 1], to (logits of the digits [n, 10], features f [n, 250])."""
     seeds = iter(np.random.SeedSequence(seed).generate_state(len(HIDDEN) + 1).tolist())
 
-    def dense(units, activation=None):
+    def dense(units, activation=None, constraint=None):
         start = keras.initializers.GlorotUniform(seed=next(seeds))
-        return layers.Dense(
-            units, activation, kernel_initializer=start, kernel_constraint=keras.constraints.UnitNorm(0)
-        )
+        return layers.Dense(units, activation, kernel_initializer=start, kernel_constraint=constraint)
 
     x = image = keras.Input([784])
     for units in HIDDEN:
-        x = dense(units, "relu")(x)
+        x = dense(units, "relu", keras.constraints.UnitNorm(0))(x)
     return keras.Model(image, [dense(DIGITS)(x), x], name="discriminator")
 
 
 def with_noise(discriminator, images, seed):
-    """What D says of images with Gaussian noise before each layer: (logits [n, 10], features [n, 250]).
+    """D's output when Gaussian noise is added before each layer: (logits [n, 10], features [n, 250]).
 
-    `seed` is int32 [2]. The noise depends on it alone, so that a run can resume.
+    `seed` is int32 [2]. The noise depends on it alone, so that a run can resume. (XLA draws other noise.)
     """
     x, features = images, None
     for index, layer in enumerate(each for each in discriminator.layers if isinstance(each, layers.Dense)):
@@ -121,11 +123,11 @@ def g_loss_fn(real_features, fake_features):
 
 
 def make_train_step(objects, labelled_images, labelled_digits, labels_only=False, jit=True):
-    """Makes `step(pixels, d_noise, g_noise) -> (labelled_loss, unlabelled_loss, g_loss)`: first D, then G by the new D.
+    """Makes `step(real_images, d_noise, g_noise) -> (labelled_loss, unlabelled_loss, g_loss)`: first D, then G.
 
     `objects` are those of the `Gan`. `labelled_images` is float32 [m, 784] in [0, 1], `labelled_digits` int32 [m].
-    `pixels` is uint8 [n, 784], or float32 in [0, 1]. Noise is float32 [n, 103] in [-1, 1): z, a number that chooses a
-    labelled image, and two that seed the Gaussian noise. With `labels_only` the unlabelled loss is not used.
+    `real_images` is float32 [n, 784] in [0, 1]. Noise is float32 [n, 112] in [-1, 1): z, a number that chooses a
+    labelled image, and ten that seed the Gaussian noise. With `labels_only` the unlabelled loss is not used.
     """
     generator, discriminator, average = (objects[name] for name in ("generator", "discriminator", "average"))
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
@@ -134,11 +136,10 @@ def make_train_step(objects, labelled_images, labelled_digits, labels_only=False
     labelled_images, labelled_digits = tf.constant(labelled_images), tf.constant(labelled_digits)
 
     @tf.function(jit_compile=jit)
-    def step(pixels, d_noise, g_noise):
-        real_images = tf.cast(pixels, tf.float32) * SCALE if pixels.dtype == tf.uint8 else pixels
+    def step(real_images, d_noise, g_noise):
         chosen = tf.cast(tf.floor((d_noise[:, NOISE] + 1) / 2 * len(labelled_digits)), tf.int32)
-        # Seeds of the Gaussian noise: two random numbers, as bits, for each of five times that D is used.
-        seeds = tf.bitcast(d_noise[:5, NOISE + 1 :], tf.int32)
+        # Seeds of the Gaussian noise: the bits of two random numbers for each of five times that D is used.
+        seeds = tf.bitcast(tf.reshape(d_noise[0, NOISE + 1 : NOISE + 11], [5, 2]), tf.int32)
         fake_images = generator(d_noise[:, :NOISE], training=True)
         with tf.GradientTape() as tape:
             logits, _ = with_noise(discriminator, tf.gather(labelled_images, chosen), seeds[0])
@@ -204,10 +205,12 @@ def make(
     }
     generator, average, train_block = objects["generator"], objects["average"], None
     if images is not None:
+        if labels is None:
+            raise ValueError("without labels this GAN cannot train")
         chosen = choose_labelled(labels, labelled, seed)
         digits = labels[chosen].astype(np.int32)
         step = make_train_step(objects, scaled(np.array(images[chosen])), digits, labels_only, jit)
-        train_block = make_train_block(step, [images], batch_size, seed, NOISE + 3)
+        train_block = make_train_block(step, [images], batch_size, seed, RANDOM)
 
     def scores(images, labels):
         right = in_batches(lambda each: average(each)[0], images).argmax(axis=1) == labels

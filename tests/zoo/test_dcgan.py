@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import steps
 import tensorflow as tf
 
 from gan_tf.zoo import dcgan
@@ -64,10 +65,6 @@ def test_adam_has_the_papers_constants():
         np.testing.assert_allclose(found, [2e-4, 0.5, 0.999, 1e-8], rtol=1e-6)
 
 
-def softplus(x):
-    return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)
-
-
 def features_of(generator, noise):
     """G's first dense layer with batch normalisation and ReLU, in NumPy: [n, 7, 7, channels]."""
     weights, bias = generator.layers[0].get_weights()
@@ -90,46 +87,28 @@ def test_batch_normalisation_is_the_formula():
 
 
 def test_a_step():
-    """Losses from logits, real and fake apart; each weight moves along its own loss, by Adam's first step."""
+    """The losses from logits, real and fake apart; each network moves against the gradient of its own loss."""
     gan, random = dcgan.make(**SMALL), np.random.default_rng(2)
     generator, discriminator = gan.objects["generator"], gan.objects["discriminator"]
     real = random.random([8, 784], np.float32)
     d_noise, g_noise = random.uniform(-1, 1, [2, 8, 100]).astype(np.float32)
 
-    def logits(images):
-        return discriminator(images, training=True)
+    def fake_logits(noise):
+        return discriminator(generator(noise, training=True), training=True)
 
     def d_loss_of():
-        fake = generator(d_noise, training=True)
-        return tf.reduce_mean(tf.nn.softplus(-logits(real)) + tf.nn.softplus(logits(fake)))
+        real_loss = tf.nn.softplus(-discriminator(real, training=True))
+        return tf.reduce_mean(real_loss) + tf.reduce_mean(tf.nn.softplus(fake_logits(d_noise)))
 
-    def g_loss_of():
-        return tf.reduce_mean(tf.nn.softplus(-logits(generator(g_noise, training=True))))
-
-    def apply_by_hand(loss_of, weights):
-        """Adam's first step: each weight moves by rate * g / (|g| + epsilon'), its bias corrections in epsilon'."""
-        with tf.GradientTape() as tape:
-            loss = loss_of()
-        for weight, gradient in zip(weights, tape.gradient(loss, weights), strict=True):
-            g = gradient.numpy().astype(np.float64)
-            weight.assign_sub(2e-4 * g / (np.abs(g) + 1e-8 / np.sqrt(1 - 0.999)))
-        return float(loss)
-
-    start = [model.get_weights() for model in (generator, discriminator)]
-    expected = [
-        apply_by_hand(d_loss_of, discriminator.trainable_variables),
-        apply_by_hand(g_loss_of, generator.trainable_variables),
-    ]
-    expected_weights = [w.numpy() for model in (generator, discriminator) for w in model.trainable_variables]
-    for model, weights in zip((generator, discriminator), start, strict=True):
-        model.set_weights(weights)
-    optimizers = gan.objects["g_optimizer"], gan.objects["d_optimizer"]
-    step = dcgan.make_train_step(generator, discriminator, *optimizers)
-    np.testing.assert_allclose(step(real, d_noise, g_noise), expected, rtol=1e-5)
-    found = [w.numpy() for model in (generator, discriminator) for w in model.trainable_variables]
-    for weight, wanted in zip(found, expected_weights, strict=True):
-        # Where a gradient is nearly 0, as before batch normalisation, its sign is rounding: that moves by 2e-4 at most.
-        assert np.median(np.abs(weight - wanted)) < 2e-7 or np.abs(weight - wanted).max() < 4.1e-4
+    step = dcgan.make_train_step(generator, discriminator, gan.objects["g_optimizer"], gan.objects["d_optimizer"])
+    found, *expected = steps.check(
+        (generator, discriminator),
+        (2e-4, 2e-4),
+        lambda: step(real, d_noise, g_noise),
+        d_loss_of,
+        lambda: tf.reduce_mean(tf.nn.softplus(-fake_logits(g_noise))),
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_the_average_follows_the_generator():
@@ -141,7 +120,7 @@ def test_the_average_follows_the_generator():
     for _ in range(2):
         gan.train(1)
         for index, weight in enumerate(generator.variables):
-            expected[index] = 0.75 * expected[index] + 0.25 * weight.numpy() if weight.trainable else weight.numpy()
+            expected[index] = 0.75 * expected[index] + 0.25 * weight.numpy()
     for a, wanted in zip(average.variables, expected, strict=True):
         np.testing.assert_allclose(a, wanted, rtol=1e-5, atol=1e-8)
     assert gan.generate is average

@@ -26,7 +26,7 @@ ZOO = [name for name, module in restore.GANS.items() if module.startswith("gan_t
 
 def make(name, images=IMAGES, labels=LABELS, **options):
     module = importlib.import_module(restore.GANS[name])
-    return module.make(images, labels, batch_size=8, block=5, **SMALL[name], **options)
+    return module.make(images, labels, **{"batch_size": 8, "block": 5} | SMALL[name] | options)
 
 
 def state(gan):
@@ -51,6 +51,22 @@ def test_three_iterations_resumed_are_three_undisturbed(name):
     for a, b in zip(state(second), state(whole), strict=True):
         np.testing.assert_array_equal(a, b)
     assert any((a != b).any() for a, b in zip(state(whole), state(first), strict=True))
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_a_block_of_no_iterations_changes_nothing(name):
+    gan = make(name)
+    before = state(gan)
+    assert gan.train_block(0, 0).shape == (0, len(gan.loss_names))
+    for a, b in zip(state(gan), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_batches_of_any_size(name):
+    """An odd number of images, and blocks that begin with an odd iteration."""
+    gan = make(name, batch_size=3)
+    assert len(gan.train(1)) == len(gan.train(1)) == 1
 
 
 @pytest.mark.parametrize("name", ZOO)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.special
+import steps
 import tensorflow as tf
 
 from gan_tf.zoo import semi_supervised
@@ -44,10 +45,12 @@ def test_the_networks_are_the_authors():
         (250, 10),
     ]
     assert [layer.units for layer in generator.layers if hasattr(layer, "units")] == [500, 500, 784]
+    kinds = [type(layer).__name__ for layer in generator.layers]
+    assert kinds == ["Dense", "BatchNormalization", "Activation"] * 2 + ["Dense"]
 
 
 def test_noise_before_each_layer():
-    """Without noise it is the model; the noise depends on the seed alone."""
+    """Of deviation 0.3, then 0.5; it depends on the seed alone."""
     discriminator = semi_supervised.make_discriminator(0)
     x = RANDOM.random([64, 784], np.float32)
     one, same, other = (semi_supervised.with_noise(discriminator, x, tf.constant([1, s]))[0] for s in (1, 1, 2))
@@ -73,24 +76,45 @@ def test_labelled_images():
 
 @pytest.mark.parametrize("labels_only", [False, True])
 def test_a_step(labels_only):
-    """Unit columns, the average, and the control, in which unlabelled images change nothing in D."""
-    results = []
-    noise = RANDOM.uniform(-1, 1, [2, 8, 103]).astype(np.float32)
-    for pixels in (IMAGES[:8], IMAGES[8:16]):
-        gan = semi_supervised.make(batch_size=8)
-        discriminator, average = gan.objects["discriminator"], gan.objects["average"]
-        start = [w.numpy() for w in average.weights]
-        arrays = IMAGES[:20] / np.float32(255), LABELS[:20].astype(np.int32)
-        step = semi_supervised.make_train_step(gan.objects, *arrays, labels_only, jit=False)
-        losses = step(tf.constant(pixels), *noise)
-        results.append(discriminator.get_weights())
-        for kernel in discriminator.weights[::2]:
-            np.testing.assert_allclose(np.linalg.norm(kernel, axis=0), 1, rtol=1e-5)
-        for a, before, d in zip(average.weights, start, discriminator.weights, strict=True):
-            np.testing.assert_allclose(a, 0.999 * before + 0.001 * d.numpy(), rtol=1e-4, atol=1e-7)
-        assert np.isfinite(losses).all()
-    same = all((a == b).all() for a, b in zip(*results, strict=True))
-    assert same == labels_only
+    """D's last layer and G move against the gradients of their losses; the other columns keep length 1."""
+    gan = semi_supervised.make(batch_size=8)
+    generator, discriminator, average = (gan.objects[name] for name in ("generator", "discriminator", "average"))
+    real = RANDOM.random([8, 784], np.float32)
+    labelled, digits = RANDOM.random([20, 784], np.float32), np.arange(20, dtype=np.int32) % 10
+    d_noise, g_noise = RANDOM.uniform(-1, 1, [2, 8, 112]).astype(np.float32)
+    chosen = np.floor((d_noise[:, 100] + 1) / 2 * 20).astype(int)
+    seeds = d_noise[0, 101:111].view(np.int32).reshape(5, 2)
+
+    def noisy(images, use):
+        return semi_supervised.with_noise(discriminator, images, tf.constant(seeds[use]))
+
+    def d_loss_of():
+        fake = generator(d_noise[:, :100], training=True)
+        labelled_loss = semi_supervised.labelled_loss_fn(noisy(labelled[chosen], 0)[0], digits[chosen])
+        unlabelled_loss = semi_supervised.unlabelled_loss_fn(noisy(real, 1)[0], noisy(fake, 2)[0])
+        return labelled_loss if labels_only else labelled_loss + unlabelled_loss
+
+    def g_loss_of():
+        fake = generator(g_noise[:, :100], training=True)
+        return semi_supervised.g_loss_fn(noisy(real, 3)[1], noisy(fake, 4)[1])
+
+    d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
+    d_start, g_start = ([w.numpy() for w in weights] for weights in (d_weights, g_weights))
+    d_loss, d_gradients = steps.gradients_of(d_loss_of, d_weights)
+    step = semi_supervised.make_train_step(gan.objects, labelled, digits, labels_only, jit=False)
+    found = step(real, d_noise, g_noise)
+    np.testing.assert_allclose(found[0] + (0 if labels_only else found[1]), d_loss, rtol=1e-4)
+    d_after, g_after = ([w.numpy() for w in weights] for weights in (d_weights, g_weights))
+    steps.require_adams_first_step(d_start[-2:], d_after[-2:], d_gradients[-2:], 0.003)
+    for kernel in discriminator.weights[:-2:2]:
+        np.testing.assert_allclose(np.linalg.norm(kernel, axis=0), 1, rtol=1e-5)
+    for a, before, now in zip(average.weights, d_start, d_after, strict=True):
+        np.testing.assert_allclose(a, 0.999 * before + 0.001 * now, rtol=1e-4, atol=1e-7)
+    for weight, value in zip(g_weights, g_start, strict=True):
+        weight.assign(value)
+    g_loss, g_gradients = steps.gradients_of(g_loss_of, g_weights)
+    np.testing.assert_allclose(found[2], g_loss, rtol=1e-4)
+    steps.require_adams_first_step(g_start, g_after, g_gradients, 0.003)
 
 
 def test_the_classifiers_score():

@@ -1,0 +1,42 @@
+"""One training step against the gradients of losses that a test writes down."""
+
+import numpy as np
+import tensorflow as tf
+
+
+def gradients_of(loss_of, weights):
+    """Returns (loss, its gradients), as NumPy arrays."""
+    with tf.GradientTape() as tape:
+        loss = loss_of()
+    return float(loss), [np.asarray(gradient) for gradient in tape.gradient(loss, weights)]
+
+
+def require_adams_first_step(before, after, gradients, rate):
+    """Each weight has moved against its gradient by the learning rate, as in Adam's first step.
+
+    Small gradients are left out: for them Adam's epsilon counts, or their sign is rounding.
+    """
+    clear = [np.abs(gradient) > 1e-4 for gradient in gradients]
+    assert sum(each.sum() for each in clear) > 50, "there must be something to compare"
+    for old, new, gradient, where in zip(before, after, gradients, clear, strict=True):
+        np.testing.assert_allclose((new - old)[where], -rate * np.sign(gradient)[where], rtol=6e-3)
+
+
+def check(models, rates, step, d_loss_of, g_loss_of):
+    """Takes the first step, and checks what it does to (generator, discriminator) with learning rates `rates`.
+
+    `d_loss_of()` and `g_loss_of()` are the losses with the present weights. Returns (what the step returns, d_loss,
+    g_loss).
+    """
+    generator, discriminator = models
+    g_weights, d_weights = generator.trainable_variables, discriminator.trainable_variables
+    g_start, d_start = ([w.numpy() for w in weights] for weights in (g_weights, d_weights))
+    d_loss, d_gradients = gradients_of(d_loss_of, d_weights)
+    found = step()
+    require_adams_first_step(d_start, [w.numpy() for w in d_weights], d_gradients, rates[1])
+    g_after = [w.numpy() for w in g_weights]
+    for weight, value in zip(g_weights, g_start, strict=True):
+        weight.assign(value)
+    g_loss, g_gradients = gradients_of(g_loss_of, g_weights)  # by the updated D
+    require_adams_first_step(g_start, g_after, g_gradients, rates[0])
+    return found, d_loss, g_loss
