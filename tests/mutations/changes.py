@@ -53,6 +53,9 @@ KEPT = "runs/test_checkpoints.py::test_the_newest_three_are_kept"
 DURABLE = "runs/test_folder.py::test_a_checkpoint_counts_only_when_all_before_it_is_on_the_disk"
 
 # file: (what the change does, old text, new text, tests)
+ZOO = "zoo/test_members.py::test_a_batch_is_scaled_and_has_noise_of_its_own"
+RULES = "zoo/test_dcgan.py::test_the_papers_rules"
+
 BY_FILE = {
     "__init__.py": [
         (
@@ -650,6 +653,82 @@ BY_FILE = {
             "self._measured |= run.last_measured()",
             "pass",
             "runs/test_loop.py::test_mode_collapse_is_reported_once_in_a_run_that_resumes",
+        ),
+    ],
+    "zoo/blocks.py": [
+        ("pixels are not scaled", "tf.cast(each, tf.float32) * SCALE", "tf.cast(each, tf.float32)", ZOO),
+        ("D's noise for G, too", "noise[i, 0], noise[i, 1]", "noise[i, 0], noise[i, 0]", ZOO),
+    ],
+    "zoo/dcgan.py": [
+        ("first weights ten times as large", "RandomNormal(0.0, 0.02", "RandomNormal(0.0, 0.2", RULES),
+        ("Adam's usual beta1", "beta_1=0.5", "beta_1=0.9", "zoo/test_dcgan.py::test_adam_has_the_papers_constants"),
+        (
+            "running averages in training",
+            "fake_logits = discriminator(fake_images, training=True)",
+            "fake_logits = discriminator(fake_images)",
+            "zoo/test_dcgan.py::test_a_step",
+        ),
+        (
+            "the average stands still",
+            "a.assign(ema * a + (1 - ema) * g)",
+            "a.assign(a)",
+            "zoo/test_dcgan.py::test_the_average_follows_the_generator",
+        ),
+    ],
+    "zoo/conditional.py": [
+        (
+            "a wrong digit may be the right one",
+            "ahead = 1 + tf.cast(",
+            "ahead = tf.cast(",
+            "zoo/test_conditional.py::test_wrong_digits_are_all_others_equally_often",
+        ),
+        (
+            "wrong digits count as right",
+            "tf.nn.softplus(wrong_logits)",
+            "tf.nn.softplus(-wrong_logits)",
+            "zoo/test_conditional.py::test_losses",
+        ),
+        (
+            "each tenth sample shows the same digit",
+            "(turn + turn // 100) % DIGITS",
+            "turn % DIGITS",
+            "zoo/test_conditional.py::test_it_is_asked_by_noise",
+        ),
+    ],
+    "zoo/infogan.py": [
+        (
+            "G hides the code",
+            "loss = g_loss + information_weight",
+            "loss = g_loss - information_weight",
+            "zoo/test_infogan.py::test_a_step",
+        ),
+        (
+            "any category may stand for two digits",
+            "counts[scipy.optimize.linear_sum_assignment(counts, maximize=True)].sum()",
+            "counts.max(axis=1).sum()",
+            "zoo/test_infogan.py::test_the_score_is_the_best_matching",
+        ),
+    ],
+    "zoo/semi_supervised.py": [
+        (
+            "unlabelled images count in the control",
+            "(0.0 if labels_only else unlabelled_loss)",
+            "unlabelled_loss",
+            "zoo/test_semi_supervised.py::test_a_step",
+        ),
+        (
+            "generated images count as real",
+            "tf.nn.softplus(fake)",
+            "tf.nn.softplus(-fake)",
+            "zoo/test_semi_supervised.py::test_losses_are_those_of_eleven_classes",
+        ),
+    ],
+    "zoo/loss_sensitive.py": [
+        (
+            "no hinge",
+            "tf.nn.relu(margins + real_losses - fake_losses)",
+            "margins + real_losses - fake_losses",
+            "zoo/test_loss_sensitive.py::test_losses_by_hand",
         ),
     ],
 }

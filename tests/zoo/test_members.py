@@ -10,6 +10,7 @@ import pytest
 from command_line import command
 
 from gan_tf import data, restore
+from gan_tf.zoo import blocks
 
 RANDOM = np.random.default_rng(0)
 IMAGES, LABELS = RANDOM.integers(0, 256, [40, 784], np.uint8), np.arange(40) % 10
@@ -51,6 +52,23 @@ def test_three_iterations_resumed_are_three_undisturbed(name):
     for a, b in zip(state(second), state(whole), strict=True):
         np.testing.assert_array_equal(a, b)
     assert any((a != b).any() for a, b in zip(state(whole), state(first), strict=True))
+
+
+def test_a_batch_is_scaled_and_has_noise_of_its_own():
+    """Each row of each array comes as `batch_indices` says; bytes in [0, 1]; D's noise is not G's."""
+    seen = []
+
+    def step(images, labels, d_noise, g_noise):
+        seen.append((images.numpy(), labels.numpy(), d_noise.numpy(), g_noise.numpy()))
+        return 1.0, 2.0
+
+    train_block = blocks.make_train_block(step, [IMAGES, LABELS], 8, seed=3, noise_dim=10)
+    np.testing.assert_array_equal(train_block(4, 2), [[1, 2], [1, 2]])
+    for chosen, (images, labels, d_noise, g_noise) in zip(data.batch_indices(40, 8, 3, 4, 2), seen, strict=True):
+        np.testing.assert_allclose(images, IMAGES[chosen] / 255, atol=1e-7)
+        np.testing.assert_array_equal(labels, LABELS[chosen])
+        assert d_noise.shape == g_noise.shape == (8, 10) and (d_noise != g_noise).all()
+    assert (seen[0][2] != seen[1][2]).all()
 
 
 @pytest.mark.parametrize("name", ZOO)
