@@ -12,14 +12,17 @@ def gradients_of(loss_of, weights):
 
 
 def require_adams_first_step(before, after, gradients, rate):
-    """Each weight has moved against its gradient by the learning rate, as in Adam's first step.
+    """Each weight has moved by -rate * g / (|g| + epsilon'), Adam's first step along its gradient g.
 
-    Small gradients are left out: for them Adam's epsilon counts, or their sign is rounding.
+    epsilon' is 1e-8 / sqrt(1 - beta2), because the average of g² is divided by 1 - beta2. Gradients below 2% of the
+    largest are left out: before batch normalisation, those of biases are nothing but rounding.
     """
-    clear = [np.abs(gradient) > 1e-4 for gradient in gradients]
+    largest = max(np.abs(gradient).max() for gradient in gradients)
+    clear = [np.abs(gradient) > 0.02 * largest for gradient in gradients]
     assert sum(each.sum() for each in clear) > 50, "there must be something to compare"
     for old, new, gradient, where in zip(before, after, gradients, clear, strict=True):
-        np.testing.assert_allclose((new - old)[where], -rate * np.sign(gradient)[where], rtol=6e-3)
+        expected = -rate * gradient / (np.abs(gradient) + 1e-8 / np.sqrt(1 - 0.999))
+        np.testing.assert_allclose((new - old)[where], expected[where], rtol=6e-3)
 
 
 def check(models, rates, step, d_loss_of, g_loss_of):

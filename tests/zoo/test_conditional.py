@@ -48,10 +48,11 @@ def test_the_condition_is_ten_channels_one_of_which_is_one():
 @pytest.mark.parametrize("with_wrong_digits", [True, False])
 def test_a_step(with_wrong_digits):
     """The losses by hand; each network moves against the gradient of its own loss."""
+    random = np.random.default_rng(1)
     gan = conditional.make(**SMALL)
     generator, discriminator, *optimizers = gan.objects.values()
     labels = LABELS[:8].astype(np.int32)
-    d_noise, g_noise = RANDOM.uniform(-1, 1, [2, 8, 102]).astype(np.float32)
+    d_noise, g_noise = random.uniform(-1, 1, [2, 8, 102]).astype(np.float32)
     real, c = tf.constant(IMAGES[:8] / np.float32(255)), np.eye(10, dtype=np.float32)[labels]
     ahead = 1 + np.floor((d_noise[:, 100] + 1) / 2 * 9).astype(int)
     wrong = np.eye(10, dtype=np.float32)[(labels + ahead) % 10]

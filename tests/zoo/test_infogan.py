@@ -72,14 +72,15 @@ def test_a_grid_varies_one_code_a_row():
 @pytest.mark.parametrize("weight", [1.0, 0.0])
 def test_a_step(weight):
     """Without its weight G does not learn to show the code, while Q still learns to read it."""
+    random = np.random.default_rng(1)
     gan = infogan.make(width=2, information_weight=weight, batch_size=8)
     generator, discriminator, *optimizers = gan.objects.values()
-    real = RANDOM.random([8, 784], np.float32)
-    d_random, g_random = RANDOM.uniform(-1, 1, [2, 8, 66]).astype(np.float32)
+    real = random.random([8, 784], np.float32)
+    d_random, g_random = random.uniform(-1, 1, [2, 8, 66]).astype(np.float32)
     measured, plain = [], []
 
-    def parts(random):
-        inputs = infogan.inputs_of(random)
+    def parts(uniform):
+        inputs = infogan.inputs_of(uniform)
         logit, *read = discriminator(generator(inputs, training=True), training=True)
         measured[:] = infogan.information_fn(inputs, *read)
         return logit, 0.1 * measured[1] - measured[0]

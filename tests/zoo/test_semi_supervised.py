@@ -77,11 +77,12 @@ def test_labelled_images():
 @pytest.mark.parametrize("labels_only", [False, True])
 def test_a_step(labels_only):
     """D's last layer and G move against the gradients of their losses; the other columns keep length 1."""
+    random = np.random.default_rng(1)
     gan = semi_supervised.make(batch_size=8)
     generator, discriminator, average = (gan.objects[name] for name in ("generator", "discriminator", "average"))
-    real = RANDOM.random([8, 784], np.float32)
-    labelled, digits = RANDOM.random([20, 784], np.float32), np.arange(20, dtype=np.int32) % 10
-    d_noise, g_noise = RANDOM.uniform(-1, 1, [2, 8, 112]).astype(np.float32)
+    real = random.random([8, 784], np.float32)
+    labelled, digits = random.random([20, 784], np.float32), np.arange(20, dtype=np.int32) % 10
+    d_noise, g_noise = random.uniform(-1, 1, [2, 8, 112]).astype(np.float32)
     chosen = np.floor((d_noise[:, 100] + 1) / 2 * 20).astype(int)
     seeds = d_noise[0, 101:111].view(np.int32).reshape(5, 2)
 
