@@ -15,7 +15,7 @@ from absl import flags
 
 from experiments import figures
 from experiments.theory import claim
-from experiments.theory.discriminator_as_classifier import probe
+from experiments.theory.discriminator_as_classifier import probes
 from gan_tf import data
 
 FLAGS = flags.FLAGS
@@ -38,7 +38,7 @@ def pooled(discriminator):
             size = layer.output.shape[1]
             pool = -(-size // PLACES)  # rounded up: 14 → 4 windows of 4, 7 → 4 windows of 2
             outputs.append(keras.layers.Flatten()(keras.layers.MaxPooling2D(pool, padding="same")(layer.output)))
-    network = keras.Model(discriminator.input, keras.layers.Concatenate()(outputs))
+    network = keras.Model(discriminator.inputs[0], keras.layers.Concatenate()(outputs))
     return lambda images: in_batches(network, images).astype(np.float64)
 
 
@@ -64,14 +64,7 @@ def measure(report, iters=2000, few=500, many=10_000, **small):
         "random D": pooled(dcgan.make_discriminator(1, **rules)),
         f"D after {done:,} iterations": pooled(trained.objects["discriminator"]),
     }
-    with_few, with_many = {}, {}
-    for name, of in features.items():
-        known, pairs = of(train.images[:many]), [(of(each.images), each.labels) for each in others]
-        parts = [slice(few * part, few * (part + 1)) for part in range(10)]
-        with_few[name] = np.array([probe(known[rows], train.labels[rows], *pairs) for rows in parts])
-        with_many[name] = probe(known, train.labels[:many], *pairs)
-        of_few = f"{with_few[name].mean():.4f} ± {with_few[name].std(ddof=1):.4f}"
-        report.note(f"{name}: accuracy with {few} labels; with {many}", f"{of_few}; {with_many[name]:.4f}")
+    with_few, with_many = probes(report, features, few, many, train, *others)
     pixels, random, learned = features
     for labels, found in ((few, with_few), (many, with_many)):
         accuracy = {name: np.mean(each) for name, each in found.items()}

@@ -52,6 +52,23 @@ def probe(known, labels, validation, test):
     return accuracy(max(fits, key=lambda weights: accuracy(weights, validation)), test)
 
 
+def probes(report, features, few, many, train, *others):
+    """Fits probes to `few` labels, ten times with other images, and to `many`; adds the accuracies to the report.
+
+    `features` is {name: function of images}; the others are data sets, the last ones for validation and test. Returns
+    ({name: ten accuracies}, {name: accuracy}).
+    """
+    with_few, with_many = {}, {}
+    for name, of in features.items():
+        known, pairs = of(train.images[:many]), [(of(each.images), each.labels) for each in others]
+        parts = [slice(few * part, few * (part + 1)) for part in range(10)]
+        with_few[name] = np.array([probe(known[rows], train.labels[rows], *pairs) for rows in parts])
+        with_many[name] = probe(known, train.labels[:many], *pairs)
+        of_few = f"{with_few[name].mean():.4f} ± {with_few[name].std(ddof=1):.4f}"
+        report.note(f"{name}: accuracy with {few} labels; with {many}", f"{of_few}; {with_many[name]:.4f}")
+    return with_few, with_many
+
+
 def train_discriminator(images, d_optimizer, iters):
     """A D after `iters` iterations of the reference with this optimizer."""
     from gan_tf import reference
@@ -75,14 +92,7 @@ def measure(report, iters=5000, few=500, many=10_000):
     }
     features = {"784 pixels": lambda images: images.astype(np.float64)}
     features |= {name: functools.partial(hidden, network) for name, network in networks.items()}
-    with_few, with_many = {}, {}
-    for name, of in features.items():
-        known, pairs = of(train.images[:many]), [(of(each.images), each.labels) for each in others]
-        parts = [slice(few * part, few * (part + 1)) for part in range(10)]
-        with_few[name] = np.array([probe(known[rows], train.labels[rows], *pairs) for rows in parts])
-        with_many[name] = probe(known, train.labels[:many], *pairs)
-        of_few = f"{with_few[name].mean():.4f} ± {with_few[name].std(ddof=1):.4f}"
-        report.note(f"{name}: accuracy with {few} labels; with {many}", f"{of_few}; {with_many[name]:.4f}")
+    with_few, with_many = probes(report, features, few, many, train, *others)
     for labels, found in ((few, with_few), (many, with_many)):
         trained = np.mean(found["D trained with Adam"])
         gain, lead = trained - np.mean(found["random D"]), np.mean(found["784 pixels"]) - trained
