@@ -649,7 +649,7 @@ BY_FILE = {
             "runs/test_loop.py::test_mode_collapse_is_reported_once",
         ),
         (
-            "and once more after each resume",
+            "and not at all if the collapse comes right after a resume",
             "self._measured |= run.last_measured()",
             "pass",
             "runs/test_loop.py::test_mode_collapse_is_reported_once_in_a_run_that_resumes",
