@@ -79,7 +79,7 @@ def train(run, seed):
         "device": config["device"],
         "metrics": metrics["metrics"],
         "class_histogram": metrics["class_histogram_samples"],
-        "losses": {name: [float(row[name] or "nan") for row in curve] for name in rows[0] if name != "spread"},
+        "losses": {name: [float(row[name]) for row in curve] for name in rows[0] if name != "spread"},
     }
 
 

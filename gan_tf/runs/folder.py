@@ -157,7 +157,7 @@ class Run:
         for path in _files_of_a_run(self.path):
             if path.suffix != ".keras" or path.stem in overwritten:
                 path.unlink()
-        # Without this, a power cut could bring back checkpoints of the old run beside the config.json of the new one.
+        # Without this, a power cut could bring back checkpoints of the old run next to the config.json of the new one.
         for path in (self.path / "checkpoints", self.path):
             files.sync(path)
 

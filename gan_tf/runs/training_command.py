@@ -103,10 +103,10 @@ def define_flags(iters, of_script=True, **defaults):
     flags.register_validator("out_dir", bool, message="must name a folder")
     for name, value in defaults.items():
         FLAGS.set_default(name, value)
-    if FLAGS["jit"].default is None:
-        FLAGS[
-            "jit"
-        ].help = "Compile with XLA, TensorFlow's compiler. Unset: only on a GPU; a CPU is faster without it here."
+    if FLAGS["jit"].default is None:  # TensorFlow's own convolutions depend on the number of threads
+        jit, threads = FLAGS["jit"], FLAGS["threads"]
+        jit.help = "Compile with XLA, TensorFlow's compiler. Unset: only on a GPU."
+        threads.help = "How many cores to use at most. Unset: all. Without XLA, another number changes last bits."
 
 
 def define_options(options):

@@ -91,7 +91,7 @@ def features(image, seeds, width):
     x = layers.Conv2D(width, KERNEL, 2, "same", kernel_initializer=normal(seeds))(image)
     x = layers.LeakyReLU(0.2)(x)
     x = layers.Conv2D(2 * width, KERNEL, 2, "same", kernel_initializer=normal(seeds))(x)
-    x = layers.LeakyReLU(0.2)(*[layer(x) for layer in normalise(True)])
+    x = layers.LeakyReLU(0.2)(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
     return layers.Flatten()(x)
 
 

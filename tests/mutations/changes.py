@@ -522,7 +522,7 @@ BY_FILE = {
         ("no warning that the classifier knows only MNIST", 'splits[0].name != "mnist"', "False", EVALUATE),
         ("no warning for other data", "if digest and splits[0].digest != digest", "if False", OTHER_DATA),
         (
-            "--data_dir ignored beside --run_dir",
+            "--data_dir ignored together with --run_dir",
             "if not (FLAGS.dataset or FLAGS.data_dir)",
             "if not FLAGS.dataset",
             OTHER_DATA,
