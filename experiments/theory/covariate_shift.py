@@ -30,6 +30,11 @@ ARMS = {"batch normalisation": (True, False), "without": (False, False), "with m
 PROBE, SAMPLES = 50, 2000
 
 
+def layers_of(model):
+    """Returns the layers of a model in order, without its input."""
+    return [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+
+
 def moving(model):
     """Returns `model` with the noise after each batch normalisation, sharing its layers."""
     import keras
@@ -49,7 +54,7 @@ def moving(model):
             return x * scale + shift
 
     found = [keras.Input(model.input_shape[1:])]
-    for number, layer in enumerate(model.layers):
+    for number, layer in enumerate(layers_of(model)):
         found += [layer] + ([Move(number)] if isinstance(layer, keras.layers.BatchNormalization) else [])
     return keras.Sequential(found)
 
@@ -67,8 +72,8 @@ def train(batch_norm, noise, images, yardstick, width, steps):
     generator, discriminator = map(moving, networks) if noise else networks
     step = dcgan.make_train_step(generator, discriminator, dcgan.make_optimizer(), dcgan.make_optimizer())
     train_block = training.make_train_block(step, images, 64, seed=0, block=PROBE, jit=False)
-    last = max(i for i, layer in enumerate(generator.layers) if isinstance(layer, keras.layers.Conv2DTranspose))
-    inputs = keras.Sequential([keras.Input([100]), *generator.layers[:last]])
+    last = max(i for i, layer in enumerate(layers_of(generator)) if "Transpose" in type(layer).__name__)
+    inputs = keras.Sequential([keras.Input([100]), *layers_of(generator)[:last]])
     z = stream_noise(0, EVALUATION_NOISE, SAMPLES)
 
     def moments():

@@ -61,7 +61,7 @@ COLUMNS = 10  # of a grid: one for each digit
 
 def make_discriminator(seed, width=32):
     """D maps images, float32 [n, 784] in [0, 1], and digits, float32 [n, 10] with a single 1, to logits [n, 1]."""
-    seeds = iter(np.random.SeedSequence(seed).generate_state(3).tolist())
+    seeds = iter(np.random.SeedSequence(seed).generate_state(4).tolist())
     image, digit = keras.Input([784]), keras.Input([DIGITS])
     x = layers.Reshape([28, 28, 1])(layers.Rescaling(2.0, -1.0)(image))
     c = layers.Reshape([28, 28, DIGITS])(layers.RepeatVector(28 * 28)(digit))

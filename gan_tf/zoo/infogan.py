@@ -83,7 +83,7 @@ def make_discriminator(seed, width=32):
 
     The logit is [n, 1], the logits of the categories are [n, 10], and the means of the two numbers are [n, 2].
     """
-    seeds = iter(np.random.SeedSequence(seed).generate_state(6).tolist())
+    seeds = iter(np.random.SeedSequence(seed).generate_state(7).tolist())
 
     def dense(units):
         return layers.Dense(units, kernel_initializer=dcgan.normal(seeds))

@@ -13,18 +13,18 @@ With Z(x) = sum over k of exp l_k(x) and softplus(a) = log(1 + e^a), D says "rea
     G's loss = mean of (E f(x) - E f(G(z)))²                                       feature matching
 
 f(x) is D's last hidden layer. G must only match its mean over a batch: such a G draws worse, but D classifies better.
---labels_only is the control: the same D on the labels alone.
+--labels_only is the control: the same D on the labels alone. Then G does not learn.
 
 The networks and constants are those of the authors' code for MNIST
 (github.com/openai/improved-gan, mnist_svhn_cifar10/train_mnist_feature_matching.py): D is 784-1000-500-250-250-250-10
-with Gaussian noise before each layer, G is 100-500-500-784 with batch normalisation. Departures from it:
+with weight normalisation (weight_norm.py) and with Gaussian noise before each layer. G is 100-500-500-784 with batch
+normalisation. Departures from that code:
 
-1. The columns of D's kernels, but for the last layer's, are set to length 1 after each update. The authors divide by
-   the length instead (weight normalisation), also in G's last layer, and choose the first biases from data.
-2. 20,000 iterations instead of 165,000, and an average of D's weights over 1,000 iterations instead of 10,000. It
-   starts at D's first weights instead of 0.
-3. Each image of a labelled batch is drawn from all labelled images; the authors go through all of them in turn.
-4. z is uniform in [-1, 1) instead of [0, 1), and G's update sees the same real images as D's.
+1. 10,000 iterations instead of 180,000. D's weights are averaged over 1,000 iterations instead of 10,000, and after
+   they are normalised instead of before.
+2. Each image of a labelled batch is drawn from all labelled images; the authors go through all of them in turn.
+3. z is uniform in [-1, 1) instead of [0, 1), and G's update sees the same real images as D's.
+4. G's last layer has no weight normalisation, and epsilon of Adam is 1e-8 behind the root instead of under it.
 """
 
 from gan_tf.runs import training_command
@@ -38,7 +38,7 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
     training_command.main(
         "gan_tf.zoo.semi_supervised",
         OPTIONS,
-        iters=20_000,
+        iters=10_000,
         image_bytes=2e6,
         uses_labels=True,
         batch_size=100,
@@ -57,6 +57,7 @@ from gan_tf.gan import Gan, in_batches
 from gan_tf.metrics.table import share
 from gan_tf.noise import sample_noise, stream_noise
 from gan_tf.zoo.blocks import make_train_block
+from gan_tf.zoo.weight_norm import WeightNormDense
 
 DIGITS, NOISE = 10, 100
 RANDOM = NOISE + 12  # random numbers for one image: z, one that chooses a labelled image, ten seeds, one to be even
@@ -84,25 +85,41 @@ def make_discriminator(seed):
     """D maps images, float32 [n, 784] in [0, 1], to (logits of the digits [n, 10], features f [n, 250])."""
     seeds = iter(np.random.SeedSequence(seed).generate_state(len(HIDDEN) + 1).tolist())
 
-    def dense(units, activation=None, constraint=None):
-        start = keras.initializers.GlorotUniform(seed=next(seeds))
-        return layers.Dense(units, activation, kernel_initializer=start, kernel_constraint=constraint)
+    def dense(units, activation=None, **options):
+        start = keras.initializers.RandomNormal(0.0, 0.1, seed=next(seeds))
+        return WeightNormDense(units, activation, kernel_initializer=start, **options)
 
     x = image = keras.Input([784])
     for units in HIDDEN:
-        x = dense(units, "relu", keras.constraints.UnitNorm(0))(x)
-    return keras.Model(image, [dense(DIGITS)(x), x], name="discriminator")
+        x = dense(units, "relu")(x)
+    return keras.Model(image, [dense(DIGITS, train_scale=True)(x), x], name="discriminator")
 
 
-def with_noise(discriminator, images, seed):
+def make_average():
+    """The classifier: D with plain layers, for the average of D's kernels and biases. Logits are [n, 10]."""
+    hidden = [layers.Dense(units, "relu", kernel_initializer="zeros") for units in HIDDEN]
+    last = layers.Dense(DIGITS, kernel_initializer="zeros")
+    return keras.Sequential([keras.Input([784]), *hidden, last], name="average")
+
+
+def dense_layers(model):
+    """The layers of D, or of its average, in order."""
+    return [layer for layer in model.layers if isinstance(layer, layers.Dense | WeightNormDense)]
+
+
+def with_noise(discriminator, images, seed, start=False):
     """D's output when Gaussian noise is added before each layer: (logits [n, 10], features [n, 250]).
 
-    `seed` is int32 [2]. The noise depends on it alone, so that a run can resume. (XLA draws other noise.)
+    `seed` is int32 [2]. The noise depends on it alone, so that a run can resume. (XLA draws other noise.) With `start`
+    this first sets each layer's scales and biases, so that its outputs have mean 0 and deviation 1.
     """
     x, features = images, None
-    for index, layer in enumerate(each for each in discriminator.layers if isinstance(each, layers.Dense)):
+    for index, layer in enumerate(dense_layers(discriminator)):
         noise = tf.random.stateless_normal(tf.shape(x), seed + [0, index])
-        x, features = layer(x + (HIDDEN_NOISE if index else INPUT_NOISE) * noise), x
+        noisy = x + (HIDDEN_NOISE if index else INPUT_NOISE) * noise
+        if start:
+            layer.start_from(noisy)
+        x, features = layer(noisy), x
     return x, features
 
 
@@ -127,7 +144,8 @@ def make_train_step(objects, labelled_images, labelled_digits, labels_only=False
 
     `objects` are those of the `Gan`. `labelled_images` is float32 [m, 784] in [0, 1], `labelled_digits` int32 [m].
     `real_images` is float32 [n, 784] in [0, 1]. Noise is float32 [n, 112] in [-1, 1): z, a number that chooses a
-    labelled image, and ten that seed the Gaussian noise. With `labels_only` the unlabelled loss is not used.
+    labelled image, and ten that seed the Gaussian noise. With `labels_only` G does not learn, and the step returns
+    (labelled_loss,).
     """
     generator, discriminator, average = (objects[name] for name in ("generator", "discriminator", "average"))
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
@@ -143,15 +161,19 @@ def make_train_step(objects, labelled_images, labelled_digits, labels_only=False
         fake_images = generator(d_noise[:, :NOISE], training=True)
         with tf.GradientTape() as tape:
             logits, _ = with_noise(discriminator, tf.gather(labelled_images, chosen), seeds[0])
-            labelled_loss = labelled_loss_fn(logits, tf.gather(labelled_digits, chosen))
-            real_logits, _ = with_noise(discriminator, real_images, seeds[1])
-            fake_logits, _ = with_noise(discriminator, fake_images, seeds[2])
-            unlabelled_loss = unlabelled_loss_fn(real_logits, fake_logits)
-            loss = labelled_loss + (0.0 if labels_only else unlabelled_loss)
-        with tf.control_dependencies([loss, unlabelled_loss]):  # as in training.make_train_step
+            loss = labelled_loss = labelled_loss_fn(logits, tf.gather(labelled_digits, chosen))
+            if not labels_only:
+                real_logits, _ = with_noise(discriminator, real_images, seeds[1])
+                fake_logits, _ = with_noise(discriminator, fake_images, seeds[2])
+                unlabelled_loss = unlabelled_loss_fn(real_logits, fake_logits)
+                loss = labelled_loss + unlabelled_loss
+        with tf.control_dependencies([loss]):  # as in training.make_train_step
             objects["d_optimizer"].apply(tape.gradient(loss, d_weights), d_weights)
-        for a, d in zip(average.trainable_variables, d_weights, strict=True):
-            a.assign(AVERAGE * a + (1 - AVERAGE) * d)
+        for a, d in zip(dense_layers(average), dense_layers(discriminator), strict=True):
+            a.kernel.assign(AVERAGE * a.kernel + (1 - AVERAGE) * d.normalised())
+            a.bias.assign(AVERAGE * a.bias + (1 - AVERAGE) * d.bias)
+        if labels_only:
+            return (labelled_loss,)
 
         _, real_features = with_noise(discriminator, real_images, seeds[3])
         with tf.GradientTape() as tape:
@@ -199,7 +221,7 @@ def make(
     objects = {
         "generator": make_generator(g_seed),
         "discriminator": make_discriminator(d_seed),
-        "average": make_discriminator(d_seed),
+        "average": make_average(),
         "g_optimizer": keras.optimizers.Adam(RATE, beta_1=0.5, beta_2=0.999, epsilon=1e-8),
         "d_optimizer": keras.optimizers.Adam(RATE, beta_1=0.5, beta_2=0.999, epsilon=1e-8),
     }
@@ -209,18 +231,19 @@ def make(
             raise ValueError("without labels this GAN cannot train")
         chosen = choose_labelled(labels, labelled, seed)
         digits = labels[chosen].astype(np.int32)
+        with_noise(objects["discriminator"], scaled(np.array(images[:500])), tf.constant([0, 0]), start=True)
         step = make_train_step(objects, scaled(np.array(images[chosen])), digits, labels_only, jit)
         train_block = make_train_block(step, [images], batch_size, seed, RANDOM)
 
     def scores(images, labels):
-        right = in_batches(lambda each: average(each)[0], images).argmax(axis=1) == labels
+        right = in_batches(average, images).argmax(axis=1) == labels
         return {"accuracy of the classifier": share(right.mean(), len(right))}
 
     return Gan(
         objects=objects,
         train_block=train_block,
         block=min(block, BLOCK),
-        loss_names=("labelled_loss", "unlabelled_loss", "g_loss"),
+        loss_names=("labelled_loss",) if labels_only else ("labelled_loss", "unlabelled_loss", "g_loss"),
         draw=lambda index: generator(sample_noise(seed, index)).numpy(),
         measures={"spread": grids.spread},
         real_pictures=None if images is None else scaled(np.array(images[:16])),

@@ -1,5 +1,6 @@
 """gan_tf.zoo.semi_supervised: its losses against the formulas with an explicit eleventh class; a step; labels."""
 
+import keras
 import numpy as np
 import pytest
 import scipy.special
@@ -36,7 +37,7 @@ def test_feature_matching():
 
 def test_the_networks_are_the_authors():
     discriminator, generator = semi_supervised.make_discriminator(0), semi_supervised.make_generator(0)
-    assert [w.shape for w in discriminator.weights[::2]] == [
+    assert [w.shape for w in discriminator.weights if len(w.shape) == 2] == [
         (784, 1000),
         (1000, 500),
         (500, 250),
@@ -74,9 +75,38 @@ def test_labelled_images():
         semi_supervised.choose_labelled(LABELS, 210, 0)
 
 
+def test_weight_normalisation(tmp_path):
+    """Outputs have mean 0 and deviation 1 at the start; columns keep their length when v grows, and v's gradient is
+    orthogonal to v; only the last layer's lengths learn; a file has all of it."""
+    discriminator, x = semi_supervised.make_discriminator(0), RANDOM.random([64, 784], np.float32)
+    semi_supervised.with_noise(discriminator, x, tf.constant([0, 0]), start=True)
+    first, *_, last = found = semi_supervised.dense_layers(discriminator)
+    assert [layer.scale.trainable for layer in found] == [False] * 5 + [True]
+    noisy = x + 0.3 * tf.random.stateless_normal([64, 784], [0, 0])
+    kernel = first.kernel.numpy().astype(np.float64)
+    kernel *= first.scale.numpy() / np.linalg.norm(kernel, axis=0)
+    before_relu = noisy.numpy().astype(np.float64) @ kernel + first.bias.numpy()
+    np.testing.assert_allclose(before_relu.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(before_relu.std(axis=0), 1, rtol=1e-4)
+    np.testing.assert_allclose(first(noisy), np.maximum(before_relu, 0), atol=1e-4)
+    logits = discriminator(x)[0]
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(discriminator(x)[0] ** 2)
+    gradient = tape.gradient(loss, first.kernel).numpy()
+    inner = (gradient * first.kernel.numpy()).sum(axis=0)
+    assert np.abs(inner).max() < 1e-3 * np.abs(gradient).max() * np.abs(first.kernel.numpy()).sum(axis=0).max()
+    for layer in found:
+        layer.kernel.assign(3 * layer.kernel)
+    np.testing.assert_allclose(discriminator(x)[0], logits, rtol=1e-3, atol=1e-4)
+    discriminator.save(tmp_path / "d.keras")
+    np.testing.assert_array_equal(keras.models.load_model(tmp_path / "d.keras")(x)[0], discriminator(x)[0])
+    last.scale.assign(2 * last.scale)
+    np.testing.assert_allclose(discriminator(x)[0] - last.bias, 2 * (logits - last.bias), rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("labels_only", [False, True])
 def test_a_step(labels_only):
-    """D's last layer and G move against the gradients of their losses; the other columns keep length 1."""
+    """D and G move against the gradients of their losses, and the average towards D's normalised kernels."""
     random = np.random.default_rng(1)
     gan = semi_supervised.make(batch_size=8)
     generator, discriminator, average = (gan.objects[name] for name in ("generator", "discriminator", "average"))
@@ -106,11 +136,16 @@ def test_a_step(labels_only):
     found = step(real, d_noise, g_noise)
     np.testing.assert_allclose(found[0] + (0 if labels_only else found[1]), d_loss, rtol=1e-4)
     d_after, g_after = ([w.numpy() for w in weights] for weights in (d_weights, g_weights))
-    steps.require_adams_first_step(d_start[-2:], d_after[-2:], d_gradients[-2:], 0.003)
-    for kernel in discriminator.weights[:-2:2]:
-        np.testing.assert_allclose(np.linalg.norm(kernel, axis=0), 1, rtol=1e-5)
-    for a, before, now in zip(average.weights, d_start, d_after, strict=True):
-        np.testing.assert_allclose(a, 0.999 * before + 0.001 * now, rtol=1e-4, atol=1e-7)
+    steps.require_adams_first_step(d_start, d_after, d_gradients, 0.003)
+    pairs = zip(semi_supervised.dense_layers(average), semi_supervised.dense_layers(discriminator), strict=True)
+    for a, d in pairs:
+        kernel = d.kernel.numpy()
+        expected = 0.001 * d.scale.numpy() * kernel / np.linalg.norm(kernel, axis=0)
+        np.testing.assert_allclose(a.kernel, expected, rtol=1e-3, atol=1e-8)
+        np.testing.assert_allclose(a.bias, 0.001 * d.bias.numpy(), rtol=1e-3, atol=1e-8)
+    if labels_only:
+        assert len(found) == 1 and all((a == b).all() for a, b in zip(g_start, g_after, strict=True))
+        return
     for weight, value in zip(g_weights, g_start, strict=True):
         weight.assign(value)
     g_loss, g_gradients = steps.gradients_of(g_loss_of, g_weights)
@@ -121,8 +156,9 @@ def test_a_step(labels_only):
 def test_the_classifiers_score():
     """It is the share that the averaged D gets right."""
     gan = semi_supervised.make(IMAGES, LABELS, batch_size=8, jit=False)
+    gan.train(2)
     images = IMAGES / np.float32(255)
-    read = gan.objects["average"](images)[0].numpy().argmax(axis=1)
+    read = gan.objects["average"](images).numpy().argmax(axis=1)
     ((name, (value, _)),) = gan.scores(images, LABELS).items()
     assert name == "accuracy of the classifier" and value == pytest.approx((read == LABELS).mean())
     assert gan.scores(images, read)[name][0] == 1
