@@ -13,9 +13,8 @@ labels. --run_dir names a run of gan_tf.zoo.dcgan; without it, 2,000 iterations 
 import numpy as np
 from absl import flags
 
-from experiments import figures
 from experiments.theory import claim
-from experiments.theory.discriminator_as_classifier import probes
+from experiments.theory.discriminator_as_classifier import draw, probes
 from gan_tf import data
 
 FLAGS = flags.FLAGS
@@ -44,8 +43,6 @@ def pooled(discriminator):
 
 def measure(report, iters=2000, few=500, many=10_000, **small):
     """Fits probes to the features with few labels (ten times) and with many, and draws the accuracies."""
-    import matplotlib.figure
-
     from gan_tf import restore
     from gan_tf.zoo import dcgan
 
@@ -73,19 +70,7 @@ def measure(report, iters=2000, few=500, many=10_000, **small):
         )
         report.check_between(f"{labels} labels: trained D minus pixels", 0.002, 1, accuracy[learned] - accuracy[pixels])
 
-    figure = matplotlib.figure.Figure(figsize=(7.5, 3.4))
-    axes = figure.subplots()
-    axes.set_title("Digits named from the features of DCGAN's D")
-    for shift, found, labels in ((-0.2, with_few, few), (0.2, with_many, many)):
-        bars = axes.barh(
-            np.arange(3) + shift, [np.mean(each) for each in found.values()], 0.38, label=f"{labels:,} labels"
-        )
-        axes.bar_label(bars, fmt="%.3f", padding=3)
-    axes.set(yticks=range(3), yticklabels=list(features), xlim=(0, 1.1), xlabel="accuracy on the test images")
-    axes.grid(axis="y", visible=False)
-    axes.invert_yaxis()
-    figures.legend_below(figure, axes)
-    return figure
+    return draw("Digits named from the features of DCGAN's D", {few: with_few, many: with_many})
 
 
 if __name__ == "__main__":

@@ -69,6 +69,26 @@ def probes(report, features, few, many, train, *others):
     return with_few, with_many
 
 
+def draw(title, found):
+    """Draws a bar for each mean accuracy in `found`, {number of labels: {name: accuracies}}. Returns the figure."""
+    import matplotlib.figure
+
+    names = list(next(iter(found.values())))
+    figure = matplotlib.figure.Figure(figsize=(7.5, 1 + 0.75 * len(names)))
+    axes = figure.subplots()
+    axes.set_title(title)
+    for shift, (labels, accuracies) in zip((-0.2, 0.2), found.items(), strict=True):
+        means = [np.mean(each) for each in accuracies.values()]
+        bars = axes.barh(np.arange(len(names)) + shift, means, 0.38, label=f"{labels:,} labels")
+        axes.bar_label(bars, fmt="%.3f", padding=3)
+    axes.set(yticks=range(len(names)), yticklabels=names, xlim=(0, 1.1))
+    axes.set_xlabel("accuracy on the test images (guessing: 0.1)")
+    axes.grid(axis="y", visible=False)
+    axes.invert_yaxis()
+    figures.legend_below(figure, axes)
+    return figure
+
+
 def train_discriminator(images, d_optimizer, iters):
     """A D after `iters` iterations of the reference with this optimizer."""
     from gan_tf import reference
@@ -80,8 +100,6 @@ def train_discriminator(images, d_optimizer, iters):
 
 def measure(report, iters=5000, few=500, many=10_000):
     """Fits probes to four kinds of features, with few labels (ten times) and with many, and draws the accuracies."""
-    import matplotlib.figure
-
     from gan_tf import reference
 
     train, *others = (data.load(FLAGS.dataset, FLAGS.data_dir, split) for split in data.SPLITS)
@@ -99,21 +117,7 @@ def measure(report, iters=5000, few=500, many=10_000):
         report.check_between(f"{labels} labels: D trained with Adam minus random D", -0.05, 0.02, gain)
         report.check_between(f"{labels} labels: 784 pixels minus D trained with Adam", 0.005, 0.1, lead)
 
-    figure = matplotlib.figure.Figure(figsize=(7.5, 4))
-    axes = figure.subplots()
-    axes.set_title("Digits named from D's features: training D adds nothing")
-    for shift, found, labels in ((-0.2, with_few, few), (0.2, with_many, many)):
-        bars = axes.barh(
-            np.arange(4) + shift, [np.mean(each) for each in found.values()], 0.38, label=f"{labels:,} labels"
-        )
-        axes.bar_label(bars, fmt="%.3f", padding=3)
-    axes.set(
-        yticks=range(4), yticklabels=list(features), xlim=(0, 1), xlabel="accuracy on the test images (guessing: 0.1)"
-    )
-    axes.grid(axis="y", visible=False)
-    axes.invert_yaxis()
-    figures.legend_below(figure, axes)
-    return figure
+    return draw("Digits named from D's features: training D adds nothing", {few: with_few, many: with_many})
 
 
 if __name__ == "__main__":

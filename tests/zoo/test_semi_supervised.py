@@ -136,7 +136,7 @@ def test_a_step(labels_only):
     found = step(real, d_noise, g_noise)
     np.testing.assert_allclose(found[0] + (0 if labels_only else found[1]), d_loss, rtol=1e-4)
     d_after, g_after = ([w.numpy() for w in weights] for weights in (d_weights, g_weights))
-    steps.require_adams_first_step(d_start, d_after, d_gradients, 0.003)
+    steps.require_adams_first_step(d_start, d_after, d_gradients, 0.003, 1e-4)
     pairs = zip(semi_supervised.dense_layers(average), semi_supervised.dense_layers(discriminator), strict=True)
     for a, d in pairs:
         kernel = d.kernel.numpy()
@@ -150,7 +150,7 @@ def test_a_step(labels_only):
         weight.assign(value)
     g_loss, g_gradients = steps.gradients_of(g_loss_of, g_weights)
     np.testing.assert_allclose(found[2], g_loss, rtol=1e-4)
-    steps.require_adams_first_step(g_start, g_after, g_gradients, 0.003)
+    steps.require_adams_first_step(g_start, g_after, g_gradients, 0.003, 1e-4)
 
 
 def test_the_classifiers_score():
