@@ -3,9 +3,9 @@
 python -m experiments.mnist.zoo [--data_dir=…] [--only=dcgan,dcgan_no_batch_norm] [--out_dir=out/experiments/zoo]
 
 A control is the same GAN without its idea. Each run is trained with `python -m gan_tf.zoo.NAME` and measured with
-`python -m gan_tf.evaluate`. For each run this writes a JSON file and the run's samples.png to --out_dir. Then it prints
-the tables. If this is stopped, the same command resumes it: finished runs are kept. You can run several commands with
-different --only at the same time.
+`python -m gan_tf.evaluate`. For each run this writes a JSON file and a picture to --out_dir. Then it prints the tables.
+If this is stopped, the same command resumes it: finished runs are kept. You can run several commands with different
+--only at the same time.
 """
 
 import csv
@@ -91,11 +91,17 @@ def _run(folder, module, *options):
         sys.exit(f"error: {folder.name} stopped with status {status}; {folder / 'stderr'} says why.")
 
 
+def picture(run_dir):
+    """Returns the picture of a run: the last grid if its columns mean something, otherwise samples.png."""
+    grids = sorted(run_dir.glob("[0-9]*.png"), key=lambda path: int(path.stem))
+    return grids[-1] if read_config(run_dir)["gan"]["name"] in ("conditional", "infogan") else run_dir / "samples.png"
+
+
 def table(member, results):
     """Returns the table of one member as Markdown, one row for each run. `results` is {run: [result of each seed]}.
 
     With several seeds, cells are the mean ± standard deviation over them. With one, they are a score ± its standard
-    error.
+    error. The last row has the scores of real images that no GAN was trained on.
     """
     columns = COLUMNS[member]
     lines = [f"| flags | {' | '.join(TITLES.get(name, name) for _, name in columns)} | seeds | minutes |"]
@@ -103,7 +109,7 @@ def table(member, results):
     for run, found in results.items():
         if RUNS[run][0] != member:
             continue
-        cells = [f"`{' '.join(RUNS[run][1])}`" if RUNS[run][1] else "none"]
+        cells = [f"`{' '.join(RUNS[run][1])}`" if RUNS[run][1] else "none: the idea"]
         for column, name in columns:
             scores = [result["metrics"][column][name] for result in found]
             several = len(scores) > 1
@@ -111,6 +117,9 @@ def table(member, results):
             cells.append(rounded(np.mean([score["value"] for score in scores]), error))
         cells += [str(len(found)), measured.plus_minus([result["minutes"] for result in found])]
         lines.append(f"| {' | '.join(cells)} |")
+        real = found[0]["metrics"]["real"]
+    scores = [rounded(*real[name].values()) if column == "samples" else "" for column, name in columns]
+    lines.append(f"| *MNIST's test images* | {' | '.join(scores)} | | |")
     return "\n".join(lines)
 
 
@@ -128,7 +137,7 @@ def main():
         for seed in RUNS[run][2]:
             write_json(out_dir / f"{run}-{seed}.json", train(run, seed))
             if seed == 0:
-                shutil.copy(Path(FLAGS.work_dir) / f"{run}-0" / "run" / "samples.png", out_dir / f"{run}.png")
+                shutil.copy(picture(Path(FLAGS.work_dir) / f"{run}-0" / "run"), out_dir / f"{run}.png")
     results = load_results(out_dir)
     for member in COLUMNS:
         if any(RUNS[run][0] == member for run in results):

@@ -12,7 +12,7 @@ from conftest import write_idx_folder
 from PIL import Image
 
 from experiments import exact, record
-from experiments.mnist import fidelity, measured, objectives, reproduce_blog
+from experiments.mnist import fidelity, measured, objectives, reproduce_blog, zoo
 from experiments.speed import benchmark
 from experiments.speed import start as start_up
 from gan_tf import reference
@@ -153,6 +153,19 @@ def test_the_tables_are_the_results():
     for table in [*tables, objectives.table(objectives.load_results())]:
         assert table.strip() in text
     assert reproduce_blog.verdict(results)
+
+
+def test_the_zoos_gallery_is_the_results():
+    """Its tables, and a picture of each first run; DCGAN's is better than every stage of the reference's networks."""
+    text, results = (README.parents[1] / "gan_tf" / "zoo" / "README.md").read_text(), zoo.load_results()
+    for member in {zoo.RUNS[run][0] for run in results}:
+        assert zoo.table(member, results) in text
+        assert f"results/zoo/{member}.png)" in text and (zoo.RESULTS / "zoo" / f"{member}.png").exists()
+    (dcgan,) = results["dcgan"]
+    for run in reproduce_blog.load_results().values():
+        for stage in run["stages"].values():
+            for name, better in (("classifier_score", 1), ("frechet_distance", -1), ("recall", 1)):
+                assert better * (dcgan["metrics"]["samples"][name]["value"] - stage["scores"][name][0]) > 0
 
 
 def test_the_speed_tables_are_the_results():
