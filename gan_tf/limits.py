@@ -54,3 +54,8 @@ def unwritable(path):
     if longest > os.pathconf(nearest, "PC_NAME_MAX") or len(bytes(path)) + 100 > os.pathconf(nearest, "PC_PATH_MAX"):
         return "this is too long a name for this disk"
     return None
+
+
+def cores():
+    """Returns how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -27,30 +27,8 @@ class Yardstick:
         self._features, _ = classifier.activations(model, self.reference)
 
     def quick_scores(self, images):
-        """Returns the scores that need the classifier, and the spread, of `images` float32 [n, 784] in [0, 1].
-
-        The result is ({name: (value, standard error or None)}, the share of each class).
-        """
-        features, probabilities = classifier.activations(self._model, images)
-        precision, recall = scores.precision_recall(self._features, features)
-        histogram = scores.class_histogram(probabilities)
-
-        def divergence(p):
-            return scores.divergence_from_uniform(scores.class_histogram(p))
-
-        def distance(f):
-            return scores.frechet_distance(self._features, f)
-
-        measured = {
-            "classifier_score": scores.classifier_score(probabilities),
-            "frechet_distance": (distance(features), scores.jackknife(distance, features)),
-            "precision": share(precision, len(images)),
-            "recall": share(recall, len(self.reference)),
-            "classes_covered": (scores.classes_covered(histogram), None),
-            "histogram_divergence": (divergence(probabilities), scores.jackknife(divergence, probabilities)),
-            "spread": (spread(images), scores.jackknife(spread, images)),
-        }
-        return measured, histogram
+        """Returns `quick_scores` of `images` next to the real images."""
+        return quick_scores(self._model, self._features, images)
 
     def other_scores(self, images, windows):
         """Returns {name: (value, standard error or None)} of the scores that compare pixels.
@@ -69,6 +47,34 @@ class Yardstick:
         """Returns each image, followed by the `count` training images nearest to it: [n * (1 + count), 784]."""
         indices = scores.nearest(images, self.train, count)[1]
         return np.concatenate([np.asarray(images)[:, None], self.train[indices]], axis=1).reshape(-1, 784)
+
+
+def quick_scores(model, real_features, images):
+    """Returns the scores that need the classifier, and the spread, of `images` float32 [n, 784] in [0, 1].
+
+    `real_features` are the classifier's features of real images, float64 [m, 128]. The result is ({name: (value,
+    standard error or None)}, the share of each class).
+    """
+    features, probabilities = classifier.activations(model, images)
+    precision, recall = scores.precision_recall(real_features, features)
+    histogram = scores.class_histogram(probabilities)
+
+    def divergence(p):
+        return scores.divergence_from_uniform(scores.class_histogram(p))
+
+    def distance(f):
+        return scores.frechet_distance(real_features, f)
+
+    measured = {
+        "classifier_score": scores.classifier_score(probabilities),
+        "frechet_distance": (distance(features), scores.jackknife(distance, features)),
+        "precision": share(precision, len(images)),
+        "recall": share(recall, len(real_features)),
+        "classes_covered": (scores.classes_covered(histogram), None),
+        "histogram_divergence": (divergence(probabilities), scores.jackknife(divergence, probabilities)),
+        "spread": (spread(images), scores.jackknife(spread, images)),
+    }
+    return measured, histogram
 
 
 def share(p, n):

@@ -26,7 +26,7 @@ def run(command, groups, errors):
         try:
             rest = FLAGS(argv)
         except (flags.Error, ValueError) as error:  # the latter for --nojit=3
-            _fail(f"{_plain(str(error))} See --help.", 2)
+            _fail(f"{plain(str(error))} See --help.", 2)
         if len(rest) > 1:
             _fail(f"{rest[1]!r} is not understood: options begin with --, see --help.", 2)
         for name in sum(groups.values(), []):  # a shell leaves the ~ of --out_dir=~/run as it is
@@ -97,7 +97,7 @@ def _open_closed_streams():
         stream.reconfigure(errors="backslashreplace")
 
 
-def _plain(text):
+def plain(text):
     """What absl says of a wrong flag, in plain words and with a full stop."""
     text = text.removeprefix("flag ")
     for pattern, words in (

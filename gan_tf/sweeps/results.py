@@ -1,0 +1,124 @@
+"""The results of a sweep: sweep.csv, sweep.md, sweep.png and samples.png."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+
+from gan_tf.metrics.table import TITLES, rounded
+from gan_tf.runs import files
+from gan_tf.sweeps.worker import stage_folder
+
+COLUMNS = ("classifier_score", "frechet_distance", "precision", "recall", "classes_covered", "spread")
+BEST = "frechet_distance"  # the score of the figure; low is good
+LINES = 10  # settings in the figures: those that are best
+
+
+def read(runs, out_dir):
+    """Returns {setting: {stage: {score: [value of each seed]}}} of the stages that have been measured."""
+    found = {}
+    for run in runs:
+        for stage in run.stages:
+            path = stage_folder(Path(out_dir) / run.name, stage) / "stage.json"
+            scores = json.loads(path.read_text())["scores"] if path.exists() else {}
+            for name, (value, _) in scores.items():
+                stages = found.setdefault(run.setting, {})
+                stages.setdefault(stage, {}).setdefault(name, []).append(value)
+    return found
+
+
+def mean_and_deviation(values):
+    """Returns (mean, standard deviation over the seeds); the latter is None for one seed."""
+    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
+def rows(found):
+    """Returns one dict for each setting, at its last stage: "setting", "iterations", "seeds", and each of `COLUMNS`.
+
+    The scores are (mean, standard deviation).
+    """
+    table = []
+    for setting, stages in found.items():
+        last = max(stages)
+        scores = {name: mean_and_deviation(stages[last][name]) for name in COLUMNS}
+        table.append({"setting": setting, "iterations": last, "seeds": len(stages[last][BEST])} | scores)
+    return table
+
+
+def write(runs, out_dir):
+    """Writes all four files to `out_dir`, from the stages that are there, and returns their paths.
+
+    Returns an empty list, and writes nothing, if no stage has been measured.
+    """
+    out_dir, found = Path(out_dir), read(runs, out_dir)
+    if not found:
+        return []
+    best = sorted(found, key=lambda setting: np.mean(found[setting][max(found[setting])][BEST]))[:LINES]
+    writers = {
+        "sweep.csv": lambda path: _write_csv(rows(found), path),
+        "sweep.md": lambda path: path.write_text(as_markdown(rows(found)) + "\n"),
+        "sweep.png": lambda path: _draw_curves({setting: found[setting] for setting in best}, path),
+        "samples.png": lambda path: _draw_samples([run for run in runs if run.setting in best], out_dir, path),
+    }
+    for name, writer in writers.items():
+        with files.replacing(out_dir / name) as path:
+            writer(path)
+    return [out_dir / name for name in writers]
+
+
+def _write_csv(table, path):
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(
+            ["setting", "iterations", "seeds", *(f"{name}_{what}" for name in COLUMNS for what in ("mean", "std"))]
+        )
+        for row in table:
+            scores = ["" if value is None else f"{value:.6g}" for name in COLUMNS for value in row[name]]
+            writer.writerow([row["setting"], row["iterations"], row["seeds"], *scores])
+
+
+def as_markdown(table):
+    """Returns the table as Markdown: mean ± standard deviation over the seeds."""
+    lines = [f"| setting | iterations | {' | '.join(TITLES[name] for name in COLUMNS)} | seeds |"]
+    lines.append("|---" * (len(COLUMNS) + 3) + "|")
+    for row in table:
+        cells = [rounded(*row[name]) for name in COLUMNS]
+        lines.append(f"| {row['setting']} | {row['iterations']:,} | {' | '.join(cells)} | {row['seeds']} |")
+    return "\n".join(lines)
+
+
+def _draw_curves(found, path):
+    import matplotlib.figure
+
+    figure = matplotlib.figure.Figure(figsize=(8, 4.5 + 0.2 * len(found)), layout="constrained")
+    axes = figure.subplots()
+    for setting, stages in found.items():
+        at = sorted(stages)
+        mean, deviation = np.array([mean_and_deviation(stages[stage][BEST]) for stage in at], float).T
+        (line,) = axes.plot(at, mean, "o-", label=setting)
+        axes.fill_between(at, mean - deviation, mean + deviation, color=line.get_color(), alpha=0.2, lw=0)
+    axes.set(xlabel="iteration", ylabel=TITLES[BEST], ylim=(0, None), title="Mean over the seeds, ± standard deviation")
+    axes.grid(alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=1)
+    figure.savefig(path, dpi=120, format="png")
+
+
+def _draw_samples(runs, out_dir, path):
+    """Draws samples.png of each run, one row for each setting, one column for each seed."""
+    import matplotlib.figure
+    import matplotlib.image
+
+    settings = list(dict.fromkeys(run.setting for run in runs))
+    rows = [[run for run in runs if run.setting == setting] for setting in settings]
+    columns = max(map(len, rows))
+    figure = matplotlib.figure.Figure(figsize=(2 * columns + 1, 2.2 * len(rows)), layout="constrained")
+    for row, axes_of_row in zip(rows, figure.subplots(len(rows), columns, squeeze=False), strict=True):
+        for axes in axes_of_row:
+            axes.set_axis_off()
+        for run, axes in zip(row, axes_of_row, strict=False):
+            picture = Path(out_dir) / run.name / "samples.png"
+            if picture.exists():
+                axes.imshow(matplotlib.image.imread(picture), cmap="gray")
+            axes.set_title(run.name.replace(",", "\n"), fontsize=7)
+    figure.savefig(path, dpi=120, format="png")

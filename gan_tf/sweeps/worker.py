@@ -1,0 +1,144 @@
+"""What the workers of a sweep do, each in a process of its own: train up to a stage, or measure one.
+
+Both return None, or in one line what went wrong. Then the later stages of the run are left out: each gets what the one
+before it returned.
+"""
+
+import fcntl
+import json
+import os
+import re
+import runpy
+import shutil
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from gan_tf.runs import files
+from gan_tf.runs.exported import exported
+
+WAIT = 60  # seconds for the lock of a process that is about to die
+STOPPED = "stopped"
+
+
+def train(before, run_dir, module, arguments):
+    """Runs `python -m MODULE ARGUMENTS` in this process. What it prints goes to the end of `run_dir`.log."""
+    if before:
+        return before
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # so that Ray can stop the command before it trains
+    wait_for_lock(run_dir)
+    log = Path(f"{run_dir}.log")
+    begin = log.stat().st_size if log.exists() else 0
+    with open(log, "ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    sys.argv = [module, *arguments]
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        status = 0
+    except SystemExit as ended:
+        status = ended.code
+    except KeyboardInterrupt:
+        status = 130
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if not status:
+        return None
+    if status in (128 + signal.SIGINT, 128 + signal.SIGTERM):
+        return STOPPED
+    with open(log, "rb") as file:
+        file.seek(begin)
+        lines = file.read().decode(errors="replace").splitlines()
+    errors = [line for line in lines if re.match(r"error: |\w+(Error|Exception|Interrupt)\b", line)]
+    return errors[-1].removeprefix("error: ") if errors else f"status {status}; {log} says why"
+
+
+def wait_for_lock(run_dir):
+    """Returns as soon as no process has the run any more, or after `WAIT` seconds."""
+    deadline = time.monotonic() + WAIT
+    while os.path.isdir(run_dir) and time.monotonic() < deadline:
+        descriptor = os.open(run_dir, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(0.5)
+        finally:
+            os.close(descriptor)
+
+
+def measure(before, run_dir, stage, features):
+    """Writes what a run is after `stage` iterations to run_dir/stages/STAGE: its networks, and its scores.
+
+    The scores, in stage.json, are those of `metrics.table.quick_scores`. `features` is the path of a file with
+    the classifier's features of the real images; None: nothing is measured.
+    """
+    if before:
+        return before
+    run_dir = Path(run_dir)
+    if exported(run_dir) != stage:
+        return f"{run_dir} has no files of iteration {stage}; delete the folder and start the sweep again"
+    folder, scores, histogram = stage_folder(run_dir, stage), {}, None
+    folder.mkdir(parents=True, exist_ok=True)
+    for model in run_dir.glob("*.keras"):
+        shutil.copy(model, folder / model.name)
+    if features:
+        scores, histogram = scores_of(run_dir, features)
+    with files.replacing(folder / "stage.json") as path:
+        path.write_text(json.dumps({"iterations": stage, "scores": scores, "class_histogram": histogram}, indent=1))
+    return None
+
+
+def stage_folder(run_dir, stage):
+    """The folder of a run for a stage."""
+    return Path(run_dir) / "stages" / str(stage)
+
+
+def finished(run_dir, stages):
+    """True if all stages of a run are there."""
+    return all((stage_folder(run_dir, stage) / "stage.json").exists() for stage in stages)
+
+
+def scores_of(run_dir, features):
+    """Returns ({name: [value, standard error or None]}, the share of each class) of 10,000 samples of a run."""
+    import numpy as np
+
+    from gan_tf import restore
+    from gan_tf.metrics import classifier, table
+    from gan_tf.noise import EVALUATION_NOISE
+
+    gan, _ = restore.load_run(run_dir)
+    images = restore.draw(gan, gan.noise(0, EVALUATION_NOISE, table.REFERENCE), str(run_dir))
+    model, _ = classifier.load_classifier()
+    scores, histogram = table.quick_scores(model, np.load(features), images)
+    return {name: list(score) for name, score in scores.items()}, histogram.tolist()
+
+
+def write_features(path, dataset, data_dir):
+    """Writes the classifier's features of the first 10,000 training images to the file `path`, once."""
+    if os.path.exists(path):
+        return
+    import numpy as np
+
+    from gan_tf import data
+    from gan_tf.metrics import classifier, table
+
+    images = data.load(dataset, data_dir).images[: table.REFERENCE]
+    features, _ = classifier.activations(classifier.load_classifier()[0], images)
+    with files.replacing(Path(path)) as temporary, open(temporary, "wb") as file:
+        np.save(file, features)
+
+
+def sees(path, text):
+    """Returns what is wrong if this machine does not see the file `path` with `text`; otherwise None."""
+    try:
+        found = Path(path).read_text()
+    except OSError as error:
+        return f"{error.strerror}"
+    return None if found == text else "another file"

@@ -1,0 +1,178 @@
+"""python -m gan_tf.sweep on a real Ray cluster: the table, and what happens when processes die."""
+
+import csv
+import importlib.util
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import as_from_a_terminal, last_line_of_failure
+
+needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed")
+ITERS = 3000
+SLOW = ("--nojit", "--batch_size=16", "--checkpoint_every=200")  # many calls of a step, so that there is time to kill
+
+
+def start(*flags, cwd, module="gan_tf.sweep"):
+    command = [sys.executable, "-m", module, *flags]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=cwd, preexec_fn=as_from_a_terminal, start_new_session=True, **pipes)
+
+
+def sweep(*flags, cwd, **options):
+    with start(*flags, cwd=cwd, **options) as process:
+        stdout, stderr = process.communicate(timeout=400)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def plain(cwd, *flags):
+    """The bytes of losses.csv of the same run by gan_tf.train."""
+    result = sweep(*flags, "--out_dir=plain", "--threads=1", "--device=cpu", cwd=cwd, module="gan_tf.train")
+    assert result.returncode == 0, result.stderr
+    return (cwd / "plain" / "losses.csv").read_bytes()
+
+
+def workers():
+    """Process → run folder of the workers that are training."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith(b"ray::train"):
+                log = os.readlink(path.parent / "fd" / "1")
+                found[int(path.parent.name)] = Path(log.removesuffix(".log"))
+        except OSError:
+            continue
+    return found
+
+
+def wait_for(what, seconds=120):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := what():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not happen")
+
+
+def worker_after(iteration, out_dir):
+    """The process of a worker whose run in `out_dir` is beyond `iteration`, or None."""
+    for process, run_dir in workers().items():
+        path = run_dir / "losses.csv"
+        if run_dir.parent == out_dir and path.exists() and path.read_text().count("\n") > iteration / 100 + 1:
+            return process
+    return None
+
+
+@needs_ray
+def test_a_grid_is_trained_measured_and_not_trained_again(idx_dir, tmp_path):
+    flags = ["--seeds=0-1", "--d_lr=0.1", "--iters=60", "--stages=1", f"--data_dir={idx_dir}", *SLOW, "--out_dir=sweep"]
+    result = sweep(*flags, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    lines = result.stderr.splitlines()
+    assert lines[-1].endswith("the table is in sweep/sweep.md") and "Traceback" not in result.stderr
+    runs = [tmp_path / "sweep" / f"seed={seed}" for seed in range(2)]
+    expected = plain(tmp_path, "--seed=1", "--d_lr=0.1", "--iters=60", f"--data_dir={idx_dir}", *SLOW)
+    assert (runs[1] / "losses.csv").read_bytes() == expected != (runs[0] / "losses.csv").read_bytes()
+    with open(tmp_path / "sweep" / "sweep.csv") as file:
+        (row,) = csv.DictReader(file)
+    values = [json.loads((run / "stages" / "60" / "stage.json").read_text())["scores"] for run in runs]
+    for name in ("frechet_distance", "spread"):
+        found = [value[name][0] for value in values]
+        np.testing.assert_allclose(float(row[f"{name}_mean"]), sum(found) / 2, rtol=1e-5)
+        np.testing.assert_allclose(float(row[f"{name}_std"]), abs(found[0] - found[1]) / 2**0.5, rtol=1e-4)
+    for name in ("sweep.png", "samples.png"):
+        assert (tmp_path / "sweep" / name).stat().st_size > 5000
+    before = (runs[0] / "losses.csv").stat().st_mtime_ns
+    again = sweep(*flags, cwd=tmp_path)
+    assert again.returncode == 0 and "2 runs in sweep, of which 2 are finished" in again.stderr
+    assert again.stdout == result.stdout and (runs[0] / "losses.csv").stat().st_mtime_ns == before
+    (tmp_path / "sweep" / "sweep.md").unlink()
+    assert sweep(*flags, "--table_only", cwd=tmp_path).stdout == result.stdout
+
+
+@needs_ray
+def test_a_worker_that_is_killed_resumes_and_a_run_that_fails_does_not_stop_the_others(idx_dir, tmp_path):
+    (tmp_path / "sweep" / "seed=1").mkdir(parents=True)
+    (tmp_path / "sweep" / "seed=1" / "losses.csv").write_text("somebody's")
+    flags = ["--seeds=0-1", f"--iters={ITERS}", "--noevaluate", f"--data_dir={idx_dir}", *SLOW, "--out_dir=sweep"]
+    with start(*flags, cwd=tmp_path) as process:
+        killed = wait_for(lambda: worker_after(600, tmp_path / "sweep"))
+        os.kill(killed, signal.SIGKILL)
+        _, stderr = process.communicate(timeout=300)
+    assert process.returncode == 1, stderr
+    assert re.search(r"seed=1: failed: .*seed=1 holds files that a run would write .losses.csv", stderr)
+    assert "seed=0: finished" in stderr and "Traceback" not in stderr
+    log = (tmp_path / "sweep" / "seed=0.log").read_text()
+    assert "fresh run" in log and "resumed at " in log
+    expected = plain(tmp_path, "--seed=0", f"--iters={ITERS}", f"--data_dir={idx_dir}", *SLOW)
+    assert (tmp_path / "sweep" / "seed=0" / "losses.csv").read_bytes() == expected
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.parametrize("what", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_sweep_that_is_stopped_or_killed_resumes(what, idx_dir, tmp_path):
+    flags = ["--seeds=0-2", f"--iters={ITERS}", "--noevaluate", f"--data_dir={idx_dir}", *SLOW, "--out_dir=sweep"]
+    with start(*flags, cwd=tmp_path) as process:
+        wait_for(lambda: worker_after(600, tmp_path / "sweep"))
+        process.send_signal(what)
+        _, stderr = process.communicate(timeout=100)
+    if what != signal.SIGKILL:
+        assert process.returncode == 130 and "the same command resumes them" in stderr, stderr
+        assert not workers()
+    result = sweep(*flags, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "resumed at" in (tmp_path / "sweep" / "seed=0.log").read_text()
+    for seed in range(3):
+        expected = plain(tmp_path, f"--seed={seed}", "--overwrite", f"--iters={ITERS}", f"--data_dir={idx_dir}", *SLOW)
+        assert (tmp_path / "sweep" / f"seed={seed}" / "losses.csv").read_bytes() == expected
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--seeds=4-0"], "error: --seeds=4-0 runs backwards; write it as 0-4."),
+        (["--d_lr=1,x"], "error: --d_lr=x is not a number. See python -m gan_tf.train --help."),
+        (["--gan=nonsense"], "error: --gan=nonsense is none of reference, dcgan"),
+        (["--cpus_per_run=0"], "error: --cpus_per_run=0 should be 1 or more. See --help."),
+        (["--table_only"], "there is nothing to make a table of in out/sweep"),
+    ],
+)
+def test_mistakes_end_in_one_line(flags, message, tmp_path):
+    result = sweep(*flags, cwd=tmp_path)
+    assert message in last_line_of_failure(result)
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--cpus_per_run=1000"], "error: --cpus_per_run=1000, but no machine has more than "),
+        (["--gpus_per_run=99"], "error: --gpus_per_run=99, but no machine has more than "),
+        (["--address=127.0.0.1:1"], "error: --address=127.0.0.1:1: no cluster answers there"),
+    ],
+)
+def test_what_the_cluster_lacks_is_said_before_a_run_starts(flags, message, tmp_path):
+    begun = time.monotonic()
+    result = sweep(*flags, "--noevaluate", cwd=tmp_path)
+    assert message in last_line_of_failure(result) and time.monotonic() - begun < 60
+    assert not list(tmp_path.glob("out/sweep/seed*"))
+
+
+def test_without_ray_one_line_says_how_to_install_it(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util\nfind = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *rest: None if name == 'ray' else find(name, *rest)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    result = sweep(cwd=tmp_path)
+    assert last_line_of_failure(result) == "error: a sweep needs Ray; install it with: pip install 'gan_tf[sweep]'"
