@@ -86,8 +86,9 @@ def train(runs, out_dir, lists):
         return {}
     if FLAGS.evaluate:
         command_line.import_tensorflow()
-        features = str((out_dir / "real_features.npy").resolve())
-        worker.write_features(features, lists.get("dataset", ["mnist"])[0], lists.get("data_dir", [None])[0])
+        features = str(out_dir.resolve())
+        for dataset in lists.get("dataset", ["mnist"]):
+            worker.write_features(features, dataset, lists.get("data_dir", [None])[0])
     with engine.cluster(FLAGS.address, FLAGS.cpus_per_run, FLAGS.gpus_per_run):
         if FLAGS.address:
             engine.require_shared(out_dir)

@@ -1,16 +1,15 @@
 """Trains runs in stages and measures each stage. The tables in experiments/README.md come from this.
 
-A run is `python -m gan_tf.train` with some flags. A stage is a number of iterations after which the networks are kept
-and measured with the scores of gan_tf.evaluate. The results of a run go into one JSON file. If this is stopped, the
-same command resumes it.
+A run is `python -m gan_tf.train` with some flags. The runs are trained at once, as gan_tf.sweep does. A stage is a
+number of iterations after which the networks are kept and measured with the scores of gan_tf.evaluate. The results of a
+run go into one JSON file. If this is stopped, the same command resumes it.
 """
 
 import csv
 import datetime
+import os
 import platform
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -26,6 +25,8 @@ from gan_tf.metrics import classifier, table
 from gan_tf.noise import EVALUATION_NOISE
 from gan_tf.objectives.losses import BOUNDARIES
 from gan_tf.runs.config import read_config
+from gan_tf.sweeps import engine, grid, worker
+from gan_tf.sweeps.worker import stage_folder
 
 COLUMNS = {
     "spread": "spread",
@@ -39,30 +40,33 @@ COUNT = 10_000  # how many samples are measured
 BINS = 200  # points of a loss curve; each is a mean over the iterations since the point before
 
 
-def train(name, options, stages, data_dir, work_dir):
-    """Trains the run `name` up to each of `stages`, and keeps the networks of each. Stages that exist are skipped.
+def train(runs, data_dir, work_dir):
+    """Trains `runs` at once, one on each core, as gan_tf.sweep does. Stages that are there are not trained again.
 
-    `options` are flags of gan_tf.train. The run is in work_dir/name/run. After N iterations its generator.keras and
-    discriminator.keras are copied to work_dir/name/N. If training fails, this exits and names the file that says why.
+    `runs` is {name: (flags of gan_tf.train, stages)}. A run is in work_dir/name, its log next to it, and its networks
+    after N iterations are in `stage_folder`. If a run fails, this exits and says why.
     """
-    folder = Path(work_dir) / name
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "commit").exists():
-        (folder / "commit").write_text(commit() + "\n")
-    for stage in stages:
-        kept = folder / str(stage)
-        if (kept / "discriminator.keras").exists():
-            continue
-        print(f"{name}: up to iteration {stage}", file=sys.stderr, flush=True)
-        command = [sys.executable, "-m", "gan_tf.train", f"--iters={stage}", *options, f"--out_dir={folder / 'run'}"]
-        with open(folder / "stdout", "a") as stdout, open(folder / "stderr", "a") as stderr:
-            where = [f"--data_dir={data_dir}"] if data_dir else []
-            status = subprocess.run([*command, *where], stdout=stdout, stderr=stderr).returncode
-        if status:
-            sys.exit(f"error: {name} stopped with status {status}; {folder / 'stderr'} says why.")
-        kept.mkdir(exist_ok=True)
-        for network in ("generator.keras", "discriminator.keras"):
-            shutil.copy(folder / "run" / network, kept / network)
+    where = [f"--data_dir={os.path.abspath(data_dir)}"] if data_dir else []
+    left = [
+        grid.Run(name, name, "reference", (*options, *where), tuple(stages))
+        for name, (options, stages) in runs.items()
+        if not worker.finished(Path(work_dir) / name, stages)
+    ]
+    if not left:
+        return
+    for run in left:
+        (Path(work_dir) / run.name).mkdir(parents=True, exist_ok=True)
+        written = Path(work_dir) / f"{run.name}.commit"
+        if not written.exists():
+            written.write_text(commit() + "\n")
+    try:
+        with engine.cluster(None, cpus_per_run=1, gpus_per_run=0):
+            problems = engine.run(left, work_dir, features=None)
+    except grid.SweepError as error:
+        sys.exit(f"error: {error}")
+    for name, problem in problems.items():
+        if problem:
+            sys.exit(f"error: {name}: {problem}.")
 
 
 def define_flags(experiment, names):
@@ -110,12 +114,12 @@ def measure(name, options, stages, work_dir, yardstick, initial=None):
     """
     import keras
 
-    folder = Path(work_dir) / name
-    config = read_config(folder / "run")
+    run_dir = Path(work_dir) / name
+    config = read_config(run_dir)
     boundary = BOUNDARIES[config["flags"]["loss"]]
     measured = {}
     for stage in stages:
-        kept = folder / str(stage)
+        kept = stage_folder(run_dir, stage)
         images = draw_samples(kept, COUNT)
         scores, histogram = yardstick.quick_scores(images)
         scores["pixel_slope"] = (float(np.mean(images.astype(np.float64) * (1 - images))), None)
@@ -131,17 +135,17 @@ def measure(name, options, stages, work_dir, yardstick, initial=None):
             scores["d_moved"] = (float(np.sqrt(np.mean(move.astype(np.float64) ** 2))), None)
         measured[str(stage)] = {"scores": scores, "class_histogram": histogram.tolist()}
         print(f"{name}, {stage}: {scores['classifier_score'][0]:.3f}", file=sys.stderr, flush=True)
-    ended = (folder / str(stages[-1]) / "generator.keras").stat().st_mtime
+    ended = (stage_folder(run_dir, stages[-1]) / "generator.keras").stat().st_mtime
     return {
         "command": " ".join(["python -m gan_tf.train", f"--iters={stages[-1]}", *options]),
         "seed": config["flags"]["seed"],
         "machine": f"{platform.machine()}, {config['device']}",
-        "minutes": round(training_seconds((folder / "stderr").read_text()) / 60, 1),
+        "minutes": round(training_seconds(Path(f"{run_dir}.log").read_text()) / 60, 1),
         "date": datetime.date.fromtimestamp(ended).isoformat(),
-        "commit": (folder / "commit").read_text().strip(),
+        "commit": Path(f"{run_dir}.commit").read_text().strip(),
         "versions": config["versions"],
         "stages": measured,
-        "losses": losses(folder / "run" / "losses.csv", stages[-1]),
+        "losses": losses(run_dir / "losses.csv", stages[-1]),
     }
 
 

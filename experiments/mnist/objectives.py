@@ -59,15 +59,16 @@ def main():
     """Trains and measures all runs, then prints the table."""
     check(FLAGS.out_dir)
     yardstick, out_dir = measured.load_yardstick(FLAGS.data_dir), Path(FLAGS.out_dir)
-    runs = [(name, seed, OPTIONS[name], ITERS) for seed in SEEDS for name in FLAGS.only if name != LONG]
+    runs = {f"{name}-{seed}": (name, seed, ITERS) for seed in SEEDS for name in FLAGS.only if name != LONG}
     if LONG in FLAGS.only:
-        runs.append((LONG, 0, OPTIONS["wgan"], LONG_ITERS))
-    for name, seed, options, iters in runs:
-        run, options = f"{name}-{seed}", [*options, f"--seed={seed}"]
-        measured.train(run, options, [iters], FLAGS.data_dir, FLAGS.work_dir)
-        found = measured.measure(run, options, [iters], FLAGS.work_dir, yardstick)
-        write_json(out_dir / f"{run}.json", found)
-    folders = [[Path(FLAGS.work_dir) / f"{name}-{seed}" / str(ITERS) for seed in SEEDS] for name in OPTIONS]
+        runs[f"{LONG}-0"] = ("wgan", 0, LONG_ITERS)
+    runs = {run: ([*OPTIONS[name], f"--seed={seed}"], [iters]) for run, (name, seed, iters) in runs.items()}
+    measured.train(runs, FLAGS.data_dir, FLAGS.work_dir)
+    for run, (options, stages) in runs.items():
+        write_json(out_dir / f"{run}.json", measured.measure(run, options, stages, FLAGS.work_dir, yardstick))
+    folders = [
+        [measured.stage_folder(Path(FLAGS.work_dir) / f"{name}-{seed}", ITERS) for seed in SEEDS] for name in OPTIONS
+    ]
     if all(folder.exists() for folder in sum(folders, [])):
         titles = (
             [name.replace("_adam_5", "_adam,\nd_steps=5").replace("ng_adam", "ng\nadam") for name in OPTIONS],

@@ -166,15 +166,15 @@ def main():
     """Trains and measures the runs, then draws the figures and prints the tables. Exits with 1 if the claim fails."""
     check(FLAGS.out_dir)
     yardstick, out_dir = measured.load_yardstick(FLAGS.data_dir), Path(FLAGS.out_dir)
-    for name in FLAGS.only:
-        setting, stages = RUNS[name], stages_of(name)
-        measured.train(name, options_of(*setting), stages, FLAGS.data_dir, FLAGS.work_dir)
-        initial = reference.make_networks(setting[-1])[1]
-        found = measured.measure(name, options_of(*setting), stages, FLAGS.work_dir, yardstick, initial)
+    runs = {name: (options_of(*RUNS[name]), stages_of(name)) for name in FLAGS.only}
+    measured.train(runs, FLAGS.data_dir, FLAGS.work_dir)
+    for name, (options, stages) in runs.items():
+        initial = reference.make_networks(RUNS[name][-1])[1]
+        found = measured.measure(name, options, stages, FLAGS.work_dir, yardstick, initial)
         write_json(out_dir / f"{name}.json", found)
     results = load_results(out_dir)
     stages = ("1000", "10000", "100000", str(ITERS))
-    folders = [[Path(FLAGS.work_dir) / name / stage for stage in stages] for name in LONG]
+    folders = [[measured.stage_folder(Path(FLAGS.work_dir) / name, stage) for stage in stages] for name in LONG]
     if all(folder.exists() for folder in sum(folders, [])):
         titles = list(LONG.values()), ("1,000", "10,000", "100,000", "1,000,000 iterations")
         measured.picture(folders, titles, out_dir / "samples.png")

@@ -100,8 +100,8 @@ def run(runs, out_dir, features, cpus_per_run=1, gpus_per_run=0):
     """Trains all `runs` (grid.Run) in `out_dir`, stage by stage, and measures each stage.
 
     Call it within `cluster`, with runs that are not finished. Stages that are there already are not trained again.
-    `features` is the path for `worker.measure`, or None. Returns {name of a run: None, or in one line what went wrong}.
-    After Ctrl-C the runs that are training save and stop. They and those that have not started return
+    `features` is the folder for `worker.measure`, or None. Returns {name of a run: None, or what went wrong}, in one
+    line each. After Ctrl-C the runs that are training save and stop. They and those that have not started return
     `worker.STOPPED`. A second Ctrl-C ends the process at once.
     """
     import ray

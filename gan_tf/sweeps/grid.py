@@ -104,7 +104,7 @@ def parse_lists(arguments):
         if name in ALIKE and len(lists[name]) > 1:
             raise SweepError(f"--{name} makes no other run, so it cannot be a list; name one value.")
         if name == "data_dir":
-            lists[name] = [os.path.expanduser(values or "")]
+            lists[name] = [os.path.abspath(os.path.expanduser(values or ""))]  # a worker may be elsewhere
         for twice in {value for value in lists[name] if lists[name].count(value) > 1}:
             raise SweepError(f"--{name} has the value {twice} twice.")
     return lists

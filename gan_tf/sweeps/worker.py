@@ -17,6 +17,7 @@ import traceback
 from pathlib import Path
 
 from gan_tf.runs import files
+from gan_tf.runs.config import read_config
 from gan_tf.runs.exported import exported
 
 WAIT = 60  # seconds for the lock of a process that is about to die
@@ -76,8 +77,8 @@ def wait_for_lock(run_dir):
 def measure(before, run_dir, stage, features):
     """Writes what a run is after `stage` iterations to run_dir/stages/STAGE: its networks, and its scores.
 
-    The scores, in stage.json, are those of `metrics.table.quick_scores`. `features` is the path of a file with
-    the classifier's features of the real images; None: nothing is measured.
+    The scores, in stage.json, are those of `metrics.table.quick_scores`. `features` is the folder that
+    `write_features` wrote to; None: nothing is measured.
     """
     if before:
         return before
@@ -106,7 +107,10 @@ def finished(run_dir, stages):
 
 
 def scores_of(run_dir, features):
-    """Returns ({name: [value, standard error or None]}, the share of each class) of 10,000 samples of a run."""
+    """Returns ({name: [value, standard error or None]}, the share of each class) of 10,000 samples of a run.
+
+    They are compared with images of the data set that the run was trained on.
+    """
     import numpy as np
 
     from gan_tf import restore
@@ -116,13 +120,20 @@ def scores_of(run_dir, features):
     gan, _ = restore.load_run(run_dir)
     images = restore.draw(gan, gan.noise(0, EVALUATION_NOISE, table.REFERENCE), str(run_dir))
     model, _ = classifier.load_classifier()
-    scores, histogram = table.quick_scores(model, np.load(features), images)
+    real = np.load(features_file(features, read_config(run_dir)["flags"]["dataset"]))
+    scores, histogram = table.quick_scores(model, real, images)
     return {name: list(score) for name, score in scores.items()}, histogram.tolist()
 
 
-def write_features(path, dataset, data_dir):
-    """Writes the classifier's features of the first 10,000 training images to the file `path`, once."""
-    if os.path.exists(path):
+def features_file(folder, dataset):
+    """The file in `folder` with the classifier's features of real images."""
+    return Path(folder) / f"real_features_{dataset}.npy"
+
+
+def write_features(folder, dataset, data_dir):
+    """Writes the classifier's features of the first 10,000 training images to `features_file`, if it is not there."""
+    path = features_file(folder, dataset)
+    if path.exists():
         return
     import numpy as np
 
@@ -131,7 +142,7 @@ def write_features(path, dataset, data_dir):
 
     images = data.load(dataset, data_dir).images[: table.REFERENCE]
     features, _ = classifier.activations(classifier.load_classifier()[0], images)
-    with files.replacing(Path(path)) as temporary, open(temporary, "wb") as file:
+    with files.replacing(path) as temporary, open(temporary, "wb") as file:
         np.save(file, features)
 
 

@@ -40,6 +40,9 @@ class WeightNormDense(keras.layers.Layer):
     def call(self, x):
         return self.activation(x @ self.normalised() + self.bias)
 
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units)
+
     def get_config(self):
         return super().get_config() | {
             "units": self.units,

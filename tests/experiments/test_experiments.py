@@ -33,8 +33,8 @@ def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
     monkeypatch.setattr(measured, "COUNT", 200)
     options = ["--nojit", "--batch_size=16", "--sample_every=10", "--d_optimizer=adam", "--seed=3"]
     for stages in ([20], [20, 50], [20, 50]):
-        measured.train("some", options, stages, str(images_dir), tmp_path)
-    log = (tmp_path / "some" / "stderr").read_text()
+        measured.train({"some": (options, stages)}, str(images_dir), tmp_path)
+    log = (tmp_path / "some.log").read_text()
     assert log.count("iterations in ") == 2 and "resumed at 20" in log
     assert measured.training_seconds(log) > 0
 
@@ -50,14 +50,14 @@ def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
     assert first["spread"] != last["spread"]
     assert "parzen_log_likelihood" in last and "parzen_log_likelihood" not in first
 
-    folders = [[tmp_path / "some" / "20", tmp_path / "some" / "50"]]
+    folders = [[measured.stage_folder(tmp_path / "some", stage) for stage in (20, 50)]]
     measured.picture(folders, (("a run",), ("20", "50")), tmp_path / "picture.png")
     assert Image.open(tmp_path / "picture.png").size == (720, 368)
 
 
 def test_a_run_that_fails_ends_the_experiment(tmp_path):
-    with pytest.raises(SystemExit, match="error: some stopped with status 2; .*stderr says why"):
-        measured.train("some", ["--d_optimizer=none"], [10], None, tmp_path)
+    with pytest.raises(SystemExit, match="error: some: --d_optimizer=none is not adadelta, .* See --help"):
+        measured.train({"some": (["--d_optimizer=none"], [10])}, None, tmp_path)
 
 
 def test_curves_of_losses(tmp_path):

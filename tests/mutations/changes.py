@@ -425,7 +425,7 @@ BY_FILE = {
     "metrics/table.py": [
         (
             "FID of the samples to themselves",
-            "return scores.frechet_distance(self._features, f)",
+            "return scores.frechet_distance(real_features, f)",
             "return scores.frechet_distance(features, f)",
             QUICK,
         ),
@@ -443,7 +443,7 @@ BY_FILE = {
         ),
         (
             "recall's error as if of the samples",
-            "share(recall, len(self.reference))",
+            "share(recall, len(real_features))",
             "share(recall, len(images))",
             QUICK,
         ),

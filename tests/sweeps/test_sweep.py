@@ -122,7 +122,10 @@ def test_a_sweep_that_is_stopped_or_killed_resumes(what, idx_dir, tmp_path):
     flags = ["--seeds=0-2", f"--iters={ITERS}", "--noevaluate", f"--data_dir={idx_dir}", *SLOW, "--out_dir=sweep"]
     with start(*flags, cwd=tmp_path) as process:
         wait_for(lambda: worker_after(600, tmp_path / "sweep"))
-        process.send_signal(what)
+        if what == signal.SIGINT:  # a terminal sends Ctrl-C to all processes, Ray's too
+            os.killpg(process.pid, what)
+        else:
+            process.send_signal(what)
         _, stderr = process.communicate(timeout=100)
     if what != signal.SIGKILL:
         assert process.returncode == 130 and "the same command resumes them" in stderr, stderr
@@ -135,13 +138,64 @@ def test_a_sweep_that_is_stopped_or_killed_resumes(what, idx_dir, tmp_path):
         assert (tmp_path / "sweep" / f"seed={seed}" / "losses.csv").read_bytes() == expected
 
 
+@pytest.fixture
+def two_nodes(monkeypatch):
+    """A Ray cluster of two nodes with a core each on this machine: (cluster, the node without the head)."""
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    yield cluster, cluster.add_node(num_cpus=1)
+    cluster.shutdown()
+
+
+@needs_ray
+@pytest.mark.slow
+def test_the_runs_of_a_node_that_dies_resume_on_another(two_nodes, idx_dir, tmp_path):
+    cluster, node = two_nodes
+    flags = ["--seeds=0-1", f"--iters={ITERS}", "--noevaluate", f"--data_dir={idx_dir}", *SLOW, "--out_dir=sweep"]
+    with start(*flags, f"--address={cluster.address}", cwd=tmp_path) as process:
+        wait_for(lambda: len(workers()) == 2 and worker_after(600, tmp_path / "sweep"))
+        cluster.remove_node(node, allow_graceful=False)
+        _, stderr = process.communicate(timeout=300)
+    assert process.returncode == 0, stderr
+    logs = [(tmp_path / "sweep" / f"seed={seed}.log").read_text() for seed in range(2)]
+    assert sum("resumed at" in log for log in logs) == 1
+    for seed in range(2):
+        expected = plain(tmp_path, f"--seed={seed}", "--overwrite", f"--iters={ITERS}", f"--data_dir={idx_dir}", *SLOW)
+        assert (tmp_path / "sweep" / f"seed={seed}" / "losses.csv").read_bytes() == expected
+
+
+@needs_ray
+@pytest.mark.slow
+def test_a_local_sweep_listens_on_the_loopback_interface_alone(idx_dir, tmp_path):
+    flags = [f"--iters={ITERS}", "--noevaluate", f"--data_dir={idx_dir}", *SLOW, "--out_dir=sweep"]
+    others = listening()
+    with start(*flags, cwd=tmp_path) as process:
+        wait_for(lambda: worker_after(200, tmp_path / "sweep"))
+        found = listening() - others
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=100)
+    assert len(found) > 3, "Ray does listen"
+    loopback = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}
+    assert {address for address, _ in found} <= loopback
+
+
+def listening():
+    """The (address, port) that processes listen on, as Linux writes them."""
+    lines = [
+        line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+    ]
+    return {tuple(line[1].split(":")) for line in lines if line[3] == "0A"}
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
         (["--seeds=4-0"], "error: --seeds=4-0 runs backwards; write it as 0-4."),
         (["--d_lr=1,x"], "error: --d_lr=x is not a number. See python -m gan_tf.train --help."),
         (["--gan=nonsense"], "error: --gan=nonsense is none of reference, dcgan"),
-        (["--cpus_per_run=0"], "error: --cpus_per_run=0 should be 1 or more. See --help."),
+        (["--cpus_per_run=0"], "error: --cpus_per_run=0: 0 is not a positive integer. See --help."),
         (["--table_only"], "there is nothing to make a table of in out/sweep"),
     ],
 )
