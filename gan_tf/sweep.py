@@ -46,6 +46,8 @@ def take_lists():
 
 def _is_own(argument):
     name = re.fullmatch(r"--?(\w+)(=.*)?", argument, re.DOTALL)
+    if command_line.HELP.fullmatch(argument):
+        return True
     return bool(name) and (name[1] in FLAGS or name[1].removeprefix("no") in FLAGS)
 
 

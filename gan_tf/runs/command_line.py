@@ -12,6 +12,8 @@ from absl import flags, logging
 
 FLAGS = flags.FLAGS
 
+HELP = re.compile("--?(h|help|helpshort|helpfull|helpxml)(=.*)?")  # what asks for help
+
 
 def run(command, groups, errors):
     """Parses the flags, runs `command()` and exits with what it returns.
@@ -21,7 +23,7 @@ def run(command, groups, errors):
     """
 
     def parse(argv):
-        if any(re.fullmatch("--?(h|help|helpshort|helpfull|helpxml)(=.*)?", each) for each in argv[1:]):
+        if any(HELP.fullmatch(each) for each in argv[1:]):
             _ending(lambda: print(_help(groups)), ())
         try:
             rest = FLAGS(argv)

@@ -222,6 +222,15 @@ def test_what_the_cluster_lacks_is_said_before_a_run_starts(flags, message, tmp_
     assert not list(tmp_path.glob("out/sweep/seed*"))
 
 
+def test_help(tmp_path):
+    result = sweep("--d_lr=1", "--help", cwd=tmp_path)
+    assert (
+        result.returncode == 0
+        and result.stdout.startswith("Trains many GANs at once: ")
+        and "--seeds=0" in result.stdout
+    )
+
+
 def test_without_ray_one_line_says_how_to_install_it(tmp_path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text(
         "import importlib.util\nfind = importlib.util.find_spec\n"
