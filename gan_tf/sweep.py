@@ -57,6 +57,8 @@ def main(arguments):
     gans = FLAGS.gan.split(",")
     for gan in gans:
         grid.module_of(gan)
+    if len(set(gans)) < len(gans):
+        raise grid.SweepError(f"--gan={FLAGS.gan} names a GAN twice.")
     if not (FLAGS.dry_run or FLAGS.table_only or engine.available()):
         raise grid.SweepError(engine.MISSING)
     runs = grid.expand(gans, lists, seeds, FLAGS.stages if FLAGS.evaluate else 1)

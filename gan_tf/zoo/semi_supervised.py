@@ -20,13 +20,12 @@ The networks and constants are those of the authors' code for MNIST
 with weight normalisation (weight_norm.py) and with Gaussian noise before each layer. G is 100-500-500-784 with batch
 normalisation. Departures from that code:
 
-1. 12,000 iterations instead of 165,000: in a try D won soon after that, and G's pictures became all the same. D's
+1. 12,000 iterations instead of 165,000: in longer runs D can win here, and then G's pictures become all the same. D's
    weights are averaged over 1,000 iterations instead of 10,000, and after they are normalised instead of before.
 2. Each image of a labelled batch is drawn from all labelled images; the authors go through all of them in turn.
 3. z is uniform in [-1, 1) instead of [0, 1), and G's update sees the same real images as D's.
-4. G's last layer has no weight normalisation. In a try with it, D won and G stopped learning.
-5. Adam's epsilon is 1e-4, added behind the root. The authors add 1e-8 under the root, which is nearly the same. In a
-   try with 1e-8 behind the root, D won after 7,000 iterations.
+4. G's last layer has no weight normalisation, so that generator.keras has Keras's own layers only.
+5. Adam's epsilon is 1e-4, added behind the root. The authors add 1e-8 under the root, which is nearly the same.
 """
 
 from gan_tf.runs import training_command
