@@ -19,6 +19,7 @@ GANS = {
     "semi_supervised": "gan_tf.zoo.semi_supervised",
     "infogan": "gan_tf.zoo.infogan",
     "loss_sensitive": "gan_tf.zoo.loss_sensitive",
+    "regularised": "gan_tf.zoo.regularised",
 }
 
 # TensorFlow is imported inside the functions: commands need LoadError before they need what takes seconds to import.

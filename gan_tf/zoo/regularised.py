@@ -1,0 +1,213 @@
+"""Ways to keep a GAN's digits in long runs: python -m gan_tf.zoo.regularised --out_dir=out/regularised
+
+The reference with Adam for D draws digits after 20,000 iterations, and loses them again in the next hundreds of
+thousands. This file has its networks and its losses, and the cures that papers propose. Each one has a flag. With
+--r1=0 and no other flag, it trains exactly as `python -m gan_tf.train --d_optimizer=adam`.
+
+    D's loss = mean softplus(-D(x)) + mean softplus(D(G(z))) + r1/2 · mean ‖∇D(x)‖²
+    G's loss = mean softplus(-D(G(z)))
+
+D(x) is a logit. Its gradient ∇D(x) is by the pixels of a real image x. With --r1, D stays flat around real images. So D
+cannot grow ever steeper there, and G's steps shrink as its pictures come closer to real ones.
+
+    --r1            Mescheder, Geiger and Nowozin 2018, "Which training methods for GANs do actually converge?"
+                    (arXiv:1801.04406), equation 9; the paper's gamma is r1
+    --real_label    Salimans et al. 2016 (arXiv:1606.03498), section 3.4: D should say 0.9, for example, of real
+                    images. With label a, the first term is a mean softplus(-D(x)) + (1 - a) mean softplus(D(x))
+    --deviation     Karras et al. 2018 (arXiv:1710.10196), section 3: D also sees how much a batch varies
+    --weight_decay  Loshchilov and Hutter 2019 (arXiv:1711.05101): each step also shrinks D's weights w by
+                    d_lr · weight_decay · w
+    --halve_every   both learning rates halve whenever so many iterations have passed
+    --ema           Yazıcı et al. 2019 (arXiv:1806.04498): samples come from an average of G's weights, as in dcgan.py
+
+Departures from the papers:
+
+1. The networks are the reference's. All of these papers use larger ones.
+2. Karras et al. compute the deviation of the last feature maps, within groups of four images. Here it is one number for
+   a batch: the mean over the 128 hidden units of the standard deviation over the batch. It is a 129th input of D's
+   last layer. Real and fake images are separate batches.
+3. --weight_decay shrinks D's two kernels and no biases.
+"""
+
+from gan_tf.runs import training_command
+
+OPTIONS = {
+    "r1": (0.1, "Weight of the gradient penalty R1. 0: without it.", (0, 1e6)),
+    "real_label": (1.0, "What D should say of real images; 0.9 is one-sided label smoothing.", (0.5, 1)),
+    "deviation": (False, "D also sees the standard deviation over the batch."),
+    "weight_decay": (0.0, "How much each step shrinks D's weights, relative to d_lr.", (0, 100)),
+    "halve_every": (0, "Iterations after which both learning rates have halved. 0: they stay the same.", (0, 10**9)),
+    "ema": (0.0, "How slowly the average of G's weights moves, such as 0.999. 0: samples come from G.", (0, 0.999999)),
+    "d_lr": (0.001, "Learning rate of D.", (1e-9, 10)),
+    "g_lr": (0.001, "Learning rate of G.", (1e-9, 10)),
+}
+
+if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
+    training_command.main("gan_tf.zoo.regularised", OPTIONS, iters=300_000, image_bytes=5e4)
+
+import math
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+from gan_tf import grids, losses, models, optimizers, reference, training
+from gan_tf.data.dataset import scaled
+from gan_tf.gan import Gan, in_batches
+from gan_tf.noise import sample_noise, stream_noise
+
+
+@keras.saving.register_keras_serializable("gan_tf")
+class Deviation(layers.Layer):
+    """Appends to each row of x [n, m] the mean over columns of the standard deviation over rows: [n, m + 1]."""
+
+    def call(self, x):
+        variance = ops.mean((x - ops.mean(x, axis=0)) ** 2, axis=0)
+        deviation = ops.mean(ops.sqrt(variance + 1e-8))  # the paper's code adds this, or else the gradient may be NaN
+        return ops.concatenate([x, deviation * ops.ones_like(x[:, :1])], axis=1)
+
+    def compute_output_shape(self, input_shape):
+        """[n, m] → [n, m + 1]."""
+        return (input_shape[0], input_shape[1] + 1)
+
+
+def with_deviation(discriminator, seed):
+    """Returns D with `Deviation` before its last layer. The hidden layer begins as that of `discriminator`."""
+    hidden, _ = discriminator.layers
+    last = layers.Dense(1, kernel_initializer=models.xavier_init(seed))
+    return keras.Sequential([keras.Input([784]), hidden, Deviation(), last], name="discriminator")
+
+
+def r1_penalty(discriminator, images):
+    """mean ‖∇D(x)‖², a scalar, from images float32 [n, 784].
+
+    With `Deviation`, an image also changes the other logits of its batch; ∇D(x) is then the gradient of their sum.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logits = discriminator(images)
+    return tf.reduce_mean(tf.reduce_sum(tape.gradient(logits, images) ** 2, axis=1))
+
+
+def make_train_step(
+    generator,
+    discriminator,
+    g_optimizer,
+    d_optimizer,
+    average=None,
+    *,
+    r1=0.0,
+    real_label=1.0,
+    weight_decay=0.0,
+    halve_every=0,
+    ema=0.0,
+    d_lr=0.001,
+    g_lr=0.001,
+    jit=True,
+):
+    """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
+
+    `real_images` is float32 [n, 784] in [0, 1], noise is float32 [n, 100] in [-1, 1). `average` is a second generator
+    for `ema`. Each loss is taken before its own network's update; `d_loss` has no penalty in it, so that it compares.
+    """
+    d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
+    d_optimizer.build(d_weights)
+    g_optimizer.build(g_weights)
+
+    def set_rate(optimizer, rate):
+        if halve_every:
+            optimizer.learning_rate.assign(rate * 0.5 ** (tf.cast(optimizer.iterations, tf.float32) / halve_every))
+
+    @tf.function(jit_compile=jit)
+    def step(real_images, d_noise, g_noise):
+        set_rate(d_optimizer, d_lr)
+        fake_images = generator(d_noise)
+        with tf.GradientTape() as tape:
+            real_logits, fake_logits = discriminator(real_images), discriminator(fake_images)
+            d_loss = losses.non_saturating_d_loss(real_logits, fake_logits)
+            loss = d_loss
+            if real_label < 1:  # softplus(v) - softplus(-v) = v
+                loss += (1 - real_label) * tf.reduce_mean(real_logits)
+            if r1:
+                loss += r1 / 2 * r1_penalty(discriminator, real_images)
+        with tf.control_dependencies([d_loss]):  # as in training.make_train_step
+            d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
+        if weight_decay:
+            for weight in d_weights:
+                if len(weight.shape) > 1:
+                    weight.assign(weight * (1 - d_optimizer.learning_rate * weight_decay))
+
+        set_rate(g_optimizer, g_lr)
+        with tf.GradientTape() as tape:
+            g_loss = losses.non_saturating_g_loss(discriminator(generator(g_noise)))
+        g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)
+        if average:
+            for a, g in zip(average.variables, generator.variables, strict=True):
+                a.assign(ema * a + (1 - ema) * g)
+        return d_loss, g_loss
+
+    return step
+
+
+def make(
+    images=None,
+    labels=None,
+    *,
+    r1=OPTIONS["r1"][0],
+    real_label=1.0,
+    deviation=False,
+    weight_decay=0.0,
+    halve_every=0,
+    ema=0.0,
+    d_lr=0.001,
+    g_lr=0.001,
+    batch_size=128,
+    seed=0,
+    jit=True,
+    block=training.BLOCK,
+):
+    """Makes a regularised GAN, untrained, as a `Gan`.
+
+    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images the GAN can draw, but not train. `labels` are not
+    used. The other arguments are the flags. Raises ValueError if there are fewer images than `batch_size`.
+    """
+    generator, discriminator = reference.make_networks(seed)
+    if deviation:
+        discriminator = with_deviation(discriminator, seed)
+    average = keras.models.clone_model(generator) if ema else None
+    if average:
+        average.set_weights(generator.get_weights())
+    objects = {
+        "generator": generator,
+        "discriminator": discriminator,
+        "g_optimizer": optimizers.make_adam(g_lr),
+        "d_optimizer": optimizers.make_adam(d_lr),
+    }
+    step = make_train_step(
+        **objects,
+        average=average,
+        r1=r1,
+        real_label=real_label,
+        weight_decay=weight_decay,
+        halve_every=halve_every,
+        ema=ema,
+        d_lr=d_lr,
+        g_lr=g_lr,
+        jit=jit,
+    )
+    train_block, drawn, block = None, average or generator, min(block, training.BLOCK)
+    if images is not None:
+        train_block = training.make_train_block(step, images, batch_size, seed, block, jit)
+    return Gan(
+        objects=objects | ({"generator_average": average} if average else {}),
+        train_block=train_block,
+        block=block,
+        draw=lambda index: drawn(sample_noise(seed, index)).numpy(),
+        measures={"spread": grids.spread},
+        real_pictures=None if images is None else scaled(images[:16]),
+        make_noise=stream_noise,
+        generate=drawn,
+        discriminate=lambda images: in_batches(discriminator, images),
+        boundary=0.0,  # D = sigmoid(logit) is 1/2 there
+        blind_d_loss=2 * math.log(2),
+    )
