@@ -22,9 +22,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("run_dir", None, "Folder of a run; the networks of its newest checkpoint are measured.")
 flags.DEFINE_string("generator", None, "A generator as a Keras file, instead of --run_dir.")
 flags.DEFINE_string("images", None, "An .npz file with an array images, [n, 784] or [n, 28, 28] in [0, 1], instead.")
-flags.DEFINE_enum(
-    "dataset", None, list(data.DATASETS), "What to compare with; unset: what the run was trained on, else mnist."
-)
+flags.DEFINE_enum("dataset", None, data.IMAGES, "What to compare with; unset: what the run was trained on, else mnist.")
 flags.DEFINE_string("data_dir", None, "As in gan_tf.train; unset: where the run's data came from.")
 flags.DEFINE_integer("count", 10_000, "How many samples; fewer make FID larger.", lower_bound=100)
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
@@ -49,14 +47,16 @@ class EvaluationError(Exception):
 def load_images(what, source):
     """Returns (images, gan, facts, asked) for the path `source`, which the flag `what` names.
 
-    `asked` are the digits that the GAN was asked for, or None. `what` is "run_dir" or "generator". Raises LoadError or
-    RunError.
+    `images` is None if the GAN makes none from noise. `asked` are the digits that it was asked for, or None. `what` is
+    "run_dir" or "generator". Raises LoadError or RunError.
     """
     facts = {"measured": f"--{what}={source}", "seed": FLAGS.seed}
     if what == "run_dir":
         gan, facts["iterations"] = restore.load_run(source)
     else:
         gan = keras_file.load_generator(source, what)
+    if gan.generate is None:
+        return None, gan, facts, None
     from gan_tf.noise import EVALUATION_NOISE
 
     noise = gan.noise(FLAGS.seed, EVALUATION_NOISE, FLAGS.count)
@@ -82,7 +82,7 @@ def load_data(config):
             logging.warning("to compare with its own images, remove --dataset and --data_dir, or change them")
         else:
             logging.warning("the folder has changed since; name the one that has its images with --data_dir")
-    if splits[0].name != "mnist":
+    if splits[0].name != "mnist" and name in data.IMAGES:
         logging.warning("the classifier knows only MNIST's digits: its scores of other images mean little")
     if len(splits[2].images) < 100:
         raise data.DataError(f"{splits[2].source}: {len(splits[2].images)} test images are too few, it takes 100.")
@@ -123,10 +123,30 @@ def main():
     command_line.import_tensorflow()
     if what != "images":
         images, gan, facts, asked = load_images(what, source)
-    facts["count"] = len(images)
+    facts["versions"] = versions()
+    facts["data"] = {split: each.digest for split, each in zip(data.SPLITS, (train, validation, test), strict=True)}
+    if images is None:
+        logging.info("this GAN makes no pictures from noise; its own scores are measured")
+        finish(out_dir, facts, {"samples": {}, "real": gan.scores(test.images, test.labels)})
+    else:
+        columns, neighbours = measure(images, gan, asked, facts, (train, validation, test), f"--{what}={source}")
+        finish(out_dir, facts, columns, neighbours)
+    written = "metrics.json" if images is None else "metrics.json and neighbours.png"
+    logging.info("wrote %s to %s, after %.0f s", written, out_dir, time.monotonic() - begun)
+    if what == "run_dir" and out_dir == source and images is not None:
+        logging.info("to show them in the page: python -m gan_tf.report --run_dir=%s", source)
 
+
+def measure(images, gan, asked, facts, splits, name):
+    """Measures `images`, which `gan` has made, or nobody (None), next to held-out real images. Adds to `facts`.
+
+    Returns (the columns of the table, pictures for neighbours.png). `asked` is what `load_images` returns, `splits` are
+    the data, `name` is that of the generator in messages. Raises EvaluationError.
+    """
     from gan_tf.metrics import classifier, table
 
+    train, validation, test = splits
+    facts["count"] = len(images)
     logging.info("measuring %d samples, about a minute", len(images))
     model, facts["classifier"] = classifier.load_classifier()
     yardstick = table.Yardstick(train.images, validation.images, test.images, model)
@@ -135,26 +155,30 @@ def main():
         chosen = np.linspace(0, len(held_out) - 1, len(images)).astype(int)
         held_out, real_labels = held_out[chosen], real_labels[chosen]
     columns = {}
-    for name, pixels, windows in (("samples", images, images), ("real", held_out, yardstick.reference)):
-        columns[name], histogram = yardstick.quick_scores(pixels)
-        columns[name] |= yardstick.other_scores(pixels, windows)
+    for column, pixels, windows in (("samples", images, images), ("real", held_out, yardstick.reference)):
+        found, histogram = yardstick.quick_scores(pixels)
+        found |= yardstick.other_scores(pixels, windows)
         if gan and gan.discriminate:
             logits = gan.discriminate(pixels)
             if not np.isfinite(logits).all():
-                raise EvaluationError(f"the discriminator of --{what}={source} gives values that are not finite.")
-            columns[name] |= table.discriminator_accuracy(logits, name == "real", gan.boundary)
-        if gan and gan.scores and name == "real":
-            columns[name] |= gan.scores(pixels, real_labels)
-        wanted = {"samples": asked, "real": real_labels}[name]
+                raise EvaluationError(f"the discriminator of {name} gives values that are not finite.")
+            found |= table.discriminator_accuracy(logits, column == "real", gan.boundary)
+        if gan and gan.scores and column == "real":
+            found |= gan.scores(pixels, real_labels)
         if asked is not None:
-            columns[name]["read_as_asked"] = yardstick.read_as(pixels, wanted)
-        facts[f"class_histogram_{name}"] = histogram.tolist()
+            found["read_as_asked"] = yardstick.read_as(pixels, asked if column == "samples" else real_labels)
+        facts[f"class_histogram_{column}"] = histogram.tolist()
+        columns[column] = found
+    facts["held_out"] = len(held_out)
+    return columns, yardstick.neighbours(images[:10])
+
+
+def finish(out_dir, facts, columns, neighbours=None):
+    """Writes metrics.json and neighbours.png to `out_dir`, and prints the table."""
+    from gan_tf.metrics import table
 
     out_dir.mkdir(parents=True, exist_ok=True)
     facts |= {
-        "held_out": len(held_out),
-        "data": {split: each.digest for split, each in zip(data.SPLITS, (train, validation, test), strict=True)},
-        "versions": versions(),
         "table": table.rows(**columns),
         "metrics": {
             column: {name: {"value": value, "error": error} for name, (value, error) in values.items()}
@@ -162,14 +186,12 @@ def main():
         },
     }
     with exporting(out_dir):
-        with files.replacing(out_dir / "neighbours.png") as path:
-            grids.save_grid(yardstick.neighbours(images[:10]), path, columns=8)
+        if neighbours is not None:
+            with files.replacing(out_dir / "neighbours.png") as path:
+                grids.save_grid(neighbours, path, columns=8)
         with files.replacing(out_dir / "metrics.json") as path:
             path.write_text(json.dumps(facts, indent=2) + "\n")
     print(table.as_text(**columns, plus_minus=plus_minus()))
-    logging.info("wrote metrics.json and neighbours.png to %s, after %.0f s", out_dir, time.monotonic() - begun)
-    if what == "run_dir" and out_dir == source:
-        logging.info("to show them in the page: python -m gan_tf.report --run_dir=%s", source)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,11 @@ GANS = {
     "infogan": "gan_tf.zoo.infogan",
     "loss_sensitive": "gan_tf.zoo.loss_sensitive",
     "regularised": "gan_tf.zoo.regularised",
+    "adversarial_autoencoder": "gan_tf.zoo.adversarial_autoencoder",
+    "cyclegan": "gan_tf.zoo.cyclegan",
+    "pix2pix": "gan_tf.zoo.pix2pix",
+    "super_resolution": "gan_tf.zoo.super_resolution",
+    "gan_3d": "gan_tf.zoo.gan_3d",
 }
 
 # TensorFlow is imported inside the functions: commands need LoadError before they need what takes seconds to import.

@@ -86,6 +86,8 @@ def sample():
         logging.info("the generator of %s after %d iterations", FLAGS.run_dir, iterations)
     else:
         gan = keras_file.load_generator(source, "generator")
+    if gan.generate is None:
+        raise SampleError(f"{name} makes no pictures from noise; look at the grids in the folder of its run.")
     try:
         noise = gan.noise(FLAGS.seed, USER_NOISE, 2 if FLAGS.interpolate else FLAGS.count, FLAGS.condition)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Data sets of 28x28 images, divided into training, validation and test images as in the script."""
+"""Data sets, divided into training, validation and test images as in the script. Most are of 28x28 images."""
 
 import dataclasses
 import functools
@@ -20,9 +20,9 @@ SCALE = np.float32(1 / 255)
 class Dataset:
     """One split of a data set.
 
-    pixels: uint8 [n, 784], 0 = background
+    pixels: uint8 [n, 784], 0 = background. (Of furniture: uint8 [n, 4096], the cubes of a solid.)
     labels: int64 [n]
-    name: "mnist" if these are the original images (`digest` shows it), otherwise "glyphs" or "custom"
+    name: "mnist" if these are the original images (`digest` shows it), otherwise "custom", or the name of the data set
     digest: SHA-256 of the pixel bytes, hexadecimal. It is a checksum: other pixels have another digest
     source: where the images come from, for the log
     """
@@ -45,7 +45,7 @@ def scaled(images):
 
 
 def load(dataset="mnist", data_dir=None, split="train"):
-    """Loads `dataset`, "mnist" or "glyphs", and returns one split of it as a `Dataset`.
+    """Loads `dataset`, a key of `DATASETS`, and returns one split of it as a `Dataset`.
 
     There are three splits. "train" is what the script trains on: the training images without the first 5,000 (for
     MNIST, 55,000 images). "validation" is these first 5,000. "test" is the test images (10,000).
@@ -70,7 +70,7 @@ def load(dataset="mnist", data_dir=None, split="train"):
             )
         keep = slice(VALIDATION_SIZE) if split == "validation" else slice(VALIDATION_SIZE, None)
         pixels, labels = pixels[keep], labels[keep]
-    pixels = np.ascontiguousarray(pixels.reshape(-1, 784))
+    pixels = np.ascontiguousarray(pixels.reshape(len(pixels), -1))
     digest = hashlib.sha256(pixels).hexdigest()
     if digest == mnist.DIGESTS[split]:
         name = "mnist"
@@ -83,8 +83,7 @@ def load(dataset="mnist", data_dir=None, split="train"):
 
 
 def _load_glyphs(data_dir, part):
-    if data_dir:
-        raise DataError("--dataset=glyphs is made, not read: remove --data_dir.")
+    _refuse("glyphs", data_dir)
     from gan_tf.data import glyphs
 
     count, first = {"train": (60000, 0), "test": (10000, 60000)}[part]
@@ -92,4 +91,20 @@ def _load_glyphs(data_dir, part):
     return "glyphs", "digits drawn from the fonts that matplotlib ships", pixels, labels
 
 
-DATASETS = {"mnist": mnist.load, "glyphs": _load_glyphs}
+def _load_furniture(data_dir, part):
+    _refuse("furniture", data_dir)
+    from gan_tf.data import furniture
+
+    count, first = {"train": (15000, 0), "test": (2000, 15000)}[part]
+    solids, kinds = furniture.draw(first, count)
+    return "furniture", "furniture made by a program", solids, kinds
+
+
+def _refuse(dataset, data_dir):
+    if data_dir:
+        raise DataError(f"--dataset={dataset} is made, not read: remove --data_dir.")
+
+
+# What can be loaded, by name. IMAGES are those of 28x28 pixels, which most GANs take.
+DATASETS = {"mnist": mnist.load, "glyphs": _load_glyphs, "furniture": _load_furniture}
+IMAGES = ["mnist", "glyphs"]

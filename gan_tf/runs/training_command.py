@@ -23,11 +23,11 @@ ERRORS = (data.DataError, folder.RunError)
 COMMON = ("batch_size", "seed", "jit")
 
 
-def define_flags(iters, of_script=True, **defaults):
+def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults):
     """Defines the flags that every training command has. `iters` is the default of --iters.
 
     `of_script` is True for the script's own networks: then --help says what the script used. `defaults` are defaults
-    of other flags here, by name, where a GAN needs its own.
+    of other flags here, by name, where a GAN needs its own. `datasets` are what it can train on, the default first.
     """
 
     def words(text, script):
@@ -51,9 +51,10 @@ def define_flags(iters, of_script=True, **defaults):
     )
     flags.DEFINE_enum(
         "dataset",
-        "mnist",
-        list(data.DATASETS),
-        words("What to train on.", "The script used mnist.") + " glyphs: digits drawn from fonts, no download.",
+        datasets[0],
+        list(datasets),
+        words("What to train on.", "The script used mnist.")
+        + (" glyphs: digits drawn from fonts, no download." if "glyphs" in datasets else ""),
     )
     flags.DEFINE_string(
         "data_dir",
@@ -238,7 +239,7 @@ def _train(name, make, compile_seconds, convolves):
         logging.info("finished: %s has all %d iterations; for more, name a higher --iters", FLAGS.out_dir, done)
         return 0
     dataset = data.load(FLAGS.dataset, FLAGS.data_dir)
-    what = {"mnist": "the original MNIST", "glyphs": "glyphs", "custom": "your own images"}[dataset.name]
+    what = {"mnist": "the original MNIST", "custom": "your own images"}.get(dataset.name, dataset.name)
     logging.info("data: %s, %d images (%s)", what, len(dataset.pixels), dataset.source)
     config["data"] = {"name": dataset.name, "images": len(dataset.pixels), "digest": dataset.digest}
     if FLAGS.batch_size > len(dataset.pixels):

@@ -14,11 +14,11 @@ def gradients_of(loss_of, weights):
 def require_adams_first_step(before, after, gradients, rate, epsilon=1e-8):
     """Each weight has moved by -rate * g / (|g| + epsilon'), Adam's first step along its gradient g.
 
-    epsilon' is epsilon / sqrt(1 - beta2), because the average of g² is divided by 1 - beta2. Gradients below 2% of the
-    largest are left out: before batch normalisation, those of biases are nothing but rounding.
+    epsilon' is epsilon / sqrt(1 - beta2), because the average of g² is divided by 1 - beta2. Small gradients are left
+    out, those below 2% of a typical layer's largest: before batch normalisation, those of biases are only rounding.
     """
-    largest = max(np.abs(gradient).max() for gradient in gradients)
-    clear = [np.abs(gradient) > 0.02 * largest for gradient in gradients]
+    typical = np.median([np.abs(gradient).max() for gradient in gradients])
+    clear = [np.abs(gradient) > 0.02 * typical for gradient in gradients]
     assert sum(each.sum() for each in clear) > 50, "there must be something to compare"
     for old, new, gradient, where in zip(before, after, gradients, clear, strict=True):
         expected = -rate * gradient / (np.abs(gradient) + epsilon / np.sqrt(1 - 0.999))

@@ -1,0 +1,38 @@
+"""Scores of images that a GAN made of real ones, each next to its original."""
+
+import numpy as np
+
+from gan_tf.metrics import classifier, scores
+from gan_tf.metrics.table import mean, share
+
+
+def compare(made, originals, labels, what="made"):
+    """Compares images that were made with their originals, row by row.
+
+    `made` and `originals` are float32 [n, 784] in [0, 1]; `labels` are the digits of the originals, int [n]. Returns
+    {title: (value, standard error)}:
+
+    - which share the MNIST classifier reads as the digit of the original
+    - FID (MNIST classifier) of the made images to the originals. It would be 0 for the originals themselves
+    - the mean absolute difference of a pixel
+    - PSNR: the mean of -10 log10 (mean squared difference of an image), in decibels. An image that equals its original
+      counts as 100
+    """
+    model, _ = classifier.load_classifier()
+    features, probabilities = classifier.activations(model, made)
+    real_features, _ = classifier.activations(model, originals)
+
+    def distance(made_features, their_features):
+        return scores.frechet_distance(their_features, made_features)
+
+    differences = made.astype(np.float64) - originals
+    squares = (differences**2).mean(axis=1)
+    return {
+        f"{what}: read as the right digit": share((probabilities.argmax(axis=1) == labels).mean(), len(labels)),
+        f"{what}: FID to the originals": (
+            distance(features, real_features),
+            scores.jackknife(distance, features, real_features),
+        ),
+        f"{what}: difference of a pixel": mean(np.abs(differences).mean(axis=1)),
+        f"{what}: PSNR": mean(-10 * np.log10(squares.clip(1e-10))),
+    }

@@ -1,0 +1,170 @@
+"""An autoencoder that can draw: python -m gan_tf.zoo.adversarial_autoencoder --out_dir=out/adversarial_autoencoder
+
+Makhzani, Shlens, Jaitly, Goodfellow and Frey 2016, "Adversarial autoencoders" (arXiv:1511.05644). An autoencoder has
+two networks: the encoder E turns an image x into a short code, the decoder turns the code into the image again. It
+cannot draw, because nobody knows which codes belong to digits. Here a GAN works on the codes. Its D tells the codes of
+images from noise z of a normal distribution, the prior N(0, I). E is the generator: it learns to fool D. In the end the
+codes are distributed like the prior, so the decoder can draw from noise.
+
+    reconstruction loss = E (x - decoder(E(x)))²                                 a mean over images and pixels
+    D's loss            = -E log p(z) - E log(1 - p(E(x)))                       p = sigmoid(D), z from N(0, I)
+    E's loss            = -E log p(E(x))
+
+--noadversarial is the control: an autoencoder that learns by its reconstruction loss alone.
+
+The networks are the paper's (appendix A): each has two hidden layers of 1000 ReLUs, the first weights are from
+N(0, 0.01²), and the code has 8 numbers. Departures from the paper:
+
+1. Adam with learning rate 0.0002 for reconstruction and 0.0001 for D and E, with beta1 0.5 for the latter two, instead
+   of gradient descent with momentum and with rates that fall over 5,000 epochs. 20,000 iterations are 36 epochs.
+2. The prior has standard deviation 1. The paper used 5 for its likelihoods.
+3. The pixels' loss is squared error. The paper names only "the reconstruction error".
+"""
+
+from gan_tf.runs import training_command
+
+OPTIONS = {
+    "code": (8, "How many numbers a code has.", (1, 784)),
+    "adversarial": (True, "--noadversarial is the control: a plain autoencoder."),
+}
+
+if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
+    training_command.main("gan_tf.zoo.adversarial_autoencoder", OPTIONS, iters=20_000, image_bytes=3e5, batch_size=100)
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from gan_tf import grids, losses
+from gan_tf.data.dataset import scaled
+from gan_tf.gan import Gan, in_batches
+from gan_tf.metrics.scores import kernel_distance
+from gan_tf.noise import sample_noise, stream_noise
+from gan_tf.zoo.blocks import make_train_block, normal_of
+
+BLOCK = 100
+COMPARED = 1000  # how many codes are compared with the prior
+REPEATS = 100  # pairs of samples of the prior, to learn how large their distance is by chance
+
+
+def make_network(inputs, outputs, activation, seed, name):
+    """A network with two hidden layers of 1000 ReLUs: float32 [n, inputs] → [n, outputs]."""
+    seeds = np.random.SeedSequence(seed).generate_state(3).tolist()
+    first = [keras.initializers.RandomNormal(0.0, 0.01, seed=each) for each in seeds]
+    hidden = [layers.Dense(1000, "relu", kernel_initializer=each) for each in first[:2]]
+    last = layers.Dense(outputs, activation, kernel_initializer=first[2])
+    return keras.Sequential([keras.Input([inputs]), *hidden, last], name=name)
+
+
+def make_train_step(objects, code, adversarial=True, jit=True):
+    """Makes `step(real_images, d_noise, g_noise) -> (reconstruction_loss, d_loss, e_loss)`: three updates, one by one.
+
+    `objects` are those of the `Gan`. `real_images` is float32 [n, 784] in [0, 1]. Noise is float32 [n, at least code]
+    in [-1, 1); `g_noise` is not used, since E's input are images. Each loss is taken before its own update. Without
+    `adversarial` there is only the first one.
+    """
+    encoder, decoder, discriminator = (objects[name] for name in ("encoder", "decoder", "discriminator"))
+    both = encoder.trainable_variables + decoder.trainable_variables
+    objects["optimizer"].build(both)
+    objects["d_optimizer"].build(discriminator.trainable_variables)
+    objects["e_optimizer"].build(encoder.trainable_variables)
+
+    @tf.function(jit_compile=jit)
+    def step(real_images, d_noise, g_noise):
+        with tf.GradientTape() as tape:
+            reconstruction_loss = tf.reduce_mean((real_images - decoder(encoder(real_images))) ** 2)
+        objects["optimizer"].apply(tape.gradient(reconstruction_loss, both), both)
+        if not adversarial:
+            return (reconstruction_loss,)
+
+        codes = encoder(real_images)
+        with tf.GradientTape() as tape:
+            d_loss = losses.non_saturating_d_loss(discriminator(normal_of(d_noise[:, :code])), discriminator(codes))
+        weights = discriminator.trainable_variables
+        objects["d_optimizer"].apply(tape.gradient(d_loss, weights), weights)
+
+        with tf.GradientTape() as tape:
+            e_loss = losses.non_saturating_g_loss(discriminator(encoder(real_images)))
+        weights = encoder.trainable_variables
+        objects["e_optimizer"].apply(tape.gradient(e_loss, weights), weights)
+        return reconstruction_loss, d_loss, e_loss
+
+    return step
+
+
+def distance_to_prior(codes):
+    """Compares codes, float32 [n, code], with the prior, by the kernel distance (squared maximum mean discrepancy).
+
+    Returns {title: (value, None)}: the distance of the codes to a sample of the prior, and the 95% quantile of the
+    distance between two samples of the prior. If the first is smaller, the codes look like the prior.
+    """
+    random = np.random.default_rng(0)
+    codes, width = codes[:COMPARED], (2 * codes.shape[1]) ** 0.5  # the mean squared distance of two z is 2 · code
+
+    def prior():
+        return random.normal(size=codes.shape)
+
+    chance = [kernel_distance(prior(), prior(), width) for _ in range(REPEATS)]
+    return {
+        "distance of codes to prior": (float(kernel_distance(codes, prior(), width)), None),
+        "95% of such distances by chance": (float(np.quantile(chance, 0.95)), None),
+    }
+
+
+def make(
+    images=None,
+    labels=None,
+    *,
+    code=8,
+    adversarial=True,
+    batch_size=100,
+    seed=0,
+    jit=True,
+    block=BLOCK,
+):
+    """Makes an adversarial autoencoder, untrained, as a `Gan`.
+
+    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images the GAN can draw and measure, but not train.
+    `labels` are not used. The other arguments are the flags. Raises ValueError if there are fewer images than
+    `batch_size`.
+    """
+    e_seed, g_seed, d_seed = np.random.SeedSequence(seed).generate_state(3).tolist()
+    encoder = make_network(784, code, None, e_seed, "encoder")
+    decoder = make_network(code, 784, "sigmoid", g_seed, "decoder")
+    objects = {
+        "encoder": encoder,
+        "decoder": decoder,
+        "discriminator": make_network(code, 1, None, d_seed, "discriminator"),
+        "optimizer": keras.optimizers.Adam(0.0002, beta_1=0.9, beta_2=0.999, epsilon=1e-8),
+        "e_optimizer": keras.optimizers.Adam(0.0001, beta_1=0.5, beta_2=0.999, epsilon=1e-8),
+        "d_optimizer": keras.optimizers.Adam(0.0001, beta_1=0.5, beta_2=0.999, epsilon=1e-8),
+    }
+    step, train_block = make_train_step(objects, code, adversarial, jit), None
+    if images is not None:
+        train_block = make_train_block(step, [images], batch_size, seed, code + code % 2)
+
+    def generate(noise):
+        return decoder(normal_of(noise))
+
+    def scores(images, labels):
+        codes = in_batches(encoder, images)
+        errors = ((in_batches(decoder, codes) - images) ** 2).mean(axis=1)
+        error = (float(errors.mean()), float(errors.std(ddof=1) / len(errors) ** 0.5))
+        return {"squared error of a pixel, decoded again": error} | distance_to_prior(codes)
+
+    return Gan(
+        objects=objects,
+        train_block=train_block,
+        block=min(block, BLOCK),
+        loss_names=("reconstruction_loss", "d_loss", "e_loss") if adversarial else ("reconstruction_loss",),
+        draw=lambda index: np.asarray(generate(sample_noise(seed, index, noise_dim=code))),
+        measures={"spread": grids.spread},
+        real_pictures=None if images is None else scaled(np.array(images[:16])),
+        make_noise=lambda seed, stream, count: stream_noise(seed, stream, count, noise_dim=code),
+        generate=generate,
+        scores=scores,
+        blind_d_loss=2 * math.log(2) if adversarial else None,
+    )

@@ -1,0 +1,236 @@
+"""Turns printed digits into handwritten ones, and back: python -m gan_tf.zoo.cyclegan --out_dir=out/cyclegan
+
+Zhu, Park, Isola and Efros 2017, "Unpaired image-to-image translation using cycle-consistent adversarial networks"
+(arXiv:1703.10593). There are two kinds of image, here printed digits a (--dataset=glyphs) and handwritten digits b
+(MNIST). Nobody says which printed digit belongs to which handwritten one, and no label is used. G turns a into a
+handwritten digit, F turns b into a printed one. Each has a D that tells its images from real ones. This alone would let
+G turn a printed 3 into a handwritten 8. So there is a cycle loss: F must turn G(a) back into a, and G must turn F(b)
+back into b.
+
+    loss of D_b = mean (D_b(b) - 1)² / 2 + mean D_b(G(a))² / 2                    that of D_a: with a and b swapped
+    loss of G and F = mean (D_b(G(a)) - 1)² + mean (D_a(F(b)) - 1)²
+                    + cycle_weight · (mean |F(G(a)) - a| + mean |G(F(b)) - b|)
+
+--cycle_weight=0 is the control.
+
+Departures from the paper:
+
+1. The networks are smaller: G and F shrink 28x28 pixels to 7x7, have three residual blocks there (the paper: nine), and
+   enlarge again. They are built from the layers of dcgan.py, but with instance normalisation, as in the paper. `width`
+   is 16 channels instead of 64. D has a logit for each of 7x7 places.
+2. 16 images in a batch instead of 1, and 6,000 iterations. The learning rate does not fall in the second half.
+3. Each D also learns from older images: a pool has 50 of those that its generator made, as in the paper. Of each batch
+   the second half is exchanged for images in the pool. The paper decides this for each image at random.
+"""
+
+from gan_tf.runs import training_command
+
+OPTIONS = {
+    "cycle_weight": (10.0, "Weight of the cycle loss; the paper's lambda. 0 is the control without it.", (0, 1e6)),
+    "width": (16, "Channels of the first convolution. The others have two and four times as many.", (1, 1024)),
+}
+
+if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
+    training_command.main(
+        "gan_tf.zoo.cyclegan",
+        OPTIONS,
+        iters=6_000,
+        image_bytes=8e6,
+        batch_size=16,
+        sample_every=500,
+        log_every=500,
+        checkpoint_every=1000,
+        jit=None,
+    )
+
+import functools
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from gan_tf import data
+from gan_tf.data.dataset import scaled
+from gan_tf.gan import Gan, in_batches
+from gan_tf.metrics.pairs import compare
+from gan_tf.metrics.scores import nearest
+from gan_tf.metrics.table import share
+from gan_tf.noise import uniform_noise
+from gan_tf.objectives import losses
+from gan_tf.zoo import dcgan
+from gan_tf.zoo.blocks import make_train_block
+
+COLUMNS, BLOCKS, POOL = 8, 3, 50
+NETWORKS = ("to_written", "to_printed", "d_written", "d_printed")  # G, F, and the D of what each of them makes
+
+
+def normalise():
+    """Instance normalisation: each channel of each image gets mean 0 and deviation 1, then a scale and an offset."""
+    return layers.GroupNormalization(groups=-1, epsilon=1e-5)
+
+
+def make_generator(seed, width, name):
+    """G or F: maps images, float32 [n, 784] in [0, 1], to images of the same shape and range."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(6 + 2 * BLOCKS).tolist())
+    image = keras.Input([784])
+    x = layers.Reshape([28, 28, 1])(layers.Rescaling(2.0, -1.0)(image))
+    for channels in (width, 2 * width, 4 * width)[1:]:
+        x = layers.ReLU()(normalise()(dcgan.shrink(x, channels, seeds)))  # 14, 7 pixels
+    for _ in range(BLOCKS):
+        y = x
+        for last in (False, True):
+            y = layers.Conv2D(4 * width, 3, padding="same", kernel_initializer=dcgan.normal(seeds))(y)
+            y = normalise()(y) if last else layers.ReLU()(normalise()(y))
+        x = layers.Add()([x, y])
+    x = layers.ReLU()(normalise()(dcgan.enlarge(x, 2 * width, 14, seeds)))
+    x = layers.ReLU()(normalise()(dcgan.enlarge(x, width, 28, seeds)))
+    x = layers.Conv2D(1, 7, padding="same", kernel_initializer=dcgan.normal(seeds))(x)
+    x = layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(x))
+    return keras.Model(image, layers.Reshape([784])(x), name=name)
+
+
+def make_discriminator(seed, width, name):
+    """D: maps images, float32 [n, 784] in [0, 1], to a value for each place, float32 [n, 7, 7, 1]. 1 means real."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(4).tolist())
+    image = keras.Input([784])
+    x = layers.Reshape([28, 28, 1])(layers.Rescaling(2.0, -1.0)(image))
+    x = layers.LeakyReLU(0.2)(dcgan.shrink(x, 2 * width, seeds))
+    x = layers.LeakyReLU(0.2)(normalise()(dcgan.shrink(x, 4 * width, seeds)))
+    x = layers.Conv2D(1, 3, padding="same", kernel_initializer=dcgan.normal(seeds))(x)
+    return keras.Model(image, x, name=name)
+
+
+class Pool(layers.Layer):
+    """Images that a generator made earlier. They are weights of a layer, so that a checkpoint has them."""
+
+    def __init__(self):
+        super().__init__()
+        self.images = self.add_weight(shape=[POOL, 784], initializer="zeros", trainable=False)
+        self.count = self.add_weight(shape=[], initializer="zeros", dtype="int32", trainable=False)
+
+    def exchange(self, images, uniform):
+        """Returns `images` [n, 784] with the second half exchanged for images in the pool, which then has those.
+
+        `uniform` [POOL] are random numbers, which decide where. Until the pool is full, nothing is exchanged.
+        """
+        half, full = (len(images) + 1) // 2, self.count >= POOL
+        places = tf.where(full, tf.argsort(uniform)[:half], (self.count + tf.range(half)) % POOL)
+        older = tf.where(full, tf.gather(self.images, places), images[-half:])
+        found = tf.concat([images[:-half], older], axis=0)
+        with tf.control_dependencies([found]):
+            pool = tf.convert_to_tensor(self.images)
+            self.images.assign(tf.tensor_scatter_nd_update(pool, places[:, None], images[-half:]))
+            self.count.assign(tf.minimum(self.count + half, POOL))
+        return found
+
+
+def make_train_step(objects, cycle_weight=10.0, jit=False):
+    """Makes `step(printed, written, d_noise, g_noise) -> (d_loss, g_loss, cycle_loss)`: first G and F, then both D.
+
+    `objects` are those of the `Gan`. `printed` are images a and `written` images b, float32 [n, 784] in [0, 1], in no
+    common order. Noise has at least `POOL` numbers. It exchanges images for older ones. `d_loss` is the sum of both
+    D's losses, `g_loss` of G's and F's without the cycle, `cycle_loss` is the cycle loss without its weight.
+    """
+    to_written, to_printed, d_written, d_printed = (objects[name] for name in NETWORKS)
+    g_weights = to_written.trainable_variables + to_printed.trainable_variables
+    d_weights = d_written.trainable_variables + d_printed.trainable_variables
+    objects["g_optimizer"].build(g_weights)
+    objects["d_optimizer"].build(d_weights)
+
+    @tf.function(jit_compile=jit)
+    def step(printed, written, d_noise, g_noise):
+        with tf.GradientTape() as tape:
+            fake_written, fake_printed = to_written(printed), to_printed(written)
+            g_loss = tf.reduce_mean((d_written(fake_written) - 1) ** 2)
+            g_loss += tf.reduce_mean((d_printed(fake_printed) - 1) ** 2)
+            cycle_loss = tf.reduce_mean(tf.abs(to_printed(fake_written) - printed))
+            cycle_loss += tf.reduce_mean(tf.abs(to_written(fake_printed) - written))
+            loss = g_loss + cycle_weight * cycle_loss
+        objects["g_optimizer"].apply(tape.gradient(loss, g_weights), g_weights)
+
+        fake_written = objects["pool_written"].exchange(fake_written, tf.reshape(d_noise, [-1])[:POOL])
+        fake_printed = objects["pool_printed"].exchange(fake_printed, tf.reshape(g_noise, [-1])[:POOL])
+        with tf.GradientTape() as tape:
+            d_loss = losses.lsgan_d_loss(d_written(written), d_written(fake_written))
+            d_loss += losses.lsgan_d_loss(d_printed(printed), d_printed(fake_printed))
+        objects["d_optimizer"].apply(tape.gradient(d_loss, d_weights), d_weights)
+        return d_loss, g_loss, cycle_loss
+
+    return step
+
+
+@functools.cache
+def held_out():
+    """Returns (images, labels) of the printed digits that nothing was trained on: float32 [10000, 784], int [10000]."""
+    printed = data.load("glyphs", split="test")
+    return printed.images, printed.labels
+
+
+def chosen(noise):
+    """Returns which of the held-out printed digits noise in [-1, 1), float32 [n, 4], stands for: int [n]."""
+    return ((np.asarray(noise)[:, 0].astype(np.float64) + 1) / 2 * len(held_out()[1])).astype(int)
+
+
+def nearest_digit(images):
+    """Reads printed digits, float32 [n, 784]: the digit of the nearest of 10,000 printed digits, int [n]."""
+    printed = data.load("glyphs", split="train")
+    return printed.labels[nearest(images, scaled(printed.pixels[:10_000]))[1][:, 0]]
+
+
+def make(images=None, labels=None, *, cycle_weight=10.0, width=16, batch_size=16, seed=0, jit=False, block=dcgan.BLOCK):
+    """Makes a CycleGAN, untrained, as a `Gan`.
+
+    Its grids have six rows: printed digits, the same handwritten, and printed again; then handwritten digits, the same
+    printed, and handwritten again. Its samples are handwritten digits, made of printed ones that were not used for
+    training. `images` is uint8 [n, 784], or float32 in [0, 1]: the handwritten digits. Without images the GAN can draw
+    samples, but not train. `labels` are not used. The other arguments are the flags. Raises ValueError if there are
+    fewer images than `batch_size`.
+    """
+    seeds = np.random.SeedSequence(seed).generate_state(4).tolist()
+    makers = (make_generator, make_generator, make_discriminator, make_discriminator)
+    networks = {name: make(s, width, name) for make, s, name in zip(makers, seeds, NETWORKS, strict=True)}
+    objects = networks | {
+        "g_optimizer": dcgan.make_optimizer(),
+        "d_optimizer": dcgan.make_optimizer(),
+        "pool_written": Pool(),
+        "pool_printed": Pool(),
+    }
+    to_written, to_printed = networks["to_written"], networks["to_printed"]
+    train_block, draw = None, None
+    if images is not None:
+        printed = data.load("glyphs").pixels
+        printed = printed[np.arange(len(images)) % len(printed)]
+        step = make_train_step(objects, cycle_weight, jit)
+        noise_dim = 4 * math.ceil(POOL / 4 / batch_size)
+        train_block = make_train_block(step, [printed, images], batch_size, seed, noise_dim)
+
+        def draw(index):
+            rows = []
+            for source, one, other in ((printed, to_written, to_printed), (images, to_printed, to_written)):
+                real = scaled(np.array(source[(index * COLUMNS + np.arange(COLUMNS)) % len(source)]))
+                made = np.asarray(one(real))
+                rows += [real, made, np.asarray(other(made))]
+            return np.concatenate(rows)
+
+    def scores(images, labels):
+        made = in_batches(to_printed, images)
+        digits, true = held_out()
+        return {
+            "printed: read as the right digit": share((nearest_digit(made) == labels).mean(), len(labels)),
+            "printed digits themselves: read right": share((nearest_digit(digits) == true).mean(), len(true)),
+        } | compare(in_batches(to_written, made), images, labels, "printed and back")
+
+    return Gan(
+        objects=objects,
+        train_block=train_block,
+        block=min(block, dcgan.BLOCK),
+        loss_names=("d_loss", "g_loss", "cycle_loss"),
+        draw=draw,
+        columns=COLUMNS,
+        make_noise=lambda seed, stream, count: uniform_noise(seed, stream, 0, [count, 4]),
+        generate=lambda noise: to_written(held_out()[0][chosen(noise)]),
+        asked=lambda noise: held_out()[1][chosen(noise)],
+        scores=scores,
+    )

@@ -1,0 +1,231 @@
+"""Makes solid furniture: python -m gan_tf.zoo.gan_3d --out_dir=out/gan_3d
+
+Wu, Zhang, Xue, Freeman and Tenenbaum 2016, "Learning a probabilistic latent space of object shapes via 3D
+generative-adversarial modeling" (arXiv:1610.07584). A solid is an array of small cubes (voxels); each is filled or not.
+The networks are those of a DCGAN, with volumetric convolutions: they look at neighbouring cubes in three directions. D
+has an easy task, because there are few ways to be a table. So it learns only while it is right about less than 80% of a
+batch. The losses are the reference's. The paper's data set of real furniture is replaced by furniture that a program
+makes (gan_tf/data/furniture.py): tables, chairs and shelves of 16x16x16 cubes.
+
+--noconvolutions is the control: dense layers with about as many weights instead of volumetric convolutions.
+
+Departures from the paper:
+
+1. 16 cubes on a side instead of 64, so three layers instead of five, and `width` channels instead of 64.
+2. z has 100 numbers in [-1, 1) instead of 200 in [0, 1).
+3. The learning rate of D is 0.0001 instead of 0.00001. The paper trains for much longer.
+"""
+
+from gan_tf.runs import training_command
+
+OPTIONS = {
+    "width": (16, "Channels of D's first convolution. The others have two and four times as many.", (1, 1024)),
+    "convolutions": (True, "--noconvolutions is the control with dense layers."),
+    "limit": (0.8, "D learns only if it is right about less than this share of a batch. 1: always.", (0.5, 1)),
+}
+
+if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
+    training_command.main(
+        "gan_tf.zoo.gan_3d",
+        OPTIONS,
+        iters=5_000,
+        image_bytes=8e6,
+        batch_size=64,
+        sample_every=500,
+        log_every=500,
+        checkpoint_every=1000,
+        jit=None,
+        datasets=["furniture"],
+    )
+
+import math
+
+import keras
+import numpy as np
+import scipy.ndimage
+import scipy.stats
+import tensorflow as tf
+from keras import layers
+
+from gan_tf import losses
+from gan_tf.data.furniture import SIDE
+from gan_tf.gan import Gan, in_batches
+from gan_tf.metrics.table import share
+from gan_tf.noise import EVALUATION_NOISE, sample_noise, stream_noise
+from gan_tf.zoo import dcgan
+from gan_tf.zoo.blocks import make_train_block
+
+KERNEL, NOISE, BLOCK = 4, 100, 20
+CUBES = SIDE**3
+COUNT = 1000  # how many solids are measured
+
+
+def make_generator(seed, width=16, convolutions=True):
+    """G maps noise z, float32 [n, 100], to solids, float32 [n, 4096] in [0, 1]."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(4).tolist())
+    z = keras.Input([NOISE])
+    if not convolutions:
+        x = layers.ReLU()(dcgan.normalise()(layers.Dense(8 * width, kernel_initializer=dcgan.normal(seeds))(z)))
+        x = layers.Dense(CUBES, "sigmoid", kernel_initializer=dcgan.normal(seeds))(x)
+        return keras.Model(z, x, name="generator")
+    x = layers.Reshape([4, 4, 4, 2 * width])(layers.Dense(128 * width, kernel_initializer=dcgan.normal(seeds))(z))
+    for channels in (width, 1):
+        x = layers.ReLU()(dcgan.normalise()(x))
+        x = layers.Conv3DTranspose(channels, KERNEL, 2, "same", kernel_initializer=dcgan.normal(seeds))(x)
+    return keras.Model(z, layers.Flatten()(layers.Activation("sigmoid")(x)), name="generator")
+
+
+def make_discriminator(seed, width=16, convolutions=True):
+    """D maps solids, float32 [n, 4096] in [0, 1], to logits, float32 [n, 1]."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(4).tolist())
+    solid = keras.Input([CUBES])
+    if convolutions:
+        x = layers.Reshape([SIDE, SIDE, SIDE, 1])(solid)
+        for channels in (width, 2 * width):
+            x = layers.Conv3D(channels, KERNEL, 2, "same", kernel_initializer=dcgan.normal(seeds))(x)
+            x = layers.LeakyReLU(0.2)(x if channels == width else dcgan.normalise()(x))
+        x = layers.Flatten()(x)
+    else:
+        x = layers.LeakyReLU(0.2)(layers.Dense(8 * width, kernel_initializer=dcgan.normal(seeds))(solid))
+    return keras.Model(solid, layers.Dense(1, kernel_initializer=dcgan.normal(seeds))(x), name="discriminator")
+
+
+def make_train_step(generator, discriminator, g_optimizer, d_optimizer, limit=0.8, jit=False):
+    """Makes `step(real_solids, d_noise, g_noise) -> (d_loss, g_loss, d_right)`: D if it is below `limit`, then G.
+
+    `real_solids` is float32 [n, 4096] in [0, 1], noise is float32 [n, 100] in [-1, 1). `d_right` is the share of the
+    2 n solids that D is right about. Each loss is taken before its own network's update.
+    """
+    d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
+    d_optimizer.build(d_weights)
+    g_optimizer.build(g_weights)
+
+    @tf.function(jit_compile=jit)
+    def step(real_solids, d_noise, g_noise):
+        fake_solids = generator(d_noise, training=True)
+        with tf.GradientTape() as tape:
+            real_logits = discriminator(real_solids, training=True)
+            fake_logits = discriminator(fake_solids, training=True)
+            d_loss = losses.non_saturating_d_loss(real_logits, fake_logits)
+        right = tf.concat([real_logits > 0, fake_logits <= 0], axis=0)
+        d_right = tf.reduce_mean(tf.cast(right, tf.float32))
+        gradients = tape.gradient(d_loss, d_weights)
+        if d_right < limit or limit == 1:
+            d_optimizer.apply(gradients, d_weights)
+
+        with tf.GradientTape() as tape:
+            g_loss = losses.non_saturating_g_loss(discriminator(generator(g_noise, training=True), training=True))
+        g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)
+        return d_loss, g_loss, d_right
+
+    return step
+
+
+def view(solids):
+    """Pictures of solids, float32 [n, 4096]: [n, 784] in [0, 1]. One looks from the right, from the front and above.
+
+    A cube is drawn if it is more filled than 1/2. Nearer cubes hide those behind; sides are darker than tops.
+    """
+    filled = np.pad(np.asarray(solids).reshape(-1, SIDE, SIDE, SIDE) > 0.5, [(0, 0), (0, 1), (0, 1), (0, 1)])
+    pictures = np.zeros([len(filled), 28, 28], np.float32)
+    x, y, z = (each.ravel() for each in np.indices([SIDE, SIDE, SIDE]))
+    for place in np.argsort(y * 10 - x - z, kind="stable")[::-1]:  # from the back to the front
+        i, j, k = x[place], y[place], z[place]
+        cube = filled[:, i, j, k]
+        if not cube.any():
+            continue
+        row, column = int(26 - 1.1 * k - 0.5 * j), int(1 + 1.1 * i + 0.5 * j)
+        free_above, free_right = ~filled[:, i, j, k + 1], ~filled[:, i + 1, j, k]
+        shade = 0.55 + 0.45 * free_above - 0.2 * (free_right & ~free_above)
+        for up, right in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            where = pictures[:, row - up, column + right]
+            pictures[:, row - up, column + right] = np.where(cube, shade, where)
+    return pictures.reshape(-1, 784)
+
+
+def measures(solids):
+    """Measures solids, float32 [n, 4096]. Returns {name: float64 [n]}.
+
+    "whole" is 1 if all filled cubes are one piece (they touch by faces) and some of them stand on the floor, else 0.
+    "height" is that of the highest filled cube, "filled" the share of filled cubes, "legs" the number of pieces in the
+    layer above the floor.
+    """
+    found = {name: [] for name in ("whole", "height", "filled", "legs")}
+    for solid in np.asarray(solids).reshape(-1, SIDE, SIDE, SIDE) > 0.5:
+        pieces = scipy.ndimage.label(solid)[1]
+        heights = np.flatnonzero(solid.any(axis=(0, 1)))
+        found["whole"].append(pieces == 1 and solid[:, :, 0].any())
+        found["height"].append(heights[-1] + 1 if len(heights) else 0)
+        found["filled"].append(solid.mean())
+        found["legs"].append(scipy.ndimage.label(solid[:, :, 1])[1])
+    return {name: np.array(values, np.float64) for name, values in found.items()}
+
+
+def compare(made, real, what):
+    """Returns {title: (value, error)}: whole pieces, and Wasserstein's distance of each measure to that of `real`.
+
+    Distances are in standard deviations of the real furniture's measure.
+    """
+    ours, theirs = measures(made), measures(real)
+    whole = share(ours.pop("whole").mean(), len(made))
+    return {f"{what}: one piece, on the floor": whole} | {
+        f"{what}: distance of {name}": (scipy.stats.wasserstein_distance(each, theirs[name]) / theirs[name].std(), None)
+        for name, each in ours.items()
+    }
+
+
+def make(
+    images=None,
+    labels=None,
+    *,
+    width=16,
+    convolutions=True,
+    limit=0.8,
+    batch_size=64,
+    seed=0,
+    jit=False,
+    block=BLOCK,
+):
+    """Makes a 3D-GAN, untrained, as a `Gan`. Its grids show solids; in the last row one turns into another.
+
+    `images` are solids, uint8 [n, 4096], or float32 in [0, 1]. Without them the GAN can draw, but not train. `labels`
+    are not used. The other arguments are the flags. Raises ValueError if there are fewer solids than `batch_size`.
+    """
+    g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
+    generator = make_generator(g_seed, width, convolutions)
+    discriminator = make_discriminator(d_seed, width, convolutions)
+    # The paper's rates and beta1 (section 3.2), but for D's rate.
+    g_optimizer = keras.optimizers.Adam(0.0025, beta_1=0.5, beta_2=0.999, epsilon=1e-8)
+    d_optimizer = keras.optimizers.Adam(0.0001, beta_1=0.5, beta_2=0.999, epsilon=1e-8)
+    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, limit, jit)
+    train_block = None if images is None else make_train_block(step, [images], batch_size, seed)
+
+    def draw(index):
+        noise = sample_noise(seed, index).numpy()
+        between = np.linspace(0, 1, 4, dtype=np.float32)[:, None]
+        noise[12:] = (1 - between) * noise[12] + between * noise[15]
+        return view(generator(noise))
+
+    def scores(solids, labels):
+        made = in_batches(generator, stream_noise(seed, EVALUATION_NOISE, COUNT))
+        half, noise = len(solids) // 2, np.random.default_rng(0).random([COUNT, CUBES])
+        return (
+            compare(made, solids, "made")
+            | compare(solids[:half], solids[half:], "control, real")
+            | compare((noise < solids.mean()).astype(np.float32), solids, "control, noise")
+        )
+
+    return Gan(
+        objects={
+            "generator": generator,
+            "discriminator": discriminator,
+            "g_optimizer": g_optimizer,
+            "d_optimizer": d_optimizer,
+        },
+        train_block=train_block,
+        block=min(block, BLOCK),
+        loss_names=("d_loss", "g_loss", "d_right"),
+        draw=draw,
+        scores=scores,
+        blind_d_loss=2 * math.log(2),
+    )

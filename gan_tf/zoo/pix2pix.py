@@ -1,0 +1,179 @@
+"""Draws a digit from its outline: python -m gan_tf.zoo.pix2pix --out_dir=out/pix2pix
+
+Isola, Zhu, Zhou and Efros 2017, "Image-to-image translation with conditional adversarial networks" (arXiv:1611.07004).
+There are pairs of images: a drawing s (here the outline of a digit), and the image x that belongs to it. G turns s into
+an image. D sees s together with an image and tells whether this is the real x. The L1 loss keeps G close to x. On its
+own it would make blurry images, because a grey pixel costs less than a wrong one. D knows that real digits are sharp.
+
+    D's loss = -E log p(s, x) - E log(1 - p(s, G(s)))                      p = sigmoid(D)
+    G's loss = -E log p(s, G(s)) + l1_weight · E |x - G(s)|                the latter a mean over pixels
+
+Controls: --noadversarial learns by L1 alone, --l1_weight=0 by D alone.
+
+The networks are smaller than the paper's, and built from the layers of dcgan.py: G is a U-Net with three convolutions
+down (28, 14, 7, 4 pixels), three up, and connections from each size down to the same size up. D is a PatchGAN: it has a
+logit for each of 7x7 places, and so sees only a part of the image at a time. Departures from the paper:
+
+1. 64 pairs in a batch instead of 1, and 5,000 iterations instead of 200 passes over the data.
+2. G has no dropout, which is the paper's noise. So it draws one image for each outline.
+3. D's loss is not divided by 2, as everywhere in this project.
+"""
+
+from gan_tf.runs import training_command
+
+OPTIONS = {
+    "l1_weight": (100.0, "Weight of the L1 loss. 0 is the control without it.", (0, 1e6)),
+    "adversarial": (True, "--noadversarial is the control without D."),
+    "width": (32, "Channels of the first convolution. The others have two and four times as many.", (1, 1024)),
+}
+
+if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
+    training_command.main(
+        "gan_tf.zoo.pix2pix",
+        OPTIONS,
+        iters=5_000,
+        image_bytes=4e6,
+        batch_size=64,
+        sample_every=500,
+        log_every=500,
+        checkpoint_every=1000,
+        jit=None,
+    )
+
+import math
+
+import keras
+import numpy as np
+import scipy.ndimage
+import tensorflow as tf
+from keras import layers
+
+from gan_tf import losses
+from gan_tf.data.dataset import scaled
+from gan_tf.gan import Gan, in_batches
+from gan_tf.metrics.pairs import compare
+from gan_tf.zoo import dcgan
+from gan_tf.zoo.blocks import make_train_block
+
+COLUMNS = 8
+
+
+def outlines(images):
+    """The outline of each digit: its pixels above 1/2 that touch, up, down, left or right, a pixel that is not.
+
+    `images` is uint8 [n, 784], or float32 in [0, 1]. Returns the same type: 0, and 255 or 1.
+    """
+    white = np.asarray(images).reshape(-1, 28, 28) > (127 if images.dtype == np.uint8 else 0.5)
+    cross = scipy.ndimage.generate_binary_structure(2, 1)[None]
+    edge = white & ~scipy.ndimage.binary_erosion(white, cross)
+    return (edge * (255 if images.dtype == np.uint8 else 1)).astype(images.dtype).reshape(len(images), -1)
+
+
+def make_generator(seed, width=32):
+    """G maps outlines, float32 [n, 784] in [0, 1], to images of the same shape and range."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(6).tolist())
+    image = keras.Input([784])
+    x = layers.Reshape([28, 28, 1])(layers.Rescaling(2.0, -1.0)(image))
+    down = [layers.LeakyReLU(0.2)(dcgan.shrink(x, width, seeds))]
+    for channels in (2 * width, 4 * width):
+        x = dcgan.normalise()(dcgan.shrink(down[-1], channels, seeds))
+        down.append(layers.LeakyReLU(0.2)(x))
+    x = down.pop()
+    for channels, size in ((2 * width, 7), (width, 14)):
+        x = layers.ReLU()(dcgan.normalise()(dcgan.enlarge(x, channels, size, seeds)))
+        x = layers.Concatenate()([x, down.pop()])
+    x = layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(dcgan.enlarge(x, 1, 28, seeds)))
+    return keras.Model(image, layers.Reshape([784])(x), name="generator")
+
+
+def make_discriminator(seed, width=32):
+    """D maps outlines and images, float32 [n, 784] in [0, 1], to a logit for each place, float32 [n, 7, 7, 1]."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(3).tolist())
+    outline, image = keras.Input([784]), keras.Input([784])
+    x = layers.Rescaling(2.0, -1.0)(layers.Concatenate()([layers.Reshape([28, 28, 1])(x) for x in (outline, image)]))
+    x = layers.LeakyReLU(0.2)(dcgan.shrink(x, width, seeds))
+    x = layers.LeakyReLU(0.2)(dcgan.normalise()(dcgan.shrink(x, 2 * width, seeds)))
+    x = layers.Conv2D(1, 3, padding="same", kernel_initializer=dcgan.normal(seeds))(x)
+    return keras.Model([outline, image], x, name="discriminator")
+
+
+def make_train_step(generator, discriminator, g_optimizer, d_optimizer, l1_weight=100.0, adversarial=True, jit=False):
+    """Makes `step(outlines, real_images, d_noise, g_noise) -> (d_loss, g_loss, l1)`: first D, then G by the new D.
+
+    Outlines and images are float32 [n, 784] in [0, 1]. The noise is not used. `g_loss` is without the L1 loss. Without
+    `adversarial` the step returns (l1,).
+    """
+    d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
+    d_optimizer.build(d_weights)
+    g_optimizer.build(g_weights)
+
+    @tf.function(jit_compile=jit)
+    def step(outlines, real_images, d_noise, g_noise):
+        if adversarial:
+            fake_images = generator(outlines, training=True)
+            with tf.GradientTape() as tape:
+                real_logits = discriminator([outlines, real_images], training=True)
+                fake_logits = discriminator([outlines, fake_images], training=True)
+                d_loss = losses.non_saturating_d_loss(real_logits, fake_logits)
+            d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+
+        with tf.GradientTape() as tape:
+            fake_images = generator(outlines, training=True)
+            l1 = tf.reduce_mean(tf.abs(real_images - fake_images))
+            loss = l1_weight * l1
+            if adversarial:
+                g_loss = losses.non_saturating_g_loss(discriminator([outlines, fake_images], training=True))
+                loss += g_loss
+        g_optimizer.apply(tape.gradient(loss, g_weights), g_weights)
+        return (d_loss, g_loss, l1) if adversarial else (l1,)
+
+    return step
+
+
+def make(
+    images=None,
+    labels=None,
+    *,
+    l1_weight=100.0,
+    adversarial=True,
+    width=32,
+    batch_size=64,
+    seed=0,
+    jit=False,
+    block=dcgan.BLOCK,
+):
+    """Makes a pix2pix, untrained, as a `Gan`. Its grids show outlines, what G makes of them, and the real images.
+
+    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images it can be measured, but not train or draw.
+    `labels` are not used. The other arguments are the flags. Raises ValueError if there are fewer images than
+    `batch_size`.
+    """
+    g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
+    generator, discriminator = make_generator(g_seed, width), make_discriminator(d_seed, width)
+    g_optimizer, d_optimizer = dcgan.make_optimizer(), dcgan.make_optimizer()
+    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, l1_weight, adversarial, jit)
+    train_block = None
+    if images is not None:
+        train_block = make_train_block(step, [outlines(images), images], batch_size, seed, noise_dim=4)
+
+    def draw(index):
+        chosen = (index * COLUMNS + np.arange(COLUMNS)) % len(images)
+        real = scaled(np.array(images[chosen]))
+        drawn = outlines(real)
+        return np.concatenate([drawn, np.asarray(generator(drawn)), real])
+
+    return Gan(
+        objects={
+            "generator": generator,
+            "discriminator": discriminator,
+            "g_optimizer": g_optimizer,
+            "d_optimizer": d_optimizer,
+        },
+        train_block=train_block,
+        block=min(block, dcgan.BLOCK),
+        loss_names=("d_loss", "g_loss", "l1") if adversarial else ("l1",),
+        draw=None if images is None else draw,
+        columns=COLUMNS,
+        scores=lambda images, labels: compare(in_batches(generator, outlines(images)), images, labels, "drawings"),
+        blind_d_loss=2 * math.log(2) if adversarial else None,
+    )

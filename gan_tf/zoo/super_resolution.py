@@ -1,0 +1,214 @@
+"""Makes 28x28 pixels of 7x7: python -m gan_tf.zoo.super_resolution --out_dir=out/super_resolution
+
+Ledig et al. 2017, "Photo-realistic single image super-resolution using a generative adversarial network"
+(arXiv:1609.04802), called SRGAN. Many sharp images shrink to the same small image s. A network that learns by squared
+error draws their mean, which is blurry. SRGAN's G learns instead by a content loss, which compares what a classifier
+sees in its image and in the real image x, and by D, which tells whether an image is real.
+
+    D's loss = -E log p(x) - E log(1 - p(G(s)))                                      p = sigmoid(D)
+    G's loss = content loss + adversarial_weight · -E log p(G(s))
+    content loss = mean of (f(x) - f(G(s)))²                                         f: features, or pixels
+
+Controls: --content=pixels --adversarial_weight=0 learns by squared error alone. Bicubic interpolation learns nothing;
+its scores stand next to those of every run.
+
+G is the paper's with fewer layers: a convolution, four residual blocks (the paper has 16), a connection around them,
+then twice a convolution and a pixel shuffle, which turns four channels into 2x2 pixels. D is that of dcgan.py.
+Departures from the paper:
+
+1. s is the mean of each 4x4 pixels; the paper shrinks by bicubic interpolation. `width` is 32 channels instead of 64.
+2. f is the last convolution of this project's MNIST classifier (gan_tf/metrics/classifier.py) instead of VGG19's. The
+   same network reads the digits and gives FID in gan_tf.evaluate, so these scores favour f over pixels. PSNR does not.
+3. G begins untrained. In the paper it first learns by squared error.
+"""
+
+from gan_tf.runs import training_command
+
+CONTENTS = ["features", "pixels"]
+OPTIONS = {
+    "content": ("features", "What the content loss compares: the MNIST classifier's features, or pixels.", CONTENTS),
+    "adversarial_weight": (0.01, "Weight of D in G's loss. 0 is the control without D.", (0, 1e6)),
+    "width": (32, "Channels of G's convolutions.", (1, 1024)),
+}
+
+if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
+    training_command.main(
+        "gan_tf.zoo.super_resolution",
+        OPTIONS,
+        iters=5_000,
+        image_bytes=4e6,
+        batch_size=64,
+        sample_every=500,
+        log_every=500,
+        checkpoint_every=1000,
+        jit=None,
+    )
+
+import math
+
+import keras
+import numpy as np
+import scipy.ndimage
+import tensorflow as tf
+from keras import layers
+
+from gan_tf import losses
+from gan_tf.data.dataset import scaled
+from gan_tf.gan import Gan, in_batches
+from gan_tf.metrics.classifier import load_classifier
+from gan_tf.metrics.pairs import compare
+from gan_tf.zoo import dcgan
+from gan_tf.zoo.blocks import make_train_block
+
+SIDE, TIMES = 7, 4  # pixels of a small image's side, and how much larger a side becomes
+BLOCKS = 4  # residual blocks
+COLUMNS = 8
+
+
+def shrunk(images):
+    """The mean of each 4x4 pixels: images float32 [n, 784] → [n, 49]."""
+    return images.reshape(-1, SIDE, TIMES, SIDE, TIMES).mean(axis=(2, 4)).reshape(-1, SIDE**2)
+
+
+def nearest(small):
+    """Small images, float32 [n, 49], drawn with 28x28 pixels: each becomes a square of 4x4."""
+    return small.reshape(-1, SIDE, SIDE).repeat(TIMES, axis=1).repeat(TIMES, axis=2).reshape(-1, 784)
+
+
+def bicubic(small):
+    """Small images, float32 [n, 49], enlarged by cubic splines: [n, 784] in [0, 1]."""
+    enlarged = scipy.ndimage.zoom(
+        small.reshape(-1, SIDE, SIDE), (1, TIMES, TIMES), order=3, mode="nearest", grid_mode=True
+    )
+    return enlarged.reshape(-1, 784).clip(0, 1).astype(np.float32)
+
+
+def make_generator(seed, width=32):
+    """G maps small images, float32 [n, 49] in [0, 1], to images, float32 [n, 784] in [0, 1]."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(5 + 2 * BLOCKS).tolist())
+
+    def conv(x, channels, kernel=3):
+        return layers.Conv2D(channels, kernel, padding="same", kernel_initializer=dcgan.normal(seeds))(x)
+
+    small = keras.Input([SIDE**2])
+    x = layers.Reshape([SIDE, SIDE, 1])(layers.Rescaling(2.0, -1.0)(small))
+    first = layers.PReLU(shared_axes=[1, 2])(conv(x, width, 5))
+    # An operation that changes nothing. Without it the gradient by `first` is a sum of three parts. TensorFlow does
+    # not always add them in the same order, and a run could not resume bit for bit.
+    x = layers.Rescaling(1.0)(first)
+    for _ in range(BLOCKS):
+        y = layers.PReLU(shared_axes=[1, 2])(dcgan.normalise()(conv(x, width)))
+        x = layers.Add()([x, dcgan.normalise()(conv(y, width))])
+    x = layers.Add()([first, dcgan.normalise()(conv(x, width))])
+    for _ in range(2):
+        x = layers.PReLU(shared_axes=[1, 2])(pixel_shuffle(conv(x, 4 * width)))
+    x = layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(conv(x, 1, 5)))
+    return keras.Model(small, layers.Reshape([784])(x), name="generator")
+
+
+def pixel_shuffle(x):
+    """Turns four channels of a Keras tensor into 2x2 pixels: [n, h, w, 4 c] → [n, 2 h, 2 w, c]."""
+    _, height, width, channels = x.shape
+    x = layers.Permute([1, 3, 2, 4, 5])(layers.Reshape([height, width, 2, 2, channels // 4])(x))
+    return layers.Reshape([2 * height, 2 * width, channels // 4])(x)
+
+
+def make_features():
+    """f: maps images, float32 [n, 784] in [0, 1], to the output of the MNIST classifier's last convolution."""
+    model, _ = load_classifier()
+    model.trainable = False
+    last = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)][-1]
+    return keras.Model(model.input, last.output)
+
+
+def make_train_step(generator, discriminator, g_optimizer, d_optimizer, features, adversarial_weight=0.01, jit=False):
+    """Makes `step(small, real_images, d_noise, g_noise) -> (d_loss, g_loss, content_loss)`: first D, then G.
+
+    `small` is float32 [n, 49], `real_images` float32 [n, 784], both in [0, 1]. The noise is not used. `features` is f,
+    a function of images. `g_loss` is D's part alone, without its weight. With `adversarial_weight` 0, D does not
+    learn, and the step returns (content_loss,).
+    """
+    d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
+    d_optimizer.build(d_weights)
+    g_optimizer.build(g_weights)
+
+    @tf.function(jit_compile=jit)
+    def step(small, real_images, d_noise, g_noise):
+        if adversarial_weight:
+            fake_images = generator(small, training=True)
+            with tf.GradientTape() as tape:
+                logits = [discriminator(each, training=True) for each in (real_images, fake_images)]
+                d_loss = losses.non_saturating_d_loss(*logits)
+            d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+
+        with tf.GradientTape() as tape:
+            fake_images = generator(small, training=True)
+            loss = content_loss = tf.reduce_mean((features(real_images) - features(fake_images)) ** 2)
+            if adversarial_weight:
+                g_loss = losses.non_saturating_g_loss(discriminator(fake_images, training=True))
+                loss += adversarial_weight * g_loss
+        g_optimizer.apply(tape.gradient(loss, g_weights), g_weights)
+        return (d_loss, g_loss, content_loss) if adversarial_weight else (content_loss,)
+
+    return step
+
+
+def make(
+    images=None,
+    labels=None,
+    *,
+    content="features",
+    adversarial_weight=0.01,
+    width=32,
+    batch_size=64,
+    seed=0,
+    jit=False,
+    block=dcgan.BLOCK,
+):
+    """Makes an SRGAN, untrained, as a `Gan`. Its grids show small images, what G makes of them, and the real images.
+
+    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images it can be measured, but not train or draw.
+    `labels` are not used. The other arguments are the flags. Raises ValueError if there are fewer images than
+    `batch_size`, KeyError for an unknown `content`.
+    """
+    features = {"features": make_features, "pixels": lambda: tf.identity}[content]()
+    g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
+    generator, discriminator = make_generator(g_seed, width), dcgan.make_discriminator(d_seed)
+    g_optimizer, d_optimizer = (
+        keras.optimizers.Adam(1e-4, beta_1=0.9, beta_2=0.999, epsilon=1e-8)
+        for _ in range(2)  # the paper's section 3.2
+    )
+    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, features, adversarial_weight, jit)
+    train_block = None
+    if images is not None:
+        small = in_batches(lambda each: shrunk(scaled(each)), images)
+        train_block = make_train_block(step, [small, images], batch_size, seed, noise_dim=4)
+
+    def draw(index):
+        chosen = (index * COLUMNS + np.arange(COLUMNS)) % len(images)
+        real = scaled(np.array(images[chosen]))
+        small = shrunk(real)
+        return np.concatenate([nearest(small), np.asarray(generator(small)), real])
+
+    def scores(images, labels):
+        small = shrunk(images)
+        made = {"enlarged": in_batches(generator, small), "bicubic": bicubic(small)}
+        return {
+            title: score for what, each in made.items() for title, score in compare(each, images, labels, what).items()
+        }
+
+    return Gan(
+        objects={
+            "generator": generator,
+            "discriminator": discriminator,
+            "g_optimizer": g_optimizer,
+            "d_optimizer": d_optimizer,
+        },
+        train_block=train_block,
+        block=min(block, dcgan.BLOCK),
+        loss_names=("d_loss", "g_loss", "content_loss") if adversarial_weight else ("content_loss",),
+        draw=None if images is None else draw,
+        columns=COLUMNS,
+        scores=scores,
+        blind_d_loss=2 * math.log(2) if adversarial_weight else None,
+    )

@@ -1,0 +1,87 @@
+"""gan_tf.zoo.adversarial_autoencoder: its three updates by hand, its prior, and the distance to it."""
+
+import numpy as np
+import scipy.stats
+import steps
+import tensorflow as tf
+
+from gan_tf.zoo import adversarial_autoencoder as member
+from gan_tf.zoo.blocks import normal_of
+
+RANDOM = np.random.default_rng(0)
+REAL = RANDOM.random([8, 784], np.float32)
+D_NOISE, G_NOISE = RANDOM.uniform(-1, 1, [2, 8, 4]).astype(np.float32)
+
+
+def cross_entropy(logits, label):
+    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(tf.ones_like(logits) * label, logits))
+
+
+def test_normal_noise():
+    """Uniform noise becomes normal, also at the ends of its range."""
+    uniform = np.float32([-1, -0.5, 0, 0.9, 1 - 2**-24])
+    expected = scipy.stats.norm.ppf((uniform.astype(np.float64) + 1) / 2)
+    found = normal_of(uniform).numpy()
+    np.testing.assert_allclose(found[1:4], expected[1:4], rtol=1e-5, atol=1e-7)
+    assert np.isfinite(found).all() and found[0] == -found[4] and 5.2 < found[4] < 5.3
+    many = normal_of(RANDOM.uniform(-1, 1, 10_000).astype(np.float32)).numpy()
+    assert scipy.stats.kstest(many, "norm").pvalue > 0.01
+
+
+def test_the_three_updates():
+    """Each loss by hand, and each network moves against the gradient of its own loss, one after another."""
+    gan = member.make(code=4, jit=False)
+    encoder, decoder, d = (gan.objects[name] for name in ("encoder", "decoder", "discriminator"))
+    step = member.make_train_step(gan.objects, 4, jit=False)
+    reconstruction = lambda: tf.reduce_mean((REAL - decoder(encoder(REAL))) ** 2)  # noqa: E731
+    prior = normal_of(D_NOISE)
+    both = encoder.trainable_variables + decoder.trainable_variables
+    start = [w.numpy() for w in both]
+    expected, gradients = steps.gradients_of(reconstruction, both)
+    d_start = [w.numpy() for w in d.trainable_variables]
+    found = step(REAL, D_NOISE, G_NOISE)
+    e_after, d_after = ([w.numpy() for w in each.trainable_variables] for each in (encoder, d))
+    half = len(encoder.trainable_variables)
+    steps.require_adams_first_step(start[half:], [w.numpy() for w in both[half:]], gradients[half:], 0.0002)
+
+    # The encoder after the first update alone: as by Adam's first step.
+    for weight, old, gradient in zip(both[:half], start[:half], gradients[:half], strict=True):
+        weight.assign(old - 0.0002 * gradient / (np.abs(gradient) + 1e-8 / np.sqrt(0.001)))
+    between = [w.numpy() for w in both[:half]]
+    for weight, old in zip(d.trainable_variables, d_start, strict=True):
+        weight.assign(old)
+    d_loss, d_gradients = steps.gradients_of(
+        lambda: cross_entropy(d(prior), 1) + cross_entropy(d(encoder(REAL)), 0), d.trainable_variables
+    )
+    steps.require_adams_first_step(d_start, d_after, d_gradients, 0.0001)
+    for weight, new in zip(d.trainable_variables, d_after, strict=True):
+        weight.assign(new)
+    e_loss, e_gradients = steps.gradients_of(lambda: cross_entropy(d(encoder(REAL)), 1), encoder.trainable_variables)
+    steps.require_adams_first_step(between, e_after, e_gradients, 0.0001)
+    np.testing.assert_allclose(found, [expected, d_loss, e_loss], rtol=1e-4)
+
+
+def test_without_d_only_the_reconstruction_is_learned():
+    images = RANDOM.integers(0, 256, [40, 784], np.uint8)
+    gan = member.make(images, adversarial=False, batch_size=8)
+    before = [w.numpy() for w in gan.objects["discriminator"].weights]
+    assert gan.train(2).shape == (2, 1) and gan.loss_names == ("reconstruction_loss",)
+    for old, weight in zip(before, gan.objects["discriminator"].weights, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), old)
+
+
+def test_the_distance_knows_the_prior_from_others():
+    """Codes of the prior are nearer than what chance allows in 95% of cases; codes with a deviation of 1.3 are not."""
+    codes = np.random.default_rng(5).normal(size=[1000, 8])
+    near, limit = (value for value, _ in member.distance_to_prior(codes).values())
+    far, same_limit = (value for value, _ in member.distance_to_prior(1.3 * codes).values())
+    assert near < limit == same_limit < far / 5
+
+
+def test_scores():
+    gan = member.make(code=2)
+    scores = gan.scores(REAL, np.zeros(8, int))
+    decoded = np.asarray(gan.objects["decoder"](gan.objects["encoder"](REAL)))
+    value, error = scores["squared error of a pixel, decoded again"]
+    each = ((decoded - REAL) ** 2).mean(axis=1)
+    np.testing.assert_allclose([value, error], [each.mean(), each.std(ddof=1) / 8**0.5], rtol=1e-4)

@@ -1,0 +1,95 @@
+"""gan_tf.zoo.cyclegan: its pool, one step by hand, and its samples."""
+
+import numpy as np
+import pytest
+import steps
+import tensorflow as tf
+
+from gan_tf import data
+from gan_tf.zoo import cyclegan
+
+RANDOM = np.random.default_rng(0)
+A, B = RANDOM.random([2, 8, 784], np.float32)
+
+
+def test_the_pool_fills_and_then_exchanges():
+    """Image i of the first ones is all i. Later the second half comes from the pool, which has the new ones instead."""
+    pool, random = cyclegan.Pool(), np.random.default_rng(1)
+
+    def batch(first):
+        return np.repeat(np.arange(first, first + 8, dtype=np.float32)[:, None], 784, axis=1)
+
+    def uniform():
+        return random.uniform(-1, 1, cyclegan.POOL).astype(np.float32)
+
+    shown = []
+    for first in range(0, 8 * 13, 8):  # 13 times four images fill 50 places
+        found = pool.exchange(batch(first), uniform()).numpy()
+        np.testing.assert_array_equal(found, batch(first))
+        shown += [first + 4, first + 5, first + 6, first + 7]
+    kept = set(pool.images.numpy()[:, 0])
+    assert len(kept) == 50 and kept <= set(shown)
+
+    found = pool.exchange(batch(200), uniform()).numpy()[:, 0]
+    np.testing.assert_array_equal(found[:4], [200, 201, 202, 203])
+    assert set(found[4:]) <= kept and len(set(found[4:])) == 4
+    assert set(pool.images.numpy()[:, 0]) == (kept - set(found[4:])) | {204, 205, 206, 207}
+
+
+def test_a_step():
+    """Both networks' losses by hand, with an empty pool; each moves against the gradient of its own loss."""
+    gan = cyclegan.make(width=2)
+    to_written, to_printed, d_written, d_printed = (gan.objects[name] for name in cyclegan.NETWORKS)
+    step = cyclegan.make_train_step(gan.objects, cycle_weight=3.0)
+    mean = tf.reduce_mean
+
+    def g_loss_of():
+        loss = mean((d_written(to_written(A)) - 1) ** 2) + mean((d_printed(to_printed(B)) - 1) ** 2)
+        cycle = mean(tf.abs(to_printed(to_written(A)) - A)) + mean(tf.abs(to_written(to_printed(B)) - B))
+        return loss + 3 * cycle
+
+    g_weights = to_written.trainable_variables + to_printed.trainable_variables
+    d_weights = d_written.trainable_variables + d_printed.trainable_variables
+    fake_b, fake_a = np.asarray(to_written(A)), np.asarray(to_printed(B))  # D learns from the images before the update
+    g_start, d_start = ([w.numpy() for w in weights] for weights in (g_weights, d_weights))
+    g_expected, g_gradients = steps.gradients_of(g_loss_of, g_weights)
+    d_expected, d_gradients = steps.gradients_of(
+        lambda: (
+            mean((d_written(B) - 1) ** 2) / 2
+            + mean(d_written(fake_b) ** 2) / 2
+            + mean((d_printed(A) - 1) ** 2) / 2
+            + mean(d_printed(fake_a) ** 2) / 2
+        ),
+        d_weights,
+    )
+    noise = RANDOM.uniform(-1, 1, [8, 8]).astype(np.float32)
+    d_loss, g_loss, cycle_loss = step(A, B, noise, noise)
+    np.testing.assert_allclose([d_loss, g_loss + 3 * cycle_loss], [d_expected, g_expected], rtol=1e-4)
+    steps.require_adams_first_step(g_start, [w.numpy() for w in g_weights], g_gradients, 2e-4)
+    steps.require_adams_first_step(d_start, [w.numpy() for w in d_weights], d_gradients, 2e-4)
+    assert int(gan.objects["pool_written"].count) == int(gan.objects["pool_printed"].count) == 4
+
+
+def test_samples_are_made_of_printed_digits_that_training_never_sees():
+    gan = cyclegan.make(width=2)
+    noise = gan.make_noise(0, 3, 50)
+    test = data.load("glyphs", split="test")
+    chosen = cyclegan.chosen(noise)
+    np.testing.assert_array_equal(gan.asked(noise), test.labels[chosen])
+    np.testing.assert_array_equal(gan.generate(noise), gan.objects["to_written"](test.images[chosen]))
+    assert len(set(chosen)) > 45
+    ends = np.float32([[-1, 0, 0, 0], [1 - 2**-24, 0, 0, 0]])
+    np.testing.assert_array_equal(cyclegan.chosen(ends), [0, 9999])
+
+
+def test_reading_printed_digits():
+    test = data.load("glyphs", split="test")
+    found = cyclegan.nearest_digit(test.images[:500])
+    assert 0.9 < (found == test.labels[:500]).mean() < 1.0001
+
+
+@pytest.mark.parametrize("count", [30, 60_000])
+def test_there_may_be_fewer_or_more_handwritten_than_printed_digits(count):
+    images = np.zeros([count, 784], np.uint8)
+    gan = cyclegan.make(images, width=2, batch_size=4)
+    assert gan.train(1).shape == (1, 3) and gan.draw(0).shape == (48, 784)

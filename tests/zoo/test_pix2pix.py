@@ -1,0 +1,81 @@
+"""gan_tf.zoo.pix2pix: outlines, one step by hand, and what its controls leave out."""
+
+import numpy as np
+import pytest
+import steps
+import tensorflow as tf
+
+from gan_tf.zoo import pix2pix
+
+RANDOM = np.random.default_rng(0)
+
+
+def test_outlines():
+    """A 5x5 square has 16 pixels of outline. A line one pixel wide is its own outline. Digits may touch the border."""
+    image = np.zeros([28, 28], np.float32)
+    image[3:8, 4:9] = 0.9
+    image[15, 10:20] = 0.6
+    image[20, 20] = 0.5  # not above 1/2
+    expected = (image > 0.5).astype(np.float32)
+    expected[4:7, 5:8] = 0
+    np.testing.assert_array_equal(pix2pix.outlines(image.reshape(1, 784))[0], expected.ravel())
+    pixels = np.rint(image * 255).astype(np.uint8).reshape(1, 784)
+    pixels[0, 20 * 28 + 20] = 127
+    found = pix2pix.outlines(np.concatenate([pixels, 0 * pixels]))
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, [255 * expected.ravel(), np.zeros(784)])
+
+
+@pytest.mark.parametrize("weight", [100.0, 0.0])
+def test_a_step(weight):
+    """The losses by hand; each network moves against the gradient of its own loss."""
+    gan = pix2pix.make(width=4)
+    generator, discriminator, *optimizers = gan.objects.values()
+    drawn = tf.constant(RANDOM.integers(0, 2, [8, 784]).astype(np.float32))
+    real = tf.constant(RANDOM.random([8, 784], np.float32))
+
+    def logits(images):
+        return discriminator([drawn, images], training=True)
+
+    def cross_entropy(images, label):
+        values = logits(images)
+        return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(tf.ones_like(values) * label, values))
+
+    def g_loss_of():
+        fake = generator(drawn, training=True)
+        return cross_entropy(fake, 1) + weight * tf.reduce_mean(tf.abs(real - fake))
+
+    step = pix2pix.make_train_step(generator, discriminator, *optimizers, l1_weight=weight)
+    (d_loss, g_loss, l1), d_expected, g_expected = steps.check(
+        (generator, discriminator),
+        (2e-4, 2e-4),
+        lambda: step(drawn, real, None, None),
+        lambda: cross_entropy(real, 1) + cross_entropy(generator(drawn, training=True), 0),
+        g_loss_of,
+    )
+    np.testing.assert_allclose([d_loss, g_loss + weight * l1], [d_expected, g_expected], rtol=1e-4)
+    assert logits(real).shape == (8, 7, 7, 1)
+
+
+def test_d_sees_the_outline():
+    gan = pix2pix.make(width=4)
+    image = RANDOM.random([1, 784], np.float32)
+    a, b = (np.asarray(gan.objects["discriminator"]([each, image])) for each in (0 * image, 0 * image + 1))
+    assert np.abs(a - b).max() > 1e-6
+
+
+def test_without_d_only_l1_is_learned():
+    images = RANDOM.integers(0, 256, [40, 784], np.uint8)
+    gan = pix2pix.make(images, width=2, adversarial=False, batch_size=8)
+    before = [w.numpy() for w in gan.objects["discriminator"].weights]
+    assert gan.train(2).shape == (2, 1) and gan.loss_names == ("l1",)
+    for old, weight in zip(before, gan.objects["discriminator"].weights, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), old)
+
+
+def test_the_grid_shows_outline_drawing_and_original():
+    images = RANDOM.integers(0, 256, [40, 784], np.uint8)
+    gan = pix2pix.make(images, width=2, batch_size=8)
+    grid = gan.draw(1)
+    np.testing.assert_array_equal(grid[:8], pix2pix.outlines(images[8:16]) / 255)
+    np.testing.assert_allclose(grid[16:], images[8:16] / 255, atol=1e-6)

@@ -1,0 +1,84 @@
+"""gan_tf.zoo.super_resolution: small and enlarged images, one step by hand, and its controls."""
+
+import numpy as np
+import pytest
+import steps
+import tensorflow as tf
+
+from gan_tf.metrics import classifier
+from gan_tf.zoo import super_resolution as member
+
+RANDOM = np.random.default_rng(0)
+REAL = RANDOM.random([8, 784], np.float32)
+
+
+def test_small_images():
+    image = np.zeros([28, 28], np.float32)
+    image[4:8, 8:12] = np.arange(16).reshape(4, 4) / 16
+    small = member.shrunk(image.reshape(1, 784)).reshape(7, 7)
+    assert small[1, 2] == pytest.approx(7.5 / 16) and np.count_nonzero(small) == 1
+    again = member.nearest(small.reshape(1, 49)).reshape(28, 28)
+    np.testing.assert_array_equal(again[4:8, 8:12], small[1, 2])
+    np.testing.assert_array_equal(member.shrunk(again.reshape(1, 784)).reshape(7, 7), small)
+
+
+def test_bicubic():
+    """A slope stays a slope within the image, and the mean of a smooth image stays."""
+    slope = np.tile(np.linspace(0.2, 0.8, 7, dtype=np.float32), [7, 1])
+    found = member.bicubic(slope.reshape(1, 49)).reshape(28, 28)
+    np.testing.assert_allclose(np.diff(found[12:16, 10:18], axis=1), 0.1 / 4, atol=2e-3)
+    assert found.min() >= 0 and found.max() <= 1 and found.dtype == np.float32
+
+
+def test_pixel_shuffle():
+    """As TensorFlow's own depth_to_space."""
+    import keras
+
+    x = RANDOM.random([2, 3, 5, 8], np.float32)
+    image = keras.Input([3, 5, 8])
+    found = keras.Model(image, member.pixel_shuffle(image))(x)
+    np.testing.assert_array_equal(found, tf.nn.depth_to_space(x, 2))
+
+
+def test_the_features_are_the_classifiers():
+    """Its pooling, its hidden layer and its logits come behind them."""
+    model, _ = classifier.load_classifier()
+    found = member.make_features()(REAL)
+    x = tf.nn.max_pool2d(found, 2, 2, "VALID")
+    hidden = [layer for layer in model.layers if type(layer).__name__ == "Dense"][0]
+    np.testing.assert_allclose(hidden(tf.reshape(x, [8, -1])), model(REAL)[0], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("content", member.CONTENTS)
+def test_a_step(content):
+    """The losses by hand; each network moves against the gradient of its own loss. f does not learn."""
+    gan = member.make(content=content, width=4)
+    generator, discriminator, *optimizers = gan.objects.values()
+    f = member.make_features() if content == "features" else lambda images: images
+    small = member.shrunk(REAL)
+
+    def cross_entropy(images, label):
+        values = discriminator(images, training=True)
+        return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(tf.ones_like(values) * label, values))
+
+    def content_loss_of():
+        return tf.reduce_mean((f(REAL) - f(generator(small, training=True))) ** 2)
+
+    step = member.make_train_step(generator, discriminator, *optimizers, f, adversarial_weight=0.5)
+    (d_loss, g_loss, content_loss), d_expected, g_expected = steps.check(
+        (generator, discriminator),
+        (1e-4, 1e-4),
+        lambda: step(small, REAL, None, None),
+        lambda: cross_entropy(REAL, 1) + cross_entropy(generator(small, training=True), 0),
+        lambda: 0.5 * cross_entropy(generator(small, training=True), 1) + content_loss_of(),
+    )
+    np.testing.assert_allclose([d_loss, 0.5 * g_loss + content_loss], [d_expected, g_expected], rtol=1e-4)
+
+
+def test_without_d_only_the_content_is_learned():
+    images = RANDOM.integers(0, 256, [40, 784], np.uint8)
+    gan = member.make(images, width=2, content="pixels", adversarial_weight=0.0, batch_size=8)
+    before = [w.numpy() for w in gan.objects["discriminator"].weights]
+    assert gan.train(2).shape == (2, 1) and gan.loss_names == ("content_loss",)
+    for old, weight in zip(before, gan.objects["discriminator"].weights, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), old)
