@@ -159,7 +159,8 @@ def make_train_step(objects, labelled_images, labelled_digits, labels_only=False
         chosen = tf.cast(tf.floor((d_noise[:, NOISE] + 1) / 2 * len(labelled_digits)), tf.int32)
         # Seeds of the Gaussian noise: the bits of two random numbers for each of five times that D is used.
         seeds = tf.bitcast(tf.reshape(d_noise[0, NOISE + 1 : NOISE + 11], [5, 2]), tf.int32)
-        fake_images = generator(d_noise[:, :NOISE], training=True)
+        if not labels_only:
+            fake_images = generator(d_noise[:, :NOISE], training=True)
         with tf.GradientTape() as tape:
             logits, _ = with_noise(discriminator, tf.gather(labelled_images, chosen), seeds[0])
             loss = labelled_loss = labelled_loss_fn(logits, tf.gather(labelled_digits, chosen))

@@ -147,3 +147,17 @@ def test_jackknife_of_the_mean():
     x = np.random.default_rng(7).normal(size=1000)
     means = x.reshape(100, 10).mean(axis=0)  # every tenth number is one group
     assert scores.jackknife(np.mean, x) == pytest.approx(np.std(means, ddof=1) / 10**0.5, rel=1e-10)
+
+
+def test_the_kernel_distance_by_hand():
+    """Two points each, over pairs of different rows; and the mean over many samples of one distribution is 0."""
+    a, b = np.array([[0.0, 0.0], [3.0, 4.0]]), np.array([[0.0, 1.0], [0.0, 2.0]])
+
+    def k(square):
+        return np.exp(-square / (2 * 2.0**2))
+
+    expected = k(25) + k(1) - 2 * (k(1) + k(4) + k(9 + 9) + k(9 + 4)) / 4
+    assert scores.kernel_distance(a, b, 2.0) == pytest.approx(expected, rel=1e-12)
+    random = np.random.default_rng(0)
+    found = [scores.kernel_distance(*random.normal(size=[2, 50, 3]), 2.0) for _ in range(200)]
+    assert abs(np.mean(found)) < 4 * np.std(found) / 200**0.5 and min(found) < 0

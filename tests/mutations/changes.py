@@ -82,7 +82,7 @@ BY_FILE = {
         ("--checkpoint_every 1000", "10_000,\n", "1_000,\n", DEFAULTS),
         ("--nojit", '"jit",\n        True', '"jit",\n        False', DEFAULTS),
         ("--tf32", '"tf32",\n        False', '"tf32",\n        True', DEFAULTS),
-        ("--dataset glyphs", '        "mnist",\n', '        "glyphs",\n', DEFAULTS),
+        ("--dataset glyphs", "        datasets[0],\n", '        "glyphs",\n', DEFAULTS),
     ],
     "reference.py": [
         (
@@ -393,6 +393,12 @@ BY_FILE = {
         ),
     ],
     "metrics/scores.py": [
+        (
+            "the kernel distance counts an image with itself",
+            "mean_kernel(a, a, len(a))",
+            "mean_kernel(a, a)",
+            "metrics/test_scores.py::test_the_kernel_distance_by_hand",
+        ),
         ("FID without the means", "np.sum((mean_a - mean_b) ** 2) + ", "", FRECHET),
         ("FID with half the trace", "- 2 * trace)", "- trace)", FRECHET),
         (
@@ -712,8 +718,8 @@ BY_FILE = {
     "zoo/semi_supervised.py": [
         (
             "unlabelled images count in the control",
-            "if not labels_only:",
-            "if True:",
+            "if not labels_only:\n                real_logits",
+            "if True:\n                real_logits",
             "zoo/test_semi_supervised.py::test_a_step",
         ),
         (
@@ -737,6 +743,158 @@ BY_FILE = {
             "tf.nn.relu(margins + real_losses - fake_losses)",
             "margins + real_losses - fake_losses",
             "zoo/test_loss_sensitive.py::test_losses_by_hand",
+        ),
+    ],
+    "zoo/regularised.py": [
+        (
+            "the penalty is of generated images",
+            "r1_penalty(discriminator, real_images)",
+            "r1_penalty(discriminator, fake_images)",
+            "zoo/test_regularised.py::test_what_r1_adds_to_a_step",
+        ),
+        (
+            "the whole of r1 instead of its half",
+            "r1 / 2 *",
+            "r1 *",
+            "zoo/test_regularised.py::test_what_r1_adds_to_a_step",
+        ),
+        (
+            "labels above 1 instead of below",
+            "loss += (1 - real_label)",
+            "loss -= (1 - real_label)",
+            "zoo/test_regularised.py::test_what_a_label_of_less_than_1_adds_to_a_step",
+        ),
+        (
+            "biases decay as well",
+            "if len(weight.shape) > 1:",
+            "if True:",
+            "zoo/test_regularised.py::test_weight_decay_shrinks_the_kernels_alone",
+        ),
+        (
+            "samples come from G although there is an average",
+            "average or generator, min",
+            "generator, min",
+            "zoo/test_regularised.py::test_the_average_is_what_is_drawn",
+        ),
+    ],
+    "zoo/adversarial_autoencoder.py": [
+        (
+            "D's labels are swapped",
+            "discriminator(normal_of(d_noise[:, :code])), discriminator(codes)",
+            "discriminator(codes), discriminator(normal_of(d_noise[:, :code]))",
+            "zoo/test_adversarial_autoencoder.py::test_the_three_updates",
+        ),
+        (
+            "the prior is uniform",
+            "return decoder(normal_of(noise))",
+            "return decoder(noise)",
+            "zoo/test_adversarial_autoencoder.py::test_it_draws_from_the_prior",
+        ),
+    ],
+    "zoo/cyclegan.py": [
+        (
+            "no way back from handwriting",
+            "cycle_loss += tf.reduce_mean(tf.abs(to_written(fake_printed) - written))",
+            "cycle_loss += tf.reduce_mean(tf.abs(fake_printed - written))",
+            "zoo/test_cyclegan.py::test_a_step",
+        ),
+        (
+            "the pool keeps what it gives away",
+            "self.images.assign(tf.tensor_scatter_nd_update(pool, places[:, None], images[-half:]))",
+            "self.images.assign(tf.tensor_scatter_nd_update(pool, places[:, None], older))",
+            "zoo/test_cyclegan.py::test_the_pool_fills_and_then_exchanges",
+        ),
+    ],
+    "zoo/pix2pix.py": [
+        (
+            "D does not see the outline",
+            "for x in (outline, image)",
+            "for x in (image, image)",
+            "zoo/test_pix2pix.py::test_d_sees_the_outline",
+        ),
+        (
+            "the outline is the border of the background",
+            "edge = white & ~scipy",
+            "edge = ~white & scipy",
+            "zoo/test_pix2pix.py::test_outlines",
+        ),
+    ],
+    "zoo/super_resolution.py": [
+        (
+            "the content of other images",
+            "features(real_images) - features(fake_images)",
+            "features(real_images[::-1]) - features(fake_images)",
+            "zoo/test_super_resolution.py::test_a_step",
+        ),
+        (
+            "pixels are shuffled across",
+            "layers.Permute([1, 3, 2, 4, 5])",
+            "layers.Permute([1, 4, 2, 3, 5])",
+            "zoo/test_super_resolution.py::test_pixel_shuffle",
+        ),
+    ],
+    "zoo/gan_3d.py": [
+        (
+            "D learns always",
+            "if d_right < limit or limit == 1:",
+            "if True:",
+            "zoo/test_gan_3d.py::test_d_waits_while_it_is_right",
+        ),
+        (
+            "furniture may fly",
+            "pieces == 1 and solid[:, :, 0].any()",
+            "pieces == 1",
+            "zoo/test_gan_3d.py::test_measures",
+        ),
+    ],
+    "sweeps/grid.py": [
+        (
+            "the last seed is left out",
+            "seeds += range(first, last + 1)",
+            "seeds += range(first, last)",
+            "sweeps/test_grid.py::test_the_product_of_all_lists",
+        ),
+        (
+            "stages stop before the end",
+            "iters * (stage + 1) // stages",
+            "iters * stage // stages",
+            "sweeps/test_grid.py::test_the_product_of_all_lists",
+        ),
+        (
+            "the same run may be there twice",
+            "        require_different(found, settings)",
+            "        pass",
+            "sweeps/test_grid.py::test_bad_lists_are_refused",
+        ),
+    ],
+    "sweeps/results.py": [
+        (
+            "the deviation divides by n",
+            "np.std(values, ddof=1)",
+            "np.std(values)",
+            "sweeps/test_sweep.py::test_a_grid_is_trained_measured_and_not_trained_again",
+        ),
+    ],
+    "sweeps/worker.py": [
+        (
+            "a run is finished after its first stage",
+            "return all((stage_folder",
+            "return any((stage_folder",
+            "sweeps/test_worker.py::test_a_run_is_finished_when_all_its_stages_are_there",
+        ),
+        (
+            "a failure of one stage is forgotten",
+            "    if before:\n        return before\n    run_dir = Path",
+            "    run_dir = Path",
+            "sweeps/test_worker.py::test_after_a_failure_nothing_is_measured",
+        ),
+    ],
+    "metrics/pairs.py": [
+        (
+            "PSNR of the mean error",
+            "mean(-10 * np.log10(squares.clip(1e-10)))",
+            "mean(-10 * np.log10(squares.mean().clip(1e-10)) + 0 * squares)",
+            "metrics/test_pairs.py::test_by_hand",
         ),
     ],
 }

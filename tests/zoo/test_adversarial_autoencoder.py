@@ -85,3 +85,9 @@ def test_scores():
     value, error = scores["squared error of a pixel, decoded again"]
     each = ((decoded - REAL) ** 2).mean(axis=1)
     np.testing.assert_allclose([value, error], [each.mean(), each.std(ddof=1) / 8**0.5], rtol=1e-4)
+
+
+def test_it_draws_from_the_prior():
+    gan = member.make(code=4)
+    noise = gan.make_noise(0, 2, 6)
+    np.testing.assert_array_equal(gan.generate(noise), gan.objects["decoder"](normal_of(noise)))

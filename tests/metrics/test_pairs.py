@@ -1,0 +1,29 @@
+"""gan_tf.metrics.pairs: images next to their originals."""
+
+import numpy as np
+import pytest
+
+from gan_tf.metrics import classifier, pairs
+
+RANDOM = np.random.default_rng(0)
+
+
+def test_by_hand():
+    originals = RANDOM.random([200, 784], np.float32)
+    noise = np.where(np.arange(200) % 2, 0.1, 0.01)[:, None]  # PSNR 20 and 40
+    made = (originals + noise).astype(np.float32)
+    model, _ = classifier.load_classifier()
+    read = classifier.activations(model, made)[1].argmax(axis=1)
+    labels = np.where(np.arange(200) < 150, read, (read + 1) % 10)
+    found = pairs.compare(made, originals, labels, "copies")
+    assert found["copies: PSNR"][0] == pytest.approx(30, abs=1e-3)
+    assert found["copies: difference of a pixel"][0] == pytest.approx(0.055, abs=1e-6)
+    assert found["copies: read as the right digit"] == pytest.approx((0.75, (0.75 * 0.25 / 200) ** 0.5))
+
+
+def test_originals_are_perfect():
+    """FID 0, and PSNR as high as it can be; other images are far away."""
+    images, labels = RANDOM.random([2, 300, 784], np.float32), np.zeros(300, int)
+    same, other = (pairs.compare(each, images[0], labels, "x") for each in images)
+    assert same["x: FID to the originals"][0] == pytest.approx(0, abs=1e-6) and same["x: PSNR"][0] == 100
+    assert other["x: FID to the originals"][0] > 1e-3 and other["x: PSNR"][0] == pytest.approx(7.8, abs=0.2)
