@@ -25,6 +25,8 @@ GANS = {
     "pix2pix": "gan_tf.zoo.pix2pix",
     "super_resolution": "gan_tf.zoo.super_resolution",
     "gan_3d": "gan_tf.zoo.gan_3d",
+    "seqgan": "gan_tf.zoo.seqgan",
+    "imitation": "gan_tf.zoo.imitation",
 }
 
 # TensorFlow is imported inside the functions: commands need LoadError before they need what takes seconds to import.

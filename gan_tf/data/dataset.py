@@ -20,7 +20,8 @@ SCALE = np.float32(1 / 255)
 class Dataset:
     """One split of a data set.
 
-    pixels: uint8 [n, 784], 0 = background. (Of furniture: uint8 [n, 4096], the cubes of a solid.)
+    pixels: uint8 [n, 784], 0 = background. (Of furniture: uint8 [n, 4096], the cubes of a solid.
+        Of oracle: int32 [n, 20], the words of a sequence. Of cart_pole: float32 [n, 5], a state and an action.)
     labels: int64 [n]
     name: "mnist" if these are the original images (`digest` shows it), otherwise "custom", or the name of the data set
     digest: SHA-256 of the pixel bytes, hexadecimal. It is a checksum: other pixels have another digest
@@ -100,11 +101,33 @@ def _load_furniture(data_dir, part):
     return "furniture", "furniture made by a program", solids, kinds
 
 
+def _load_sequences(data_dir, part):
+    _refuse("oracle", data_dir)
+    from gan_tf.data import oracle
+
+    count, first = {"train": (15000, 0), "test": (2000, 15000)}[part]
+    return "oracle", "sequences written by a random language model", oracle.draw(first, count), np.zeros(count)
+
+
+def _load_cart_pole(data_dir, part):
+    _refuse("cart_pole", data_dir)
+    from gan_tf.data import cart_pole
+
+    count, first = {"train": (15000, 0), "test": (2000, 15000)}[part]
+    return "cart_pole", "games of an expert who balances a pole on a cart", *cart_pole.draw(first, count)
+
+
 def _refuse(dataset, data_dir):
     if data_dir:
         raise DataError(f"--dataset={dataset} is made, not read: remove --data_dir.")
 
 
 # What can be loaded, by name. IMAGES are those of 28x28 pixels, which most GANs take.
-DATASETS = {"mnist": mnist.load, "glyphs": _load_glyphs, "furniture": _load_furniture}
+DATASETS = {
+    "mnist": mnist.load,
+    "glyphs": _load_glyphs,
+    "furniture": _load_furniture,
+    "oracle": _load_sequences,
+    "cart_pole": _load_cart_pole,
+}
 IMAGES = ["mnist", "glyphs"]

@@ -26,19 +26,29 @@ SMALL = {
     "pix2pix": {"width": 2},
     "super_resolution": {"width": 2},
     "gan_3d": {"width": 2},
+    "seqgan": {"likelihood": 1, "alone": 1, "d_steps": 2, "rollouts": 1},
+    "imitation": {"pairs": 2},
     "regularised": {"deviation": True, "ema": 0.9, "halve_every": 2, "weight_decay": 1.0},
 }
-SOLIDS = RANDOM.integers(0, 2, [40, 4096]).astype(np.uint8) * 255
-DENSE = ("semi_supervised", "regularised", "adversarial_autoencoder")  # the others use convolutions
+# What those GANs take that are not made for images: stand-ins, and the name of the data set.
+OTHER = {
+    "gan_3d": (RANDOM.integers(0, 2, [40, 4096]).astype(np.uint8) * 255, "furniture"),
+    "seqgan": (RANDOM.integers(0, 5000, [40, 20], np.int32), "oracle"),
+    "imitation": (RANDOM.integers(0, 2, [40, 5]).astype(np.float32), "cart_pole"),
+}
+DENSE = ("semi_supervised", "regularised", "adversarial_autoencoder")  # the others use convolutions, or no XLA
 ZOO = [name for name, module in restore.GANS.items() if module.startswith("gan_tf.zoo.")]
+WITHOUT_PICTURES = ("seqgan", "imitation")
+HEAVY = ("cyclegan", "seqgan")  # they take long to trace
+MEMBERS = [pytest.param(name, marks=pytest.mark.slow) if name in HEAVY else name for name in ZOO]
 QUICK = ("dcgan", "regularised", "gan_3d")  # what CI trains longer: convolutions, dense layers, other data than images
 RUNS = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ZOO]
 
 
 def make(name, images=IMAGES, labels=LABELS, **options):
     module = importlib.import_module(restore.GANS[name])
-    if name == "gan_3d" and images is not None and images.shape[1] == 784:
-        images = SOLIDS[: len(images)]
+    if name in OTHER and images is not None and len(images) <= 40:
+        images = OTHER[name][0][: len(images)]
     return module.make(images, labels, **{"batch_size": 8, "block": 5} | SMALL[name] | options)
 
 
@@ -50,11 +60,11 @@ def test_the_list_is_whole():
     assert set(ZOO) == set(SMALL)
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", MEMBERS)
 def test_three_iterations_resumed_are_three_undisturbed(name):
     whole, first, second = (make(name) for _ in range(3))
     losses = whole.train(3)
-    assert losses.shape == (3, len(whole.loss_names)) and np.isfinite(losses).all()
+    assert losses.shape == (3, len(whole.loss_names)) and np.isfinite(losses).any(axis=1).all()
     one = first.train(1)
     for a, b in zip(first.objects.values(), second.objects.values(), strict=True):
         for x, y in zip(a.variables, b.variables, strict=True):
@@ -83,7 +93,7 @@ def test_a_batch_is_scaled_and_has_noise_of_its_own():
     assert (seen[0][2] != seen[1][2]).all()
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", MEMBERS)
 def test_a_block_of_no_iterations_changes_nothing(name):
     gan = make(name)
     before = state(gan)
@@ -92,7 +102,7 @@ def test_a_block_of_no_iterations_changes_nothing(name):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", MEMBERS)
 def test_batches_of_any_size(name):
     """An odd number of images, and blocks that begin with an odd iteration."""
     gan = make(name, batch_size=3)
@@ -103,11 +113,11 @@ def test_batches_of_any_size(name):
 def test_the_seed_decides(name):
     a, b, other = (make(name, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(a.train(2), b.train(2))
-    assert np.abs(a.train(1) - other.train(1)).max() > 1e-4
+    assert np.nanmax(np.abs(a.train(1) - other.train(1))) > 1e-4
     assert all((x != y).any() for x, y in zip(state(a), state(other), strict=True) if x.ndim > 1)
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", [name for name in MEMBERS if name not in WITHOUT_PICTURES])
 def test_pictures(name):
     gan = make(name)
     found = [gan.draw(0)]
@@ -122,9 +132,9 @@ def test_pictures(name):
     assert np.abs(gan.draw(0) - gan.draw(1)).max() > 0
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", MEMBERS)
 def test_bad_input(name):
-    with pytest.raises(ValueError, match="a batch of 8 is more than the 7 images|only 0 images of the digit 7"):
+    with pytest.raises(ValueError, match="a batch of 8 is more than the 7|only 0 images of the digit 7"):
         make(name, IMAGES[:7], LABELS[:7])
     with pytest.raises(ValueError, match="without images"):
         make(name, None, None).train(1)
@@ -135,21 +145,21 @@ def test_a_run(name, idx_dir, tmp_path):
     """From the command line: train, stop, resume. The result is that of the same settings in Python."""
     flags = [f"--{option}={value}" for option, value in SMALL[name].items()] + ["--batch_size=8", "--sample_every=4"]
     flags += ["--checkpoint_every=3", "--out_dir=out"]
-    solid = name == "gan_3d"
-    flags += [] if solid else [f"--data_dir={idx_dir}"]
+    flags += [] if name in OTHER else [f"--data_dir={idx_dir}"]
     for iters in (3, 8):
         result = command(restore.GANS[name], *flags, f"--iters={iters}", cwd=tmp_path)
         assert result.returncode == 0, result.stderr
     assert "resumed at 3" in result.stderr
     files = set(os.listdir(tmp_path / "out"))
-    assert {"000.png", "001.png", "losses.csv", "losses.png", "training.gif", "report.html"} < files
+    assert {"losses.csv", "losses.png", "report.html"} < files
 
-    dataset = data.load("furniture") if solid else data.load("mnist", idx_dir)
+    dataset = data.load(OTHER[name][1]) if name in OTHER else data.load("mnist", idx_dir)
     gan = make(name, dataset.pixels, dataset.labels)
     losses = gan.train(8)
     with open(tmp_path / "out" / "losses.csv") as file:
         found = [[float(row[name]) for name in gan.loss_names] for row in csv.DictReader(file)]
     np.testing.assert_array_equal(np.float32(found), losses[[0, 4]])
+    assert ({"000.png", "001.png", "training.gif"} < files) == (name not in WITHOUT_PICTURES)
     restored, iteration = restore.load_run(tmp_path / "out")
     assert iteration == 8 and restored.train_block is None
     for model, ours in gan.models.items():
@@ -161,7 +171,7 @@ def test_a_run(name, idx_dir, tmp_path):
         np.testing.assert_array_equal(restored.sample(20), gan.sample(20))
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", MEMBERS)
 def test_help_and_wrong_flags_answer_without_tensorflow(name, tmp_path):
     module = importlib.import_module(restore.GANS[name])
     result = command(restore.GANS[name], "--help", cwd=tmp_path)

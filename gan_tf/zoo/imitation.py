@@ -1,0 +1,237 @@
+"""Learns a game from an expert: python -m gan_tf.zoo.imitation --out_dir=out/imitation
+
+Ho and Ermon 2016, "Generative adversarial imitation learning" (arXiv:1606.03476), GAIL. The game is to balance a pole
+on a cart (gymnasium's CartPole-v1). An expert played some games; the player sees only a few pairs of state and action
+from them, and never the score. Behavioural cloning learns the expert's action in each state, as a classifier would. It
+knows nothing about states that the expert never came to, and a small mistake leads there. In GAIL, D tells the
+expert's pairs from those of the player, and the player (the G of this GAN) learns by reinforcement to be rewarded by D.
+So it plays all the time, and learns to come back to where the expert is.
+
+    D's loss = -E log p(expert's state, action) - E log(1 - p(player's state, action))       p = sigmoid(D)
+    reward of the player = -log(1 - p(state, action))
+
+--noadversarial is the control: behavioural cloning.
+
+Departures from the paper:
+
+1. The player learns by PPO (Schulman et al. 2017, arXiv:1707.06347, equation 7) instead of TRPO: the same idea, no step
+   may change the policy much, with a gradient that fits into a few lines.
+2. All networks have two layers of 64 tanh units instead of 100.
+3. The expert is a rule (gan_tf/data/cart_pole.py), which always gets the highest score, instead of a trained player.
+   As in the paper, one in 20 steps of its games is shown: 25 pairs for each game.
+"""
+
+from gan_tf.runs import training_command
+
+OPTIONS = {
+    "pairs": (4, "How many pairs of the expert are shown. A game has 25.", (1, 10_000)),
+    "adversarial": (True, "--noadversarial is the control: behavioural cloning."),
+}
+
+if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
+    training_command.main(
+        "gan_tf.zoo.imitation",
+        OPTIONS,
+        iters=150,
+        image_bytes=1e4,
+        batch_size=8,
+        sample_every=10,
+        log_every=10,
+        checkpoint_every=25,
+        jit=None,
+        datasets=["cart_pole"],
+    )
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from gan_tf.data import cart_pole
+from gan_tf.data.cart_pole import STEPS
+from gan_tf.gan import Gan
+from gan_tf.metrics.table import mean
+
+BLOCK = 1
+GAMMA, LAMBDA = 0.99, 0.95  # discount of rewards; of generalised advantages (Schulman et al. 2016, arXiv:1506.02438)
+CLIP = 0.2  # PPO's epsilon
+D_STEPS, PLAYER_STEPS = 3, 10  # updates for each batch of games
+SCALE = np.float32([2.4, 2.0, 0.21, 2.0])  # a game ends at a place of 2.4 or an angle of 0.21; speeds are about 2
+GAMES, FIRST_GAME = 100, 2_000_000  # how many games are measured, and the seed of the first
+
+
+def make_network(inputs, outputs, seed, name):
+    """A network with two layers of 64 tanh units: float32 [n, inputs] → [n, outputs]."""
+    seeds = np.random.SeedSequence(seed).generate_state(3).tolist()
+    first = [keras.initializers.Orthogonal(gain, seed=each) for gain, each in zip((1.4, 1.4, 0.1), seeds, strict=True)]
+    hidden = [layers.Dense(64, "tanh", kernel_initializer=each) for each in first[:2]]
+    return keras.Sequential(
+        [keras.Input([inputs]), *hidden, layers.Dense(outputs, kernel_initializer=first[2])], name=name
+    )
+
+
+def advantages_of(rewards, values, last_values, alive):
+    """Generalised advantages of each step: float32 [500, n].
+
+    With delta_t = r_t + GAMMA V(s_t+1) - V(s_t), the advantage is delta_t + GAMMA LAMBDA delta_t+1 + … until the game
+    ends. `rewards`, `values` and `alive` are [500, n], `last_values` [n] is V after the last step, 0 if the pole fell.
+    """
+    advantages, following, next_values = np.zeros_like(values), np.zeros_like(last_values), last_values
+    for step in reversed(range(STEPS)):
+        delta = rewards[step] + GAMMA * next_values - values[step]
+        following = np.where(alive[step], delta + GAMMA * LAMBDA * following, 0)
+        next_values = np.where(alive[step], values[step], last_values)
+        advantages[step] = following
+    return advantages
+
+
+def make_steps(objects):
+    """Makes the updates, each a `tf.function`. Pairs are float32 [m, 5], scaled; weights float32 [m] have the sum 1.
+
+    - `d_step(expert's pairs, player's pairs, weights of these) -> loss`
+    - `player_step(states, actions, old log-probabilities, advantages, returns, weights) -> loss`
+    - `cloning_step(expert's pairs) -> loss`
+    """
+    player, value, discriminator = (objects[name] for name in ("player", "value", "discriminator"))
+    optimizers = {"player": "p_optimizer", "value": "v_optimizer", "discriminator": "d_optimizer"}
+    for name, optimizer in optimizers.items():
+        objects[optimizer].build(objects[name].trainable_variables)
+
+    def log_probabilities(states, actions):
+        return -tf.nn.sparse_softmax_cross_entropy_with_logits(actions, player(states))
+
+    def update(name, loss_of):
+        weights = objects[name].trainable_variables
+        with tf.GradientTape() as tape:
+            loss = loss_of()
+        objects[optimizers[name]].apply(tape.gradient(loss, weights), weights)
+        return loss
+
+    @tf.function
+    def d_step(experts, players, weights):
+        def loss_of():
+            of_players = tf.reduce_sum(weights * tf.nn.softplus(discriminator(players)[:, 0]))
+            return tf.reduce_mean(tf.nn.softplus(-discriminator(experts))) + of_players
+
+        return update("discriminator", loss_of)
+
+    @tf.function
+    def player_step(states, actions, old, advantages, returns, weights):
+        def loss_of():
+            ratio = tf.exp(log_probabilities(states, actions) - old)
+            gain = tf.minimum(ratio * advantages, tf.clip_by_value(ratio, 1 - CLIP, 1 + CLIP) * advantages)
+            return -tf.reduce_sum(weights * gain)
+
+        update("value", lambda: tf.reduce_sum(weights * (value(states)[:, 0] - returns) ** 2))
+        return update("player", loss_of)
+
+    @tf.function
+    def cloning_step(experts):
+        states, actions = experts[:, :4], tf.cast(experts[:, 4] > 0, tf.int32)
+        return update("player", lambda: -tf.reduce_mean(log_probabilities(states, actions)))
+
+    return d_step, player_step, cloning_step
+
+
+def scaled_pairs(states, actions):
+    """Returns what D sees, float32 [m, 5]: scaled states, and the action as -1 or 1."""
+    return np.concatenate([states / SCALE, 2 * np.asarray(actions)[:, None] - 1], axis=1).astype(np.float32)
+
+
+def choose(player, random=None):
+    """Returns `act(states)` for `cart_pole.play`: the most probable action, or with `random` a random one."""
+    logits_of = tf.function(lambda states: player(states))
+
+    def act(states):
+        logits = logits_of(tf.constant(states / SCALE)).numpy()
+        if random is None:
+            return logits.argmax(axis=1)
+        return (random.random(len(states)) < 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))).astype(int)
+
+    return act
+
+
+def make(
+    images=None,
+    labels=None,
+    *,
+    pairs=4,
+    adversarial=True,
+    batch_size=8,
+    seed=0,
+    jit=False,
+    block=BLOCK,
+):
+    """Makes a player that imitates, untrained, as a `Gan`. It makes no pictures.
+
+    `images` are pairs of an expert, float32 [n, 5]: states and actions. Without them it can be measured, but not train.
+    `batch_size` is how many games each iteration plays. `labels` and `jit` are not used. The other arguments are the
+    flags. Raises ValueError if there are fewer pairs than `batch_size`, or than `pairs`.
+    """
+    p_seed, v_seed, d_seed = np.random.SeedSequence(seed).generate_state(3).tolist()
+    player = make_network(4, 2, p_seed, "player")
+    objects = {
+        "player": player,
+        "value": make_network(4, 1, v_seed, "value"),
+        "discriminator": make_network(5, 1, d_seed, "discriminator"),
+        "p_optimizer": keras.optimizers.Adam(0.003, beta_1=0.9, beta_2=0.999, epsilon=1e-8),
+        "v_optimizer": keras.optimizers.Adam(0.003, beta_1=0.9, beta_2=0.999, epsilon=1e-8),
+        "d_optimizer": keras.optimizers.Adam(0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-8),
+    }
+    train_block = None
+    if images is not None:
+        if batch_size > len(images):
+            raise ValueError(f"a batch of {batch_size} is more than the {len(images)} pairs there are")
+        if pairs > len(images):
+            raise ValueError(f"{pairs} pairs are more than the {len(images)} there are")
+        shown = np.asarray(images[:pairs], np.float32)
+        experts = tf.constant(scaled_pairs(shown[:, :4], shown[:, 4]))
+        d_step, player_step, cloning_step = make_steps(objects)
+
+        def clone():
+            for _ in range(PLAYER_STEPS):
+                loss = cloning_step(experts)
+            return (float(loss),)
+
+        def imitate(i):
+            seeds = np.random.SeedSequence([seed, i]).generate_state(batch_size + 1) // 4
+            random = np.random.Generator(np.random.Philox(key=int(seeds[-1])))
+            states, actions, alive, last, fell = cart_pole.play(choose(player, random), seeds[:-1].tolist())
+            flat, weights = states.reshape(-1, 4) / SCALE, (alive / alive.sum()).ravel().astype(np.float32)
+            played_pairs = scaled_pairs(states.reshape(-1, 4), actions.ravel())
+            for _ in range(D_STEPS):
+                d_loss = d_step(experts, played_pairs, weights)
+            rewards = np.logaddexp(0, np.asarray(objects["discriminator"](played_pairs))[:, 0]).reshape(STEPS, -1)
+            values = np.asarray(objects["value"](flat))[:, 0].reshape(STEPS, -1)
+            last_values = np.where(fell, 0, np.asarray(objects["value"](last / SCALE))[:, 0])
+            advantages = advantages_of(rewards, values, last_values, alive)
+            returns = (advantages + values).ravel().astype(np.float32)
+            played = advantages[alive]
+            advantages = ((advantages - played.mean()) / (played.std() + 1e-8)).ravel().astype(np.float32)
+            actions = actions.ravel().astype(np.int32)
+            old = -tf.nn.sparse_softmax_cross_entropy_with_logits(actions, player(flat))
+            for _ in range(PLAYER_STEPS):
+                loss = player_step(flat, actions, old, advantages, returns, weights)
+            return float(d_loss), float(loss), alive.sum() / batch_size
+
+        def train_block(first, steps):
+            rows = [imitate(i) if adversarial else clone() for i in range(first, first + steps)]
+            return np.array(rows, np.float32).reshape(steps, 3 if adversarial else 1)
+
+    def scores(images, labels):
+        random = np.random.default_rng(0)
+        players = {
+            "score of the player": choose(player),
+            "control: of the expert": cart_pole.expert,
+            "control: of random actions": lambda states: random.integers(0, 2, len(states)),
+        }
+        seeds = FIRST_GAME + np.arange(GAMES)
+        return {title: mean(cart_pole.play(act, seeds)[2].sum(axis=0)) for title, act in players.items()}
+
+    return Gan(
+        objects=objects,
+        train_block=train_block,
+        block=min(block, BLOCK),
+        loss_names=("d_loss", "player_loss", "score") if adversarial else ("loss",),
+        scores=scores,
+    )

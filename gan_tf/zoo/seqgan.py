@@ -1,0 +1,271 @@
+"""A GAN that writes sequences of words: python -m gan_tf.zoo.seqgan --out_dir=out/seqgan
+
+Yu, Zhang, Wang and Yu 2017, "SeqGAN: sequence generative adversarial nets with policy gradient" (arXiv:1609.05473). A
+GAN learns by the gradient that goes from D through the generated image to G. Words have no such gradient: there is no
+word a little different from "cat". So G learns by reinforcement. Its action is the next word, and its reward is what D
+says of the whole sequence. For a sequence that is not finished, G finishes it at random several times (a rollout), and
+the reward is the mean of what D says of the results.
+
+    reward of word t: Q_t = mean over rollouts of p(y_1 … y_t and a random rest)         p = sigmoid(D)
+    G's loss = -mean over sequences of sum over t of log G(y_t | y_1 … y_t-1) · Q_t
+    D's loss = -E log p(x) - E log(1 - p(y))
+
+Training has three phases: G learns from the sequences by maximum likelihood, then D learns alone, then both learn.
+--noadversarial is the control: maximum likelihood to the end.
+
+The experiment is the paper's. An oracle, a language model with random weights (gan_tf/data/oracle.py), wrote 10,000
+sequences of 20 of 5,000 words. Its own log-probabilities measure what G writes: the lower -mean log p_oracle(y), NLL,
+the better. G is an LSTM with 32 units. D is a convolutional network. Departures from the paper:
+
+1. The oracle has other random weights. So the values of NLL do not compare with the paper's, only their order.
+2. D's filters have the paper's widths, but only 16 of each instead of 100 to 200, without the highway layer.
+3. D has `d_steps` updates for one of G. The authors' code has about 4,700, which would take days on two cores.
+4. Rollouts are by G itself. The authors' rollout policy follows G with a delay.
+5. A baseline, the mean reward of each place in the batch, is subtracted from the rewards. It lowers their variance.
+"""
+
+from gan_tf.runs import training_command
+
+OPTIONS = {
+    "adversarial": (True, "--noadversarial is the control: maximum likelihood to the end."),
+    "likelihood": (6000, "Iterations of maximum likelihood at the beginning.", (1, 10**9)),
+    "alone": (1000, "Iterations after that, in which D learns alone.", (0, 10**9)),
+    "d_steps": (15, "Updates of D for one of G.", (1, 1000)),
+    "rollouts": (16, "How often each sequence is finished at random.", (1, 1000)),
+}
+
+if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
+    training_command.main(
+        "gan_tf.zoo.seqgan",
+        OPTIONS,
+        iters=7200,
+        image_bytes=3e7,
+        batch_size=64,
+        log_every=100,
+        sample_every=100,
+        checkpoint_every=200,
+        jit=None,
+        datasets=["oracle"],
+    )
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from gan_tf.data import batch_indices, oracle
+from gan_tf.data.oracle import LENGTH, START, UNITS, WORDS
+from gan_tf.gan import Gan
+from gan_tf.metrics.table import mean
+
+WIDTHS, FILTERS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20), 16
+BLOCK = 5
+COUNT = 2000  # sequences that are measured
+
+
+def make_generator(seed):
+    """G maps the words before each word, int32 [n, 20], to the logits of that word, float32 [n, 20, 5000]."""
+    seeds = np.random.SeedSequence(seed).generate_state(4).tolist()
+    first = [keras.initializers.RandomNormal(0.0, 0.1, seed=each) for each in seeds]
+    before = keras.Input([LENGTH], dtype="int32")
+    x = layers.Embedding(WORDS, UNITS, first[0], name="words")(before)
+    cell = layers.LSTMCell(UNITS, kernel_initializer=first[1], recurrent_initializer=first[2])
+    x = layers.RNN(cell, return_sequences=True, unroll=True, name="reader")(x)
+    logits = layers.Dense(WORDS, kernel_initializer=first[3], name="logits")(x)
+    return keras.Model(before, logits, name="generator")
+
+
+def make_discriminator(seed):
+    """D maps sequences, int32 [n, 20], to (features, float32 [n, 192], logits [n, 1])."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(len(WIDTHS) + 2).tolist())
+    sequence = keras.Input([LENGTH], dtype="int32")
+    x = layers.Embedding(WORDS, 64, keras.initializers.RandomUniform(-1, 1, seed=next(seeds)))(sequence)
+    found = []
+    for width in WIDTHS:
+        first = keras.initializers.TruncatedNormal(0.0, 0.1, seed=next(seeds))
+        found.append(
+            layers.GlobalMaxPooling1D()(layers.Conv1D(FILTERS, width, activation="relu", kernel_initializer=first)(x))
+        )
+    features = layers.Concatenate()(found)
+    first = keras.initializers.TruncatedNormal(0.0, 0.1, seed=next(seeds))
+    return keras.Model(
+        sequence, [features, layers.Dense(1, kernel_initializer=first, name="logits")(features)], name="discriminator"
+    )
+
+
+def words_before(sequences):
+    """What G reads to predict sequences, int32 [n, 20]: the start, then all words but the last."""
+    return tf.concat([tf.fill([tf.shape(sequences)[0], 1], START), sequences[:, :-1]], axis=1)
+
+
+def log_likelihood(generator, sequences):
+    """log G(y_t | y_1 … y_t-1) of each word of sequences, int32 [n, 20]: float32 [n, 20]."""
+    logits = generator(words_before(sequences))
+    return -tf.nn.sparse_softmax_cross_entropy_with_logits(sequences, logits)
+
+
+def read(generator, word, state):
+    """Reads one word of each sequence, int32 [n]. Returns (logits of the next word, float32 [n, 5000], new state)."""
+    hidden, state = generator.get_layer("reader").cell(generator.get_layer("words")(word), state)
+    return generator.get_layer("logits")(hidden), state
+
+
+def finish(generator, words, logits, state, seed):
+    """Finishes sequences at random. Returns (sequences int32 [n, 20], [(logits, state) before each new word]).
+
+    `words` is a list of int32 [n], the words so far. `logits` and `state` are what `read` returned for the last of
+    them. The random words depend on `seed`, int [2], alone.
+    """
+    words, steps = list(words), []
+    while len(words) < LENGTH:
+        steps.append((logits, state))
+        chosen = tf.random.stateless_categorical(logits, 1, tf.random.experimental.stateless_fold_in(seed, len(words)))
+        words.append(tf.cast(chosen[:, 0], tf.int32))
+        if len(words) < LENGTH:
+            logits, state = read(generator, words[-1], state)
+    return tf.stack(words, axis=1), steps
+
+
+def write(generator, count, seed):
+    """Lets G write `count` sequences. Returns what `finish` returns."""
+    zeros = tf.zeros([count, UNITS])
+    return finish(generator, [], *read(generator, tf.fill([count], START), [zeros, zeros]), seed)
+
+
+def rewards_of(generator, discriminator, sequences, steps, rollouts, seed):
+    """Q, float32 [n, 20]: for each place, what D says of the sequence up to there with `rollouts` random ends.
+
+    `sequences` and `steps` are what `write` returned. `steps[t]` is the state before word t.
+    """
+    found = []
+    for place in range(1, LENGTH):
+        words = [tf.repeat(sequences[:, t], rollouts) for t in range(place)]
+        logits, state = steps[place]
+        again = [tf.repeat(each, rollouts, axis=0) for each in (logits, *state)]
+        own = tf.random.experimental.stateless_fold_in(seed, LENGTH + place)
+        finished, _ = finish(generator, words, again[0], again[1:], own)
+        reals = tf.sigmoid(discriminator(finished)[1])
+        found.append(tf.reduce_mean(tf.reshape(reals, [-1, rollouts]), axis=1))
+    found.append(tf.sigmoid(discriminator(sequences)[1])[:, 0])
+    return tf.stack(found, axis=1)
+
+
+def make_steps(objects, batch_size, rollouts):
+    """Makes the three updates, each a `tf.function`:
+
+    - `likelihood_step(sequences) -> loss`: G by maximum likelihood, on sequences int32 [n, 20]
+    - `d_step(sequences, seed) -> loss`: D on these, and on as many that G writes
+    - `g_step(seed) -> mean reward`: G by its rewards
+    """
+    generator, discriminator = objects["generator"], objects["discriminator"]
+    g_weights, d_weights = generator.trainable_variables, discriminator.trainable_variables
+    objects["g_optimizer"].build(g_weights)
+    objects["d_optimizer"].build(d_weights)
+    objects["likelihood_optimizer"].build(g_weights)
+
+    def clipped(gradients):
+        return tf.clip_by_global_norm(gradients, 5.0)[0]  # as in the authors' code
+
+    @tf.function
+    def likelihood_step(sequences):
+        with tf.GradientTape() as tape:
+            loss = -tf.reduce_mean(log_likelihood(generator, sequences))
+        objects["likelihood_optimizer"].apply(clipped(tape.gradient(loss, g_weights)), g_weights)
+        return loss
+
+    @tf.function
+    def d_step(sequences, seed):
+        fake, _ = write(generator, batch_size, seed)
+        both = tf.concat([sequences, fake], axis=0)
+        labels = tf.concat([tf.ones([batch_size, 1]), tf.zeros([batch_size, 1])], axis=0)
+        with tf.GradientTape() as tape:
+            features, _ = discriminator(both)
+            # Dropout of a quarter, as in the paper; this one depends on the seed alone.
+            features = tf.nn.experimental.stateless_dropout(features, 0.25, seed)
+            logits = discriminator.get_layer("logits")(features)
+            loss = 2 * tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels, logits))
+        objects["d_optimizer"].apply(tape.gradient(loss, d_weights), d_weights)
+        return loss
+
+    @tf.function
+    def g_step(seed):
+        sequences, steps = write(generator, batch_size, seed)
+        rewards = rewards_of(generator, discriminator, sequences, steps, rollouts, seed)
+        advantages = rewards - tf.reduce_mean(rewards, axis=0)
+        with tf.GradientTape() as tape:
+            loss = -tf.reduce_mean(tf.reduce_sum(log_likelihood(generator, sequences) * advantages, axis=1))
+        objects["g_optimizer"].apply(clipped(tape.gradient(loss, g_weights)), g_weights)
+        return tf.reduce_mean(rewards)
+
+    return likelihood_step, d_step, g_step
+
+
+def make(
+    images=None,
+    labels=None,
+    *,
+    adversarial=True,
+    likelihood=6000,
+    alone=1000,
+    d_steps=15,
+    rollouts=16,
+    batch_size=64,
+    seed=0,
+    jit=False,
+    block=BLOCK,
+):
+    """Makes a SeqGAN, untrained, as a `Gan`. It makes no pictures.
+
+    `images` are sequences, int32 [n, 20] in 0 … 4999. Without them the GAN can be measured, but not train. `labels` and
+    `jit` are not used. The other arguments are the flags. Raises ValueError if there are fewer sequences than
+    `batch_size`.
+    """
+    g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
+    generator, discriminator = make_generator(g_seed), make_discriminator(d_seed)
+    objects = {"generator": generator, "discriminator": discriminator} | {
+        name: keras.optimizers.Adam(rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8)
+        for name, rate in (("likelihood_optimizer", 0.01), ("g_optimizer", 0.001), ("d_optimizer", 0.0001))
+    }
+    train_block = None
+    if images is not None:
+        if batch_size > len(images):
+            raise ValueError(f"a batch of {batch_size} is more than the {len(images)} sequences there are")
+        likelihood_step, d_step, g_step = make_steps(objects, batch_size, rollouts)
+
+        def one(i):
+            numbers = tf.constant([seed % 2**62, i], tf.int64)
+            learns_likelihood, alone_now = i < likelihood or not adversarial, i < likelihood + alone
+            count = 1 if learns_likelihood or alone_now else d_steps
+            batches = batch_indices(len(images), batch_size * count, seed, i, 1).reshape(count, batch_size)
+            if learns_likelihood:
+                return float(likelihood_step(tf.constant(images[batches[0]]))), np.nan, np.nan
+            reward = np.nan if alone_now else float(g_step(tf.random.experimental.stateless_fold_in(numbers, 0)))
+            for turn, batch in enumerate(batches, 1):
+                own = tf.random.experimental.stateless_fold_in(numbers, turn)
+                d_loss = float(d_step(tf.constant(images[batch]), own))
+            return np.nan, d_loss, reward
+
+        def train_block(first, steps):
+            return np.array([one(i) for i in range(first, first + steps)], np.float32).reshape(steps, 3)
+
+    def scores(sequences, labels):
+        written = np.concatenate(
+            [np.asarray(write(generator, 100, tf.constant([i, 1], tf.int64))[0]) for i in range(COUNT // 100)]
+        )
+        random = np.random.default_rng(0).integers(0, WORDS, [COUNT, LENGTH])
+        own = np.concatenate(
+            [np.asarray(log_likelihood(generator, sequences[i : i + 100])) for i in range(0, len(sequences), 100)]
+        )
+        found = {"NLL of G's sequences by the oracle": written, "control: of random words": random}
+        found["control: of the oracle's own"] = sequences
+        nll = {title: mean(-oracle.log_probabilities(each).mean(axis=1)) for title, each in found.items()}
+        return nll | {"NLL of the oracle's sequences by G": mean(-own.mean(axis=1))}
+
+    return Gan(
+        objects=objects,
+        train_block=train_block,
+        block=min(block, BLOCK),
+        loss_names=("likelihood_loss", "d_loss", "reward"),
+        first_phase=likelihood if adversarial else 0,
+        scores=scores,
+    )

@@ -1,0 +1,106 @@
+"""gan_tf.zoo.imitation: the expert's games, advantages and updates by hand, and that cloning needs no game."""
+
+import numpy as np
+import pytest
+
+from gan_tf import data
+from gan_tf.data import cart_pole
+from gan_tf.zoo import imitation
+
+RANDOM = np.random.default_rng(0)
+PAIRS = RANDOM.normal(size=[40, 5]).astype(np.float32)
+
+
+def test_the_experts_pairs():
+    """Pair k of a game is step 20 k; the actions are the expert's; games do not depend on each other."""
+    pairs, actions = cart_pole.draw(50, 75)
+    np.testing.assert_array_equal(pairs[:, 4], actions)
+    np.testing.assert_array_equal(cart_pole.expert(pairs[:, :4]), actions)
+    states, *_ = cart_pole.play(cart_pole.expert, [cart_pole.SEED + 3])
+    np.testing.assert_array_equal(pairs[25:50, :4], states[::20, 0])
+    assert 0.2 < actions.mean() < 0.8
+
+
+def test_a_game_ends_when_the_pole_falls():
+    states, actions, alive, last, fell = cart_pole.play(lambda states: np.ones(len(states), int), [1, 2])
+    lengths = alive.sum(axis=0)
+    assert (
+        fell.all() and (lengths < 15).all() and (alive[: lengths.min()]).all() and (actions[: lengths.max()] == 1).all()
+    )
+    assert (np.abs(last[:, 2]) > 0.209).all() and (np.abs(states[0]) < 0.05).all()
+
+
+def test_without_gymnasium_one_line_says_how_to_install_it(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(data.DataError, match=r"pip install 'gan_tf\[zoo\]'"):
+        data.load("cart_pole")
+
+
+def test_advantages_by_hand():
+    """Two games: one of three steps, where the pole falls, and one that lasts to the end."""
+    rewards, values = RANDOM.random([2, imitation.STEPS, 2])
+    alive = np.ones([imitation.STEPS, 2], bool)
+    alive[3:, 0] = False
+    last = np.array([0.0, 0.7])
+    found = imitation.advantages_of(rewards, values, last, alive)
+    for game, length in ((0, 3), (1, imitation.STEPS)):
+        following = np.append(values[1:length, game], last[game])
+        delta = rewards[:length, game] + 0.99 * following - values[:length, game]
+        expected = [sum((0.99 * 0.95) ** (k - t) * delta[k] for k in range(t, length)) for t in range(length)]
+        np.testing.assert_allclose(found[:length, game], expected, rtol=1e-5, atol=1e-8)
+    assert not found[3:, 0].any()
+
+
+def test_ds_loss_by_hand():
+    gan = imitation.make()
+    d_step, *_ = imitation.make_steps(gan.objects)
+    discriminator = gan.objects["discriminator"]
+    experts, players = RANDOM.normal(size=[2, 6, 5]).astype(np.float32)
+    weights = np.float32([0.5, 0.25, 0.25, 0, 0, 0])
+    real, fake = (np.asarray(discriminator(each), np.float64)[:, 0] for each in (experts, players))
+    expected = np.log1p(np.exp(-real)).mean() + (weights * np.log1p(np.exp(fake))).sum()
+    np.testing.assert_allclose(d_step(experts, players, weights), expected, rtol=1e-5)
+    again = float(d_step(experts, players, weights))
+    assert again < expected
+
+
+def test_ppo_by_hand():
+    """The loss for ratios that are within 1 ± 0.2, above and below, with good and bad actions."""
+    gan = imitation.make()
+    _, player_step, _ = imitation.make_steps(gan.objects)
+    states, actions = RANDOM.normal(size=[4, 4]).astype(np.float32), np.int32([0, 1, 0, 1])
+    logits = np.asarray(gan.objects["player"](states), np.float64)
+    now = logits[np.arange(4), actions] - np.log(np.exp(logits).sum(axis=1))
+    ratios, advantages = np.array([1.1, 1.5, 1.5, 0.5]), np.float32([1, 1, -1, -1])
+    gains = [1.1, 1.2, -1.5, -0.8]
+    old = (now - np.log(ratios)).astype(np.float32)
+    weights = np.float32([0.1, 0.2, 0.3, 0.4])
+    loss = player_step(states, actions, old, advantages, np.zeros(4, np.float32), weights)
+    np.testing.assert_allclose(loss, -(weights * gains).sum(), rtol=1e-5)
+
+
+def test_the_player_is_rewarded_for_what_d_takes_for_the_experts():
+    """-log(1 - p): it grows with D's logit. A D that likes one action makes the player choose it."""
+    gan = imitation.make(PAIRS, batch_size=2)
+
+    before = np.asarray(gan.objects["player"](np.zeros([1, 4])))[0]
+    weights = [0 * weight for weight in gan.objects["discriminator"].get_weights()]
+    for kernel, row in ((weights[0], 4), (weights[2], 0), (weights[4], 0)):
+        kernel[row, 0] = 5  # only the action counts
+    gan.objects["discriminator"].set_weights(weights)
+    gan.train(3)
+    after = np.asarray(gan.objects["player"](np.zeros([1, 4])))[0]
+    assert after[1] - after[0] > before[1] - before[0] + 0.05
+
+
+def test_cloning_learns_the_actions_and_nothing_else():
+    gan = imitation.make(PAIRS, pairs=10, adversarial=False, batch_size=4)
+    before = {name: gan.objects[name].get_weights() for name in ("value", "discriminator")}
+    losses = gan.train(30)
+    assert losses.shape == (30, 1) and losses[-1] < 0.5 * losses[0]
+    for name, weights in before.items():
+        for old, new in zip(weights, gan.objects[name].get_weights(), strict=True):
+            np.testing.assert_array_equal(new, old)
+    states = PAIRS[:10, :4] / imitation.SCALE
+    chosen = np.asarray(gan.objects["player"](states)).argmax(axis=1)
+    assert (chosen == (PAIRS[:10, 4] > 0.5)).mean() >= 0.9
