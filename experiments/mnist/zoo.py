@@ -31,7 +31,8 @@ RUNS = {
     "dcgan": ("dcgan", [], [0]),
     "dcgan_ema": ("dcgan", ["--ema=0.999"], [0]),
     "dcgan_no_batch_norm": ("dcgan", ["--nobatch_norm"], [0]),
-    "dcgan_pooling": ("dcgan", ["--pooling"], [0]),
+    "dcgan_short": ("dcgan", ["--iters=4000"], [0]),
+    "dcgan_pooling": ("dcgan", ["--pooling", "--iters=4000"], [0]),  # it takes four times as long
     "conditional": ("conditional", [], [0]),
     "conditional_no_wrong_digits": ("conditional", ["--nowrong_digits"], [0]),
     "semi_supervised": ("semi_supervised", [], [0, 1, 2]),
@@ -43,8 +44,28 @@ RUNS = {
     "loss_sensitive": ("loss_sensitive", [], [0, 1, 2]),
     "loss_sensitive_no_margin": ("loss_sensitive", ["--margin=0"], [0, 1, 2]),
     "loss_sensitive_dcgan": ("loss_sensitive", ["--networks=dcgan"], [0]),
+    "adversarial_autoencoder": ("adversarial_autoencoder", [], [0]),
+    "adversarial_autoencoder_plain": ("adversarial_autoencoder", ["--noadversarial"], [0]),
+    "cyclegan": ("cyclegan", [], [0]),
+    "cyclegan_no_cycle": ("cyclegan", ["--cycle_weight=0"], [0]),
+    "pix2pix": ("pix2pix", [], [0]),
+    "pix2pix_l1_alone": ("pix2pix", ["--noadversarial"], [0]),
+    "pix2pix_gan_alone": ("pix2pix", ["--l1_weight=0"], [0]),
+    "super_resolution": ("super_resolution", [], [0]),
+    "super_resolution_pixels": ("super_resolution", ["--content=pixels"], [0]),
+    "super_resolution_error_alone": ("super_resolution", ["--content=pixels", "--adversarial_weight=0"], [0]),
+    "gan_3d": ("gan_3d", [], [0]),
+    "gan_3d_dense": ("gan_3d", ["--noconvolutions"], [0]),
+    "seqgan": ("seqgan", [], [0, 1, 2]),
+    "seqgan_likelihood_alone": ("seqgan", ["--noadversarial"], [0, 1, 2]),
+    "imitation": ("imitation", [], [0, 1, 2]),
+    "imitation_cloning": ("imitation", ["--noadversarial"], [0, 1, 2]),
+    "imitation_cloning_8": ("imitation", ["--noadversarial", "--pairs=8"], [0, 1, 2]),
 }
+MADE = ("gan_3d", "seqgan", "imitation")  # their data are made, not read
 # Columns of each member's table: (column of metrics.json, name of the score).
+PAIRS = ("read as the right digit", "FID to the originals", "difference of a pixel", "PSNR")  # of metrics/pairs.py
+SOLIDS = ("one piece, on the floor", "distance of height", "distance of filled", "distance of legs")
 QUALITY = [("samples", name) for name in ("classifier_score", "frechet_distance", "precision", "recall")]
 COLUMNS = {
     "dcgan": QUALITY,
@@ -52,6 +73,47 @@ COLUMNS = {
     "semi_supervised": [("real", "accuracy of the classifier"), *QUALITY],
     "infogan": [("real", "digits found without labels"), *QUALITY],
     "loss_sensitive": QUALITY,
+    "adversarial_autoencoder": [
+        ("real", "distance of codes to prior"),
+        ("samples", "frechet_distance"),
+        ("samples", "parzen_log_likelihood"),
+        ("real", "squared error of a pixel, decoded again"),
+    ],
+    "cyclegan": [
+        ("samples", "read_as_asked"),
+        ("real", "printed: read as the right digit"),
+        ("samples", "frechet_distance"),
+        ("real", "printed and back: difference of a pixel"),
+    ],
+    "pix2pix": [("real", f"drawings: {name}") for name in PAIRS],
+    "super_resolution": [("real", f"enlarged: {name}") for name in PAIRS],
+    "gan_3d": [("real", f"made: {name}") for name in SOLIDS],
+    "seqgan": [("real", "NLL of G's sequences by the oracle"), ("real", "NLL of the oracle's sequences by G")],
+    "imitation": [("real", "score of the player")],
+}
+# The last rows of each member's table, what no GAN has made: {what it is: {column: score that stands there}}. Where
+# nothing is said, it is MNIST's test images.
+LAST = {
+    "adversarial_autoencoder": {
+        "noise of the prior, 95% of cases below": {"distance of codes to prior": "95% of such distances by chance"}
+    },
+    "cyclegan": {
+        "printed digits themselves": {"printed: read as the right digit": "printed digits themselves: read right"}
+    },
+    "pix2pix": {},
+    "super_resolution": {"bicubic interpolation": {f"enlarged: {name}": f"bicubic: {name}" for name in PAIRS}},
+    "gan_3d": {
+        "one half of the real furniture, next to the other": {f"made: {n}": f"control, real: {n}" for n in SOLIDS},
+        "noise": {f"made: {name}": f"control, noise: {name}" for name in SOLIDS},
+    },
+    "seqgan": {
+        "random words": {"NLL of G's sequences by the oracle": "control: of random words"},
+        "the oracle's own sequences": {"NLL of G's sequences by the oracle": "control: of the oracle's own"},
+    },
+    "imitation": {
+        "the expert": {"score of the player": "control: of the expert"},
+        "random actions": {"score of the player": "control: of random actions"},
+    },
 }
 
 
@@ -63,7 +125,7 @@ def train(run, seed):
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "begun.json").exists():
         write_json(folder / "begun.json", facts("tensorflow", "keras", "numpy"))
-    where = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir else []
+    where = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir and member not in MADE else []
     _run(folder, f"gan_tf.zoo.{member}", *options, *where, f"--out_dir={folder / 'run'}")
     if not (folder / "run" / "metrics.json").exists():
         _run(folder, "gan_tf.evaluate", f"--run_dir={folder / 'run'}")
@@ -78,7 +140,7 @@ def train(run, seed):
         "minutes": round(measured.training_seconds((folder / "stderr").read_text()) / 60, 1),
         "device": config["device"],
         "metrics": metrics["metrics"],
-        "class_histogram": metrics["class_histogram_samples"],
+        "class_histogram": metrics.get("class_histogram_samples"),
         "losses": {name: [float(row[name]) for row in curve] for name in rows[0] if name != "spread"},
     }
 
@@ -92,16 +154,19 @@ def _run(folder, module, *options):
 
 
 def picture(run_dir):
-    """Returns the picture of a run: the last grid if its columns mean something, otherwise samples.png."""
+    """Returns the picture of a run, or None: the last grid if its columns mean something, otherwise samples.png."""
     grids = sorted(run_dir.glob("[0-9]*.png"), key=lambda path: int(path.stem))
-    return grids[-1] if read_config(run_dir)["gan"]["name"] in ("conditional", "infogan") else run_dir / "samples.png"
+    ordered = read_config(run_dir)["gan"]["name"] in ("conditional", "infogan", "cyclegan")
+    if (run_dir / "samples.png").exists() and not ordered:
+        return run_dir / "samples.png"
+    return grids[-1] if grids else None
 
 
 def table(member, results):
     """Returns the table of one member as Markdown, one row for each run. `results` is {run: [result of each seed]}.
 
     With several seeds, cells are the mean ± standard deviation over them. With one, they are a score ± its standard
-    error. The last row has the scores of real images that no GAN was trained on.
+    error. The last rows have the scores of what no GAN has made (`LAST`).
     """
     columns = COLUMNS[member]
     lines = [f"| flags | {' | '.join(TITLES.get(name, name) for _, name in columns)} | seeds | minutes |"]
@@ -118,8 +183,10 @@ def table(member, results):
         cells += [str(len(found)), measured.plus_minus([result["minutes"] for result in found])]
         lines.append(f"| {' | '.join(cells)} |")
         real = found[0]["metrics"]["real"]
-    scores = [rounded(*real[name].values()) if column == "samples" else "" for column, name in columns]
-    lines.append(f"| *MNIST's test images* | {' | '.join(scores)} | | |")
+    images = {"MNIST's test images": {name: name for column, name in columns if column == "samples"}}
+    for title, names in LAST.get(member, images).items():
+        cells = [rounded(*real[names[name]].values()) if name in names else "" for _, name in columns]
+        lines.append(f"| *{title}* | {' | '.join(cells)} | | |")
     return "\n".join(lines)
 
 
@@ -136,8 +203,9 @@ def main():
     for run in FLAGS.only:
         for seed in RUNS[run][2]:
             write_json(out_dir / f"{run}-{seed}.json", train(run, seed))
-            if seed == 0:
-                shutil.copy(picture(Path(FLAGS.work_dir) / f"{run}-0" / "run"), out_dir / f"{run}.png")
+            drawn = picture(Path(FLAGS.work_dir) / f"{run}-0" / "run")
+            if seed == 0 and drawn:
+                shutil.copy(drawn, out_dir / f"{run}.png")
     results = load_results(out_dir)
     for member in COLUMNS:
         if any(RUNS[run][0] == member for run in results):

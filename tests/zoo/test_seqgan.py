@@ -1,0 +1,146 @@
+"""gan_tf.zoo.seqgan: writing, rewards and updates by hand, and its phases."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_tf.zoo import seqgan
+
+RANDOM = np.random.default_rng(0)
+SEQUENCES = RANDOM.integers(0, 5000, [40, 20], np.int32)
+SEED = tf.constant([3, 4], tf.int64)
+
+
+@pytest.fixture(scope="module")
+def gan():
+    return seqgan.make()
+
+
+def peaked(generator, word):
+    """Makes G write nothing but `word`."""
+    kernel, bias = generator.get_layer("logits").get_weights()
+    bias = np.zeros_like(bias)
+    bias[word] = 100
+    generator.get_layer("logits").set_weights([0 * kernel, bias])
+
+
+def test_log_likelihood_is_that_of_reading_word_by_word(gan):
+    generator = gan.objects["generator"]
+    found = seqgan.log_likelihood(generator, tf.constant(SEQUENCES[:3]))
+    logits, state = seqgan.read(generator, tf.zeros([3], tf.int32), [tf.zeros([3, 32])] * 2)
+    for place in range(20):
+        expected = tf.nn.log_softmax(logits).numpy()[np.arange(3), SEQUENCES[:3, place]]
+        np.testing.assert_allclose(found[:, place], expected, rtol=1e-4)
+        logits, state = seqgan.read(generator, tf.constant(SEQUENCES[:3, place]), state)
+
+
+def test_writing():
+    """The same seed writes the same; each sequence and word has its own chance; a sure G writes what it is sure of."""
+    generator = seqgan.make_generator(0)
+    (a, steps), (b, _), (c, _) = (seqgan.write(generator, 50, seed) for seed in (SEED, SEED, SEED + 1))
+    np.testing.assert_array_equal(a, b)
+    assert (a.numpy() == c.numpy()).mean() < 0.01 and len(np.unique(a)) > 700 and len(steps) == 20
+    again, _ = seqgan.finish(generator, [a[:, 0], a[:, 1]], *steps[2], SEED)
+    np.testing.assert_array_equal(again, a)  # the same seed finishes it in the same way
+    other, _ = seqgan.finish(generator, [a[:, 0], a[:, 1]], *steps[2], SEED + 1)
+    np.testing.assert_array_equal(other[:, :2], a[:, :2])
+    assert (other.numpy()[:, 2:] == a.numpy()[:, 2:]).mean() < 0.01
+    peaked(generator, 7)
+    np.testing.assert_array_equal(seqgan.write(generator, 3, SEED)[0], np.full([3, 20], 7))
+
+
+def test_rewards():
+    """For a sure G all ends are the same: every reward is what D says of the sequence with that end."""
+    generator = seqgan.make_generator(0)
+    sequences, steps = seqgan.write(generator, 2, SEED)
+    peaked(generator, 7)
+    sure = [(tf.one_hot([7, 7], 5000) * 100, state) for _, state in steps]
+
+    def d(finished):  # the logit is the number of 7s, minus 10
+        return None, tf.reduce_sum(tf.cast(finished == 7, tf.float32), axis=1, keepdims=True) - 10
+
+    found = seqgan.rewards_of(generator, d, sequences, sure, 3, SEED)
+    sevens = np.array([[(row[: t + 1] == 7).sum() + 19 - t for t in range(20)] for row in sequences.numpy()])
+    np.testing.assert_allclose(found, 1 / (1 + np.exp(10.0 - sevens)), rtol=1e-4)
+
+
+def test_rewards_are_means_over_different_ends():
+    generator = seqgan.make_generator(0)
+    sequences, steps = seqgan.write(generator, 2, SEED)
+    seen = []
+
+    def d(finished):
+        seen.append(finished.numpy())
+        return None, tf.cast(finished[:, -1:], tf.float32) / 1000 - 2
+
+    found = seqgan.rewards_of(generator, d, sequences, steps, 4, SEED).numpy()
+    assert [len(each) for each in seen] == [8] * 19 + [2]
+    for place, finished in enumerate(seen[:-1]):
+        np.testing.assert_array_equal(finished[:, : place + 1], np.repeat(sequences.numpy()[:, : place + 1], 4, axis=0))
+        assert len(np.unique(finished[:, -1])) > 5
+        means = (1 / (1 + np.exp(2 - finished[:, -1] / 1000))).reshape(2, 4).mean(axis=1)
+        np.testing.assert_allclose(found[:, place], means, rtol=1e-4)
+
+
+def test_updates_by_hand():
+    """Maximum likelihood and D: the first step of Adam along the gradient of the loss by hand."""
+    gan = seqgan.make()
+    generator, discriminator = gan.objects["generator"], gan.objects["discriminator"]
+    likelihood_step, d_step, _ = seqgan.make_steps(gan.objects, 40, 1)
+    before = seqgan.log_likelihood(generator, SEQUENCES).numpy()
+    np.testing.assert_allclose(likelihood_step(SEQUENCES), -before.mean(), rtol=1e-5)
+    assert seqgan.log_likelihood(generator, SEQUENCES).numpy().mean() > before.mean()
+
+    fake, _ = seqgan.write(generator, 40, SEED)
+    both = tf.concat([SEQUENCES, fake], axis=0)
+    features, logits = discriminator(both)
+    np.testing.assert_allclose(discriminator.get_layer("logits")(features), logits, rtol=1e-5)
+    dropped = tf.nn.experimental.stateless_dropout(features, 0.25, SEED)
+    assert 0.2 < (dropped.numpy() == 0).mean() - (features.numpy() == 0).mean() < 0.3
+    logits = discriminator.get_layer("logits")(dropped).numpy()[:, 0].astype(np.float64)
+    expected = np.log1p(np.exp(-logits[:40])).mean() + np.log1p(np.exp(logits[40:])).mean()
+    np.testing.assert_allclose(d_step(SEQUENCES, SEED), expected, rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_g_writes_what_is_rewarded():
+    """A D that likes the first half of all words makes G write them more often; the opposite D, less often."""
+
+    class Likes(keras.Model):
+        def __init__(self, sign):
+            super().__init__()
+            self.sign = sign
+
+        def call(self, finished):
+            return None, self.sign * (tf.reduce_sum(tf.cast(finished < 2500, tf.float32), axis=1, keepdims=True) - 10)
+
+    shares = []
+    for sign in (1, -1):
+        gan = seqgan.make()
+        own = {"discriminator": Likes(sign), "g_optimizer": keras.optimizers.Adam(0.02)}
+        *_, g_step = seqgan.make_steps(gan.objects | own, 64, 1)
+        for turn in range(20):
+            g_step(tf.constant([1, turn], tf.int64))
+        shares.append((seqgan.write(gan.objects["generator"], 200, SEED)[0].numpy() < 2500).mean())
+    assert shares[0] > 0.55 and shares[1] < 0.45
+
+
+@pytest.mark.slow
+def test_phases():
+    """Likelihood, D alone, both; in the control likelihood to the end. Each iteration trains what its phase says."""
+    gan = seqgan.make(SEQUENCES, likelihood=2, alone=1, d_steps=2, rollouts=1, batch_size=8)
+    assert gan.first_phase == 2 and [list(gan.blocks(0, 4))] == [[(0, 2), (2, 2)]]
+    seen = []
+    for i in range(4):
+        before = {name: gan.objects[name].get_weights() for name in ("generator", "discriminator")}
+        losses = gan.train_block(i, 1)[0]
+        moved = [
+            any((a != b).any() for a, b in zip(before[name], gan.objects[name].get_weights(), strict=True))
+            for name in before
+        ]
+        seen.append((*np.isfinite(losses), *moved))
+    assert seen[0] == seen[1] == (True, False, False, True, False)
+    assert seen[2] == (False, True, False, False, True) and seen[3] == (False, True, True, True, True)
+    control = seqgan.make(SEQUENCES, adversarial=False, likelihood=2, alone=1, batch_size=8)
+    assert np.isfinite(control.train(4)[:, 0]).all() and control.first_phase == 0
