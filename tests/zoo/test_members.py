@@ -26,7 +26,7 @@ SMALL = {
     "pix2pix": {"width": 2},
     "super_resolution": {"width": 2},
     "gan_3d": {"width": 2},
-    "seqgan": {"likelihood": 1, "alone": 1, "d_steps": 2, "rollouts": 1},
+    "seqgan": {"likelihood": 1, "alone": 0, "d_steps": 1, "rollouts": 1},
     "imitation": {"pairs": 2},
     "regularised": {"deviation": True, "ema": 0.9, "halve_every": 2, "weight_decay": 1.0},
 }
@@ -40,6 +40,7 @@ DENSE = ("semi_supervised", "regularised", "adversarial_autoencoder")  # the oth
 ZOO = [name for name, module in restore.GANS.items() if module.startswith("gan_tf.zoo.")]
 WITHOUT_PICTURES = ("seqgan", "imitation")
 HEAVY = ("cyclegan", "seqgan")  # they take long to trace
+WITH_PICTURES = [name for name in ZOO if name not in WITHOUT_PICTURES]
 MEMBERS = [pytest.param(name, marks=pytest.mark.slow) if name in HEAVY else name for name in ZOO]
 QUICK = ("dcgan", "regularised", "gan_3d")  # what CI trains longer: convolutions, dense layers, other data than images
 RUNS = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ZOO]
@@ -64,7 +65,7 @@ def test_the_list_is_whole():
 def test_three_iterations_resumed_are_three_undisturbed(name):
     whole, first, second = (make(name) for _ in range(3))
     losses = whole.train(3)
-    assert losses.shape == (3, len(whole.loss_names)) and np.isfinite(losses).any(axis=1).all()
+    assert losses.shape == (3, len(whole.loss_names)) and np.isfinite(losses).all()
     one = first.train(1)
     for a, b in zip(first.objects.values(), second.objects.values(), strict=True):
         for x, y in zip(a.variables, b.variables, strict=True):
@@ -113,11 +114,11 @@ def test_batches_of_any_size(name):
 def test_the_seed_decides(name):
     a, b, other = (make(name, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(a.train(2), b.train(2))
-    assert np.nanmax(np.abs(a.train(1) - other.train(1))) > 1e-4
+    assert np.abs(a.train(1) - other.train(1)).max() > 1e-4
     assert all((x != y).any() for x, y in zip(state(a), state(other), strict=True) if x.ndim > 1)
 
 
-@pytest.mark.parametrize("name", [name for name in MEMBERS if name not in WITHOUT_PICTURES])
+@pytest.mark.parametrize("name", WITH_PICTURES)
 def test_pictures(name):
     gan = make(name)
     found = [gan.draw(0)]

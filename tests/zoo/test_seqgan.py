@@ -139,8 +139,8 @@ def test_phases():
             any((a != b).any() for a, b in zip(before[name], gan.objects[name].get_weights(), strict=True))
             for name in before
         ]
-        seen.append((*np.isfinite(losses), *moved))
+        seen.append((*(losses != 0), *moved))
     assert seen[0] == seen[1] == (True, False, False, True, False)
     assert seen[2] == (False, True, False, False, True) and seen[3] == (False, True, True, True, True)
     control = seqgan.make(SEQUENCES, adversarial=False, likelihood=2, alone=1, batch_size=8)
-    assert np.isfinite(control.train(4)[:, 0]).all() and control.first_phase == 0
+    assert (control.train(4)[:, 0] > 0).all() and control.first_phase == 0
