@@ -24,6 +24,7 @@ GANS = {
     "cyclegan": "gan_tf.zoo.cyclegan",
     "pix2pix": "gan_tf.zoo.pix2pix",
     "super_resolution": "gan_tf.zoo.super_resolution",
+    "stackgan": "gan_tf.zoo.stackgan",
     "gan_3d": "gan_tf.zoo.gan_3d",
     "seqgan": "gan_tf.zoo.seqgan",
     "imitation": "gan_tf.zoo.imitation",

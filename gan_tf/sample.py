@@ -21,6 +21,7 @@ flags.DEFINE_integer("count", 16, "How many samples.", lower_bound=1)
 flags.DEFINE_integer("columns", 4, "Columns of the grid.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
 flags.DEFINE_string("condition", None, "What to draw, for a GAN that can be asked, such as 7. Unset: all in turn.")
+flags.DEFINE_alias("caption", "condition")
 flags.DEFINE_bool("interpolate", False, "Interpolate in even steps between two noise vectors.")
 flags.DEFINE_bool("overwrite", False, "Replace the file. In a folder, only pictures of this command are replaced.")
 

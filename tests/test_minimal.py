@@ -1,6 +1,7 @@
 """gan_tf.minimal is the reference with another learning rate for D, and draws."""
 
 import numpy as np
+import pytest
 from command_line import command
 from PIL import Image
 
@@ -33,6 +34,7 @@ def test_it_trains_as_the_package_does():
     assert np.median([distance(seed, images) for seed in range(3)]) < 5e-4
 
 
+@pytest.mark.slow
 def test_as_a_user_runs_it(tmp_path, capsys):
     minimal.main(iterations=1000, folder=tmp_path / "new")
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["00000.png", "01000.png"]

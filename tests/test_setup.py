@@ -16,7 +16,8 @@ def test_every_import_is_declared():
     """What another package happens to bring may be gone with its next version."""
     setup = configparser.ConfigParser()
     setup.read(FOLDER.parent / "setup.cfg")
-    lines = (setup["options"]["install_requires"] + setup["options.extras_require"]["sweep"]).split("\n")
+    extras = setup["options.extras_require"]
+    lines = (setup["options"]["install_requires"] + extras["sweep"] + extras["zoo"]).split("\n")
     declared = {re.match(r"[\w-]+", line)[0].lower() for line in lines if line}
     imported = set()
     for path in FOLDER.rglob("*.py"):

@@ -54,6 +54,8 @@ RUNS = {
     "super_resolution": ("super_resolution", [], [0]),
     "super_resolution_pixels": ("super_resolution", ["--content=pixels"], [0]),
     "super_resolution_error_alone": ("super_resolution", ["--content=pixels", "--adversarial_weight=0"], [0]),
+    "stackgan": ("stackgan", [], [0]),
+    "stackgan_one_stage": ("stackgan", ["--one_stage"], [0]),
     "gan_3d": ("gan_3d", [], [0]),
     "gan_3d_dense": ("gan_3d", ["--noconvolutions"], [0]),
     "seqgan": ("seqgan", [], [0, 1, 2]),
@@ -62,9 +64,10 @@ RUNS = {
     "imitation_cloning": ("imitation", ["--noadversarial"], [0, 1, 2]),
     "imitation_cloning_8": ("imitation", ["--noadversarial", "--pairs=8"], [0, 1, 2]),
 }
-MADE = ("gan_3d", "seqgan", "imitation")  # their data are made, not read
+MADE = ("stackgan", "gan_3d", "seqgan", "imitation")  # their data are made, not read
 # Columns of each member's table: (column of metrics.json, name of the score).
 PAIRS = ("read as the right digit", "FID to the originals", "difference of a pixel", "PSNR")  # of metrics/pairs.py
+CAPTIONED = ("digit as said", "weight as said", "slant as said", "FID")
 SOLIDS = ("one piece, on the floor", "distance of height", "distance of filled", "distance of legs")
 QUALITY = [("samples", name) for name in ("classifier_score", "frechet_distance", "precision", "recall")]
 COLUMNS = {
@@ -87,6 +90,7 @@ COLUMNS = {
     ],
     "pix2pix": [("real", f"drawings: {name}") for name in PAIRS],
     "super_resolution": [("real", f"enlarged: {name}") for name in PAIRS],
+    "stackgan": [("real", f"images: {name}") for name in CAPTIONED],
     "gan_3d": [("real", f"made: {name}") for name in SOLIDS],
     "seqgan": [("real", "NLL of G's sequences by the oracle"), ("real", "NLL of the oracle's sequences by G")],
     "imitation": [("real", "score of the player")],
@@ -102,6 +106,10 @@ LAST = {
     },
     "pix2pix": {},
     "super_resolution": {"bicubic interpolation": {f"enlarged: {name}": f"bicubic: {name}" for name in PAIRS}},
+    "stackgan": {
+        "first stage, enlarged": {f"images: {name}": f"first stage, enlarged: {name}" for name in CAPTIONED},
+        "real images": {f"images: {name}": f"real images: {name}" for name in CAPTIONED[:3]},
+    },
     "gan_3d": {
         "one half of the real furniture, next to the other": {f"made: {n}": f"control, real: {n}" for n in SOLIDS},
         "noise": {f"made: {name}": f"control, noise: {name}" for name in SOLIDS},
@@ -156,7 +164,7 @@ def _run(folder, module, *options):
 def picture(run_dir):
     """Returns the picture of a run, or None: the last grid if its columns mean something, otherwise samples.png."""
     grids = sorted(run_dir.glob("[0-9]*.png"), key=lambda path: int(path.stem))
-    ordered = read_config(run_dir)["gan"]["name"] in ("conditional", "infogan", "cyclegan")
+    ordered = read_config(run_dir)["gan"]["name"] in ("conditional", "infogan", "cyclegan", "stackgan", "gan_3d")
     if (run_dir / "samples.png").exists() and not ordered:
         return run_dir / "samples.png"
     return grids[-1] if grids else None

@@ -22,7 +22,7 @@ from gan_tf import data
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_enum("dataset", "mnist", list(data.DATASETS), "As in gan_tf.train.")
+flags.DEFINE_enum("dataset", "mnist", data.IMAGES, "As in gan_tf.train.")
 flags.DEFINE_string("data_dir", None, "As in gan_tf.train.")
 
 CLAIM = "Batch normalisation makes DCGAN learn faster, even if its layers' inputs are made to move."

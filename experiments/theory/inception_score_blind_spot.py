@@ -19,7 +19,7 @@ from gan_tf import data
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_enum("dataset", "mnist", list(data.DATASETS), "As in gan_tf.train.")
+flags.DEFINE_enum("dataset", "mnist", data.IMAGES, "As in gan_tf.train.")
 flags.DEFINE_string("data_dir", None, "As in gan_tf.train.")
 
 CLAIM = "Ten images, one of each digit, have a higher classifier score than MNIST itself."

@@ -93,6 +93,13 @@ ROWS = {
         "[with batch normalisation: of]",
         "[without batch normalisation: of]; [with batch normalisation: of]",
     ),
+    "pixel_distance": (
+        "D can tell a longer stroke from a white pixel beside the digit, the squared error cannot; a GAN's D need not "
+        "know",
+        "difference of the squared errors [squared errors]; share of pairs that D orders rightly, if it learned from "
+        "such images: [changed digits]",
+        "[squared errors]; [changed digits] (D of a DCGAN: [DCGAN], untrained D: [untrained])",
+    ),
     "covariate_shift": (
         "Batch normalisation makes DCGAN learn faster, even if its layers' inputs are made to move",
         "FID divided by that without: [FID batch], with moving noise [FID with the noise]; the noise moves inputs "

@@ -92,6 +92,14 @@ def _load_glyphs(data_dir, part):
     return "glyphs", "digits drawn from the fonts that matplotlib ships", pixels, labels
 
 
+def _load_captions(data_dir, part):
+    _refuse("captions", data_dir)
+    from gan_tf.data import captions
+
+    count, first = {"train": (60000, 0), "test": (10000, 60000)}[part]
+    return "captions", "digits drawn from fonts, with captions", *captions.draw(first, count)
+
+
 def _load_furniture(data_dir, part):
     _refuse("furniture", data_dir)
     from gan_tf.data import furniture
@@ -126,6 +134,7 @@ def _refuse(dataset, data_dir):
 DATASETS = {
     "mnist": mnist.load,
     "glyphs": _load_glyphs,
+    "captions": _load_captions,
     "furniture": _load_furniture,
     "oracle": _load_sequences,
     "cart_pole": _load_cart_pole,

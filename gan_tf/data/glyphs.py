@@ -35,18 +35,26 @@ def draw(first, count):
     angle, shear, width, size, *shift = random.uniform(
         [-np.pi / 12, -0.3, 0.8, 0.85, -0.5, -0.5], [np.pi / 12, 0.3, 1.2, 1.0, 0.5, 0.5], [TOTAL, 6]
     ).T
+    wanted = slice(first, first + count)
+    changes = (each[wanted] for each in (angle, shear, width, size, np.stack(shift, 1)))
+    return render(labels[wanted], fonts[wanted], *changes), labels[wanted]
+
+
+def render(labels, fonts, angle, shear, width, size, shift):
+    """Draws the digits `labels` in the fonts FONTS[fonts]: uint8 [n, 28, 28].
+
+    Each is changed as `draw` says: rotated by `angle`, sheared by `shear`, its width multiplied by `width`, scaled to
+    `size` of MNIST's box, its centre moved by `shift` [n, 2]. The other arguments are [n].
+    """
     cos, sin = np.cos(angle), np.sin(angle)
     # Rotation times shear times width. The columns say where the glyph's x axis and y axis go.
     maps = np.stack([cos * width, cos * shear - sin, sin * width, sin * shear + cos], 1).reshape(-1, 2, 2)
-
-    pixels = np.empty([count, 28, 28], np.uint8)
-    wanted = slice(first, first + count)
+    pixels = np.empty([len(labels), 28, 28], np.uint8)
     for label in range(10):
         for font, name in enumerate(FONTS):
-            chosen = np.flatnonzero((labels[wanted] == label) & (fonts[wanted] == font))
-            index = first + chosen
-            pixels[chosen] = _render(*_glyph(name, label), maps[index], size[index], np.stack(shift, 1)[index])
-    return pixels, labels[wanted]
+            chosen = np.flatnonzero((labels == label) & (fonts == font))
+            pixels[chosen] = _render(*_glyph(name, label), maps[chosen], size[chosen], shift[chosen])
+    return pixels
 
 
 def _glyph(font, digit):

@@ -28,6 +28,7 @@ def images_dir(tmp_path):
     return tmp_path / "images"
 
 
+@pytest.mark.slow
 def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
     """What is there is not trained again; each stage is measured with its own networks."""
     monkeypatch.setattr(measured, "COUNT", 200)

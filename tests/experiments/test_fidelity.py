@@ -62,6 +62,7 @@ def test_summary_by_hand():
     assert found == expected | {"spread": 0.5, "d_moved_early": 2, "d_moved": 1}
 
 
+@pytest.mark.slow
 def test_it_resumes(tmp_path):
     """All runs are there, the missing one is done again and is the same, and other settings are refused."""
     command = [sys.executable, "-m", "experiments.mnist.fidelity", "--dataset=glyphs", "--seeds=2", "--processes=2"]

@@ -24,10 +24,11 @@ SMALL = {
     "mixed_batches": {"width": 4, "steps": 50},
     "covariate_shift": {},
     "dcgan_features": {},
+    "pixel_distance": {"iters": 200},
 }
-QUICK = ("nash", "maximum_likelihood", "optimal_discriminator", "fractional_strides", "mixed_batches")
+QUICK = ("nash", "maximum_likelihood", "optimal_discriminator", "fractional_strides")
 OF_IMAGES = ("inception_score_blind_spot", "discriminator_as_classifier")
-OF_MNIST = ("covariate_shift", "dcgan_features")  # they hold at full size only, and not on glyphs
+OF_MNIST = ("covariate_shift", "dcgan_features", "pixel_distance")  # they hold at full size only, and not on glyphs
 
 
 @pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in SMALL])

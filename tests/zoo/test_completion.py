@@ -77,6 +77,7 @@ def test_a_direction_is_that_of_the_attribute_within_a_digit():
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_commands(idx_dir, tmp_path):
     flags = ["--width=2", "--iters=1", "--batch_size=8", f"--data_dir={idx_dir}", "--out_dir=run"]
     assert command("gan_tf.zoo.dcgan", *flags, cwd=tmp_path).returncode == 0

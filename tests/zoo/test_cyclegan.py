@@ -88,6 +88,7 @@ def test_reading_printed_digits():
     assert 0.9 < (found == test.labels[:500]).mean() < 1.0001
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [30, 60_000])
 def test_there_may_be_fewer_or_more_handwritten_than_printed_digits(count):
     images = np.zeros([count, 784], np.uint8)

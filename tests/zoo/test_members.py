@@ -25,6 +25,7 @@ SMALL = {
     "cyclegan": {"width": 2},
     "pix2pix": {"width": 2},
     "super_resolution": {"width": 2},
+    "stackgan": {"width": 2, "first": 2},
     "gan_3d": {"width": 2},
     "seqgan": {"likelihood": 1, "alone": 0, "d_steps": 1, "rollouts": 1},
     "imitation": {"pairs": 2},
@@ -32,6 +33,7 @@ SMALL = {
 }
 # What those GANs take that are not made for images: stand-ins, and the name of the data set.
 OTHER = {
+    "stackgan": (IMAGES, "captions"),
     "gan_3d": (RANDOM.integers(0, 2, [40, 4096]).astype(np.uint8) * 255, "furniture"),
     "seqgan": (RANDOM.integers(0, 5000, [40, 20], np.int32), "oracle"),
     "imitation": (RANDOM.integers(0, 2, [40, 5]).astype(np.float32), "cart_pole"),
@@ -39,10 +41,10 @@ OTHER = {
 DENSE = ("semi_supervised", "regularised", "adversarial_autoencoder")  # the others use convolutions, or no XLA
 ZOO = [name for name, module in restore.GANS.items() if module.startswith("gan_tf.zoo.")]
 WITHOUT_PICTURES = ("seqgan", "imitation")
-HEAVY = ("cyclegan", "seqgan")  # they take long to trace
+HEAVY = ("cyclegan", "seqgan", "stackgan", "super_resolution")  # they take long to trace
 WITH_PICTURES = [name for name in ZOO if name not in WITHOUT_PICTURES]
 MEMBERS = [pytest.param(name, marks=pytest.mark.slow) if name in HEAVY else name for name in ZOO]
-QUICK = ("dcgan", "regularised", "gan_3d")  # what CI trains longer: convolutions, dense layers, other data than images
+QUICK = ("dcgan", "gan_3d")  # what CI trains longer: images, and other data
 RUNS = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ZOO]
 
 

@@ -62,7 +62,7 @@ def test_every_flag_changes_what_is_learned():
 
 
 def weights_of_after(options):
-    gan = regularised.make(IMAGES, **{"r1": 0.0, "batch_size": 8} | options)
+    gan = regularised.make(IMAGES, **{"r1": 0.0, "batch_size": 8, "jit": False} | options)
     gan.train(3)
     return weights_of(gan, "generator") + weights_of(gan)[:2]
 
