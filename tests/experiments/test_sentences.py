@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from experiments import record
-from experiments.mnist import objectives, reproduce_blog
+from experiments.mnist import objectives, reproduce_blog, zoo
 from experiments.speed import benchmark
 from experiments.theory import table as theory
 from gan_tf import optimizers
@@ -208,3 +208,19 @@ def test_the_lessons_of_the_theory():
     says("experiments", f"{gains[0]:.3f} with 500 labels, {gains[1]:.3f} with 10,000.")
     noise = float(measured("mode_collapse", "control: noise: share"))
     says("experiments", f"why has noise {noise:.0%} good samples?")
+    right, of_gan = (float(measured("pixel_distance", name)) for name in ("changed digits", "of DCGAN"))
+    says(
+        "experiments",
+        f"stroke in {right:.0%} of the pairs. The D of a trained DCGAN prefers the other one in {1 - of_gan:.0%}.",
+    )
+
+
+def test_the_gallery():
+    """What the sentences under its tables say."""
+    results = {run: [each["metrics"]["samples"] for each in found] for run, found in zoo.load_results().items()}
+    assert results["dcgan_no_batch_norm"][0]["spread"]["value"] < 1e-5  # "all its pictures are the same"
+    for name, sign in (("precision", -1), ("recall", 1)):
+        idea, control = (
+            [each[name]["value"] for each in results[run]] for run in ("loss_sensitive", "loss_sensitive_no_margin")
+        )
+        assert min(sign * np.array(idea)) > max(sign * np.array(control))
