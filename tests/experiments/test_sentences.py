@@ -218,7 +218,9 @@ def test_the_lessons_of_the_theory():
 def test_the_gallery():
     """What the sentences under its tables say."""
     results = {run: [each["metrics"]["samples"] for each in found] for run, found in zoo.load_results().items()}
-    assert results["dcgan_no_batch_norm"][0]["spread"]["value"] < 1e-5  # "all its pictures are the same"
+    assert (
+        results["dcgan_no_batch_norm"][0]["spread"]["value"] < 1e-3
+    )  # of real ones 0.19: "all its pictures are the same"
     for name, sign in (("precision", -1), ("recall", 1)):
         idea, control = (
             [each[name]["value"] for each in results[run]] for run in ("loss_sensitive", "loss_sensitive_no_margin")
