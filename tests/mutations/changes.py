@@ -175,8 +175,8 @@ BY_FILE = {
     "data/dataset.py": [
         (
             "test glyphs that are training glyphs",
-            "(10000, 60000)",
-            "(10000, 0)",
+            "(10000, 60000)}[part]\n    pixels, labels = glyphs",
+            "(10000, 0)}[part]\n    pixels, labels = glyphs",
             "data/test_glyphs.py::test_splits_are_mnists",
         ),
         ("no validation images set aside", "else slice(VALIDATION_SIZE, None)", "else slice(None)", SPLITS),
