@@ -14,7 +14,8 @@ SEED = 1  # of the data set, not of a run: everyone gets the same images
 
 def _caption(number):
     styles = [style for place, style in enumerate(STYLES) if number // 10 >> place & 1]
-    return " ".join(["a", *styles, DIGITS[number % 10]])
+    words = [*styles, DIGITS[number % 10]]
+    return " ".join(["an" if words[0] == "eight" else "a", *words])
 
 
 # Caption number digit + 10 · bold + 20 · slanted.

@@ -9,6 +9,7 @@ from gan_tf.data import captions, glyphs
 def test_captions():
     assert captions.CAPTIONS[7] == "a seven" and captions.CAPTIONS[12] == "a bold two"
     assert captions.CAPTIONS[20] == "a slanted zero" and captions.CAPTIONS[39] == "a bold slanted nine"
+    assert captions.CAPTIONS[8] == "an eight" and captions.CAPTIONS[18] == "a bold eight"
     assert len(set(captions.CAPTIONS)) == 40
     assert captions.vector_of("a bold slanted two") == [1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
     assert set(captions.BOLD) | set(captions.SLANTED) < set(glyphs.FONTS)
