@@ -32,7 +32,7 @@ RUNS = {
     "dcgan_ema": ("dcgan", ["--ema=0.999"], [0]),
     "dcgan_no_batch_norm": ("dcgan", ["--nobatch_norm"], [0]),
     "dcgan_short": ("dcgan", ["--iters=4000"], [0]),
-    "dcgan_pooling": ("dcgan", ["--pooling", "--iters=4000"], [0]),  # it takes four times as long
+    "dcgan_pooling": ("dcgan", ["--pooling", "--iters=4000"], [0]),  # an iteration takes longer
     "conditional": ("conditional", [], [0]),
     "conditional_no_wrong_digits": ("conditional", ["--nowrong_digits"], [0]),
     "semi_supervised": ("semi_supervised", [], [0, 1, 2]),

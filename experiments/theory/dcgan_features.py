@@ -41,21 +41,29 @@ def pooled(discriminator):
     return lambda images: in_batches(network, images).astype(np.float64)
 
 
-def measure(report, iters=2000, few=500, many=10_000, **small):
-    """Fits probes to the features with few labels (ten times) and with many, and draws the accuracies."""
+def trained_dcgan(images, iters, **small):
+    """Returns (the DCGAN of --run_dir, its iterations, its settings). Without a run it is trained on `images` first."""
     from gan_tf import restore
     from gan_tf.zoo import dcgan
 
-    train, *others = (data.load(FLAGS.dataset, FLAGS.data_dir, split) for split in data.SPLITS)
-    if FLAGS.run_dir:
-        config = restore.check_run(FLAGS.run_dir)
-        if config["gan"]["name"] != "dcgan":
-            raise data.DataError(f"--run_dir={FLAGS.run_dir} is no run of gan_tf.zoo.dcgan.")
-        trained, done = restore.load_run(FLAGS.run_dir)
-        rules = {name: config["flags"][name] for name in ("width", "batch_norm", "pooling")}
-    else:
-        trained, done, rules = dcgan.make(train.pixels, **small), iters, small
+    if not FLAGS.run_dir:
+        trained = dcgan.make(images, **small)
         trained.train(iters)
+        return trained, iters, small
+    config = restore.check_run(FLAGS.run_dir)
+    if config["gan"]["name"] != "dcgan":
+        raise data.DataError(f"--run_dir={FLAGS.run_dir} is no run of gan_tf.zoo.dcgan.")
+    return *restore.load_run(FLAGS.run_dir), {
+        name: config["flags"][name] for name in ("width", "batch_norm", "pooling")
+    }
+
+
+def measure(report, iters=2000, few=500, many=10_000, **small):
+    """Fits probes to the features with few labels (ten times) and with many, and draws the accuracies."""
+    from gan_tf.zoo import dcgan
+
+    train, *others = (data.load(FLAGS.dataset, FLAGS.data_dir, split) for split in data.SPLITS)
+    trained, done, rules = trained_dcgan(train.pixels, iters, **small)
     features = {
         "784 pixels": lambda images: images.astype(np.float64),
         "random D": pooled(dcgan.make_discriminator(1, **rules)),

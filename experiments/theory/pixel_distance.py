@@ -21,20 +21,15 @@ from absl import flags
 
 from experiments import figures
 from experiments.theory import claim
+from experiments.theory.dcgan_features import trained_dcgan
 from gan_tf import data, grids
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("run_dir", None, "A run of gan_tf.zoo.dcgan; unset: a short one is trained.")
-flags.DEFINE_enum("dataset", "mnist", data.IMAGES, "As in gan_tf.train.")
-flags.DEFINE_string("data_dir", None, "As in gan_tf.train.")
-
-CLAIM = (
-    "D can tell a longer stroke from a white pixel beside the digit, the squared error cannot; a GAN's D need not know."
-)
+CLAIM = "D can learn which of two wrong pixels is worse, the squared error cannot; the D of a GAN need not know."
 COUNT, STEPS = 1000, 600
 FAR = 5  # pixels
-INSIDE = 4  # MNIST's digits lie in the 20x20 pixels within a border of 4
+INSIDE = np.pad(np.ones([20, 20], bool), 4)  # where MNIST's digits are
 
 
 def choose(allowed, random):
@@ -56,15 +51,13 @@ def pairs(images, random):
     """
     distance = np.stack([scipy.ndimage.distance_transform_cdt(each < 0.5) for each in images.reshape(-1, 28, 28)])
     black = images.reshape(-1, 28, 28) == 0
-    border = np.ones([28, 28], bool)
-    border[INSIDE:-INSIDE, INSIDE:-INSIDE] = False
-    near, far = black & (distance == 1), black & (distance >= FAR) & ~border
+    near, far = black & (distance == 1), black & (distance >= FAR) & INSIDE
     both = near.any(axis=(1, 2)) & far.any(axis=(1, 2))
     images, near, far = images[both], near[both], far[both]
     return images, white_at(images, choose(near, random)), white_at(images, choose(far, random))
 
 
-def train_d(images, random, width=32):
+def train_d(images, random, **rules):
     """Returns a D of DCGAN's networks that has learned to tell digits from digits with one white pixel, anywhere."""
     import tensorflow as tf
 
@@ -72,7 +65,7 @@ def train_d(images, random, width=32):
     from gan_tf.data.dataset import scaled
     from gan_tf.zoo import dcgan
 
-    discriminator, optimizer = dcgan.make_discriminator(2, width), dcgan.make_optimizer()
+    discriminator, optimizer = dcgan.make_discriminator(2, **rules), dcgan.make_optimizer()
     weights = discriminator.trainable_variables
     optimizer.build(weights)
 
@@ -82,10 +75,9 @@ def train_d(images, random, width=32):
             loss = losses.non_saturating_d_loss(discriminator(real, training=True), discriminator(fake, training=True))
         optimizer.apply(tape.gradient(loss, weights), weights)
 
-    inside = np.pad(np.ones([28 - 2 * INSIDE] * 2, bool), INSIDE)
     for _ in range(STEPS):
         real, other = scaled(images[random.integers(0, len(images), 128)]).reshape(2, 64, 784)
-        black = (other.reshape(-1, 28, 28) == 0) & inside
+        black = (other.reshape(-1, 28, 28) == 0) & INSIDE
         step(real, white_at(other, choose(black, random)))
     return discriminator
 
@@ -94,29 +86,20 @@ def measure(report, iters=2000, **small):
     """Compares the logits of the three D for the pairs, and draws some."""
     import matplotlib.figure
 
-    from gan_tf import restore
     from gan_tf.gan import in_batches
     from gan_tf.zoo import dcgan
 
     train, test = (data.load(FLAGS.dataset, FLAGS.data_dir, split) for split in ("train", "test"))
-    if FLAGS.run_dir:
-        config = restore.check_run(FLAGS.run_dir)
-        if config["gan"]["name"] != "dcgan":
-            raise data.DataError(f"--run_dir={FLAGS.run_dir} is no run of gan_tf.zoo.dcgan.")
-        trained, done = restore.load_run(FLAGS.run_dir)
-        small = {"width": config["flags"]["width"]}
-    else:
-        trained, done = dcgan.make(train.pixels, **small), iters
-        trained.train(iters)
+    trained, done, rules = trained_dcgan(train.pixels, iters, **small)
     originals, near, far = pairs(test.images, np.random.default_rng(0))
     originals, near, far = originals[:COUNT], near[:COUNT], far[:COUNT]
     errors = [((each - originals) ** 2).sum(axis=1) for each in (near, far)]
     report.check("greatest difference of the squared errors", 0, np.abs(errors[0] - errors[1]).max(), 1e-6)
     logits = {}
     for name, network, low, high in (
-        ("D that learned from changed digits", train_d(train.pixels, np.random.default_rng(1), **small), 0.7, 1.0),
+        ("D that learned from changed digits", train_d(train.pixels, np.random.default_rng(1), **rules), 0.7, 1.0),
         (f"D of DCGAN after {done:,} iterations", trained.objects["discriminator"], 0.0, 0.7),
-        ("untrained D", dcgan.make_discriminator(1, **small), 0.3, 0.7),
+        ("untrained D", dcgan.make_discriminator(1, **rules), 0.3, 0.7),
     ):
         logits[name] = [in_batches(network, each)[:, 0] for each in (near, far)]
         right = (logits[name][0] > logits[name][1]).mean()

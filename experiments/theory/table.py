@@ -94,8 +94,7 @@ ROWS = {
         "[without batch normalisation: of]; [with batch normalisation: of]",
     ),
     "pixel_distance": (
-        "D can tell a longer stroke from a white pixel beside the digit, the squared error cannot; a GAN's D need not "
-        "know",
+        "D can learn which wrong pixel is worse, the squared error cannot; a GAN's D need not know",
         "difference of the squared errors [squared errors]; share of pairs that D orders rightly, if it learned from "
         "such images: [changed digits]",
         "[squared errors]; [changed digits] (D of a DCGAN: [DCGAN], untrained D: [untrained])",

@@ -16,9 +16,9 @@ The networks are the paper's (appendix A): each has two hidden layers of 1000 Re
 N(0, 0.01²), and the code has 8 numbers. Departures from the paper:
 
 1. Adam with learning rate 0.0002 for reconstruction and 0.0001 for D and E, with beta1 0.5 for the latter two, instead
-   of gradient descent with momentum and with rates that fall over 5,000 epochs. 20,000 iterations are 36 epochs.
+   of gradient descent with momentum and with rates that fall. 20,000 iterations are 36 epochs.
 2. The prior has standard deviation 1. The paper used 5 for its likelihoods.
-3. The pixels' loss is squared error. The paper names only "the reconstruction error".
+3. The reconstruction loss is the squared error of the pixels.
 """
 
 from gan_tf.runs import training_command

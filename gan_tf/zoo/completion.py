@@ -30,7 +30,7 @@ from gan_tf.runs.config import RunError
 
 FLAGS = flags.FLAGS
 
-LEARNING_RATE, PRIOR = 0.03, 0.003  # the paper's; of the search, and the weight of the prior loss
+LEARNING_RATE, PRIOR = 0.03, 0.003  # of the search; weight of the prior loss, the paper's lambda
 WINDOW, STARTS = 7, 4
 SHOWN = 10  # images in the picture
 

@@ -173,10 +173,17 @@ def chosen(noise):
     return ((np.asarray(noise)[:, 0].astype(np.float64) + 1) / 2 * len(held_out()[1])).astype(int)
 
 
+@functools.cache
+def known():
+    """Returns 10,000 printed digits, which others are compared with: (float32 [10000, 784], int [10000])."""
+    printed = data.load("glyphs")
+    return scaled(printed.pixels[:10_000]), printed.labels[:10_000]
+
+
 def nearest_digit(images):
     """Reads printed digits, float32 [n, 784]: the digit of the nearest of 10,000 printed digits, int [n]."""
-    printed = data.load("glyphs", split="train")
-    return printed.labels[nearest(images, scaled(printed.pixels[:10_000]))[1][:, 0]]
+    pixels, labels = known()
+    return labels[nearest(images, pixels)[1][:, 0]]
 
 
 def make(images=None, labels=None, *, cycle_weight=10.0, width=16, batch_size=16, seed=0, jit=False, block=dcgan.BLOCK):

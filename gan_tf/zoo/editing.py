@@ -55,8 +55,8 @@ ATTRIBUTES = {"weight": weight, "slant": slant}
 def direction_of(attribute, z, images, digits):
     """Returns the direction, float32 [100] of length 1, in which the attribute of G(z) grows most.
 
-    `digits`, int [n], are what the images show. The prediction may use them beside z, so that the direction has no part
-    that only makes another digit of it: a 0 has more ink than a 1.
+    `digits`, int [n], are what the images show. The prediction uses them and z. Otherwise the direction
+    would change the digit: a 0 has more ink than a 1.
     """
     known = np.concatenate([z, np.eye(10)[digits]], axis=1)
     coefficients = np.linalg.lstsq(known, attribute(images), rcond=None)[0][: z.shape[1]]

@@ -13,7 +13,7 @@ Departures from the paper:
 
 1. 16 cubes on a side instead of 64, so three layers instead of five, and `width` channels instead of 64.
 2. z has 100 numbers in [-1, 1) instead of 200 in [0, 1).
-3. The learning rate of D is 0.0001 instead of 0.00001. The paper trains for much longer.
+3. The learning rate of D is 0.0001 instead of 0.00001.
 """
 
 from gan_tf.runs import training_command

@@ -1,8 +1,8 @@
-"""Ways to keep a GAN's digits in long runs: python -m gan_tf.zoo.regularised --out_dir=out/regularised
+"""What papers propose so that a GAN keeps its digits: python -m gan_tf.zoo.regularised --out_dir=out/regularised
 
 The reference with Adam for D draws digits after 20,000 iterations, and loses them again in the next hundreds of
-thousands. This file has its networks and its losses, and the cures that papers propose. Each one has a flag. With
---r1=0 and no other flag, it trains exactly as `python -m gan_tf.train --d_optimizer=adam`.
+thousands. This file has its networks and its losses, and what papers propose against such failures. Each proposal has a
+flag. With --r1=0 and no other flag, it trains exactly as `python -m gan_tf.train --d_optimizer=adam`.
 
     D's loss = mean softplus(-D(x)) + mean softplus(D(G(z))) + r1/2 · mean ‖∇D(x)‖²
     G's loss = mean softplus(-D(G(z)))

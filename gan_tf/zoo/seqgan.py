@@ -19,7 +19,7 @@ the better. G is an LSTM with 32 units. D is a convolutional network. Departures
 
 1. The oracle has other random weights. So the values of NLL do not compare with the paper's, only their order.
 2. D's filters have the paper's widths, but only 16 of each instead of 100 to 200, without the highway layer.
-3. D has `d_steps` updates for one of G. The authors' code has about 4,700, which would take days on two cores.
+3. D has `d_steps` updates for one of G. The authors train D for many epochs before each update of G.
 4. Rollouts are by G itself. The authors' rollout policy follows G with a delay.
 5. A baseline, the mean reward of each place in the batch, is subtracted from the rewards. It lowers their variance.
 """

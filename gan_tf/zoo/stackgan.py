@@ -45,6 +45,8 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
         datasets=["captions"],
     )
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -186,10 +188,17 @@ def enlarged(small):
     return np.asarray(small).reshape(-1, SMALL, SMALL).repeat(2, axis=1).repeat(2, axis=2).reshape(-1, 784)
 
 
+@functools.cache
+def known():
+    """Returns 10,000 images, which others are compared with: (float32 [10000, 784], their captions int [10000])."""
+    training = data.load("captions")
+    return scaled(training.pixels[:10_000]), training.labels[:10_000]
+
+
 def read(images):
     """Reads printed digits, float32 [n, 784]: the numbers of the captions of the nearest of 10,000, int [n]."""
-    known = data.load("captions")
-    return known.labels[nearest(images, scaled(known.pixels[:10_000]))[1][:, 0]]
+    pixels, captions = known()
+    return captions[nearest(images, pixels)[1][:, 0]]
 
 
 def rights(images, captions, what):
