@@ -46,6 +46,8 @@ RUNS = {
     "loss_sensitive_dcgan": ("loss_sensitive", ["--networks=dcgan"], [0]),
     "adversarial_autoencoder": ("adversarial_autoencoder", [], [0]),
     "adversarial_autoencoder_plain": ("adversarial_autoencoder", ["--noadversarial"], [0]),
+    "adversarial_autoencoder_2": ("adversarial_autoencoder", ["--code=2"], [0]),
+    "adversarial_autoencoder_2_plain": ("adversarial_autoencoder", ["--code=2", "--noadversarial"], [0]),
     "cyclegan": ("cyclegan", [], [0]),
     "cyclegan_no_cycle": ("cyclegan", ["--cycle_weight=0"], [0]),
     "pix2pix": ("pix2pix", [], [0]),
@@ -62,6 +64,14 @@ RUNS = {
     "seqgan_likelihood_alone": ("seqgan", ["--noadversarial"], [0, 1, 2]),
     "imitation": ("imitation", [], [0, 1, 2]),
     "imitation_cloning": ("imitation", ["--noadversarial"], [0, 1, 2]),
+    "imitation_untrained_d": ("imitation", ["--nod_learns"], [0, 1, 2]),
+    "imitation_papers_reward": ("imitation", ["--nofallen"], [0, 1, 2]),
+    "imitation_papers_reward_untrained_d": ("imitation", ["--nofallen", "--nod_learns"], [0, 1, 2]),
+    "imitation_1": ("imitation", ["--pairs=1"], [0, 1, 2]),
+    "imitation_2": ("imitation", ["--pairs=2"], [0, 1, 2]),
+    "imitation_8": ("imitation", ["--pairs=8"], [0, 1, 2]),
+    "imitation_cloning_1": ("imitation", ["--noadversarial", "--pairs=1"], [0, 1, 2]),
+    "imitation_cloning_2": ("imitation", ["--noadversarial", "--pairs=2"], [0, 1, 2]),
     "imitation_cloning_8": ("imitation", ["--noadversarial", "--pairs=8"], [0, 1, 2]),
 }
 MADE = ("stackgan", "gan_3d", "seqgan", "imitation")  # their data are made, not read

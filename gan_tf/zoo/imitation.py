@@ -8,16 +8,21 @@ expert's pairs from those of the player, and the player (the G of this GAN) lear
 So it plays all the time, and learns to come back to where the expert is.
 
     D's loss = -E log p(expert's state, action) - E log(1 - p(player's state, action))       p = sigmoid(D)
-    reward of the player = -log(1 - p(state, action))
+    reward of the player = -log(1 - p(state, action)) + log(1 - p(fallen))
 
---noadversarial is the control: behavioural cloning.
+A fallen pole stays fallen until step 500 of the game. D sees these steps too, as a state of its own. Without them the
+reward would always be positive: the player would be paid for each step that the pole stands, and this is the game's
+score, whatever D says (Kostrikov et al. 2019, "Discriminator-actor-critic", arXiv:1809.02925). --nofallen shows that:
+it is the paper's reward, the first term alone. Three controls: --noadversarial is behavioural cloning; with
+--nod_learns D stays as it was made; --nofallen --nod_learns shows that the paper's reward needs no D for this game.
 
 Departures from the paper:
 
 1. The player learns by PPO (Schulman et al. 2017, arXiv:1707.06347, equation 7) instead of TRPO: the same idea, no step
    may change the policy much, with a gradient that fits into a few lines.
 2. All networks have two layers of 64 tanh units instead of 100.
-3. The expert is a rule (gan_tf/data/cart_pole.py), which always gets the highest score, instead of a trained player.
+3. A fallen pole is a state that lasts, as in Kostrikov et al. The last term of the reward makes its own reward 0.
+4. The expert is a rule (gan_tf/data/cart_pole.py), which always gets the highest score, instead of a trained player.
    As in the paper, one in 20 steps of its games is shown: 25 pairs for each game.
 """
 
@@ -26,6 +31,8 @@ from gan_tf.runs import training_command
 OPTIONS = {
     "pairs": (4, "How many pairs of the expert are shown. A game has 25.", (1, 10_000)),
     "adversarial": (True, "--noadversarial is the control: behavioural cloning."),
+    "d_learns": (True, "--nod_learns is another control: D stays as it was made."),
+    "fallen": (True, "D sees that the pole has fallen. --nofallen is the paper's reward."),
 }
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
@@ -86,7 +93,7 @@ def advantages_of(rewards, values, last_values, alive):
 
 
 def make_steps(objects):
-    """Makes the updates, each a `tf.function`. Pairs are float32 [m, 5], scaled; weights float32 [m] have the sum 1.
+    """Makes the updates, each a `tf.function`. Pairs are those of `pairs_of`; weights float32 [m] have the sum 1.
 
     - `d_step(expert's pairs, player's pairs, weights of these) -> loss`
     - `player_step(states, actions, old log-probabilities, advantages, returns, weights) -> loss`
@@ -133,9 +140,13 @@ def make_steps(objects):
     return d_step, player_step, cloning_step
 
 
-def scaled_pairs(states, actions):
-    """Returns what D sees, float32 [m, 5]: scaled states, and the action as -1 or 1."""
-    return np.concatenate([states / SCALE, 2 * np.asarray(actions)[:, None] - 1], axis=1).astype(np.float32)
+FALLEN = np.float32([[0, 0, 0, 0, 0, 1]])
+
+
+def pairs_of(states, actions, alive=True):
+    """Returns what D sees, float32 [m, 6]: scaled states, actions as -1 or 1, and 0; `FALLEN` where not `alive`."""
+    pairs = np.concatenate([states / SCALE, 2 * actions[:, None] - 1, np.zeros([len(states), 1])], axis=1)
+    return np.where(np.reshape(alive, [-1, 1]), pairs, FALLEN).astype(np.float32)
 
 
 def choose(player, random=None):
@@ -157,6 +168,8 @@ def make(
     *,
     pairs=4,
     adversarial=True,
+    d_learns=True,
+    fallen=True,
     batch_size=8,
     seed=0,
     jit=False,
@@ -173,20 +186,25 @@ def make(
     objects = {
         "player": player,
         "value": make_network(4, 1, v_seed, "value"),
-        "discriminator": make_network(5, 1, d_seed, "discriminator"),
+        "discriminator": make_network(6, 1, d_seed, "discriminator"),
         "p_optimizer": keras.optimizers.Adam(0.003, beta_1=0.9, beta_2=0.999, epsilon=1e-8),
         "v_optimizer": keras.optimizers.Adam(0.003, beta_1=0.9, beta_2=0.999, epsilon=1e-8),
         "d_optimizer": keras.optimizers.Adam(0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-8),
     }
-    train_block = None
+    names = ("d_loss", "player_loss", "score") if adversarial else ("loss",)
+    names, train_block = names if d_learns or not adversarial else names[1:], None
     if images is not None:
         if batch_size > len(images):
             raise ValueError(f"a batch of {batch_size} is more than the {len(images)} pairs there are")
         if pairs > len(images):
             raise ValueError(f"{pairs} pairs are more than the {len(images)} there are")
         shown = np.asarray(images[:pairs], np.float32)
-        experts = tf.constant(scaled_pairs(shown[:, :4], shown[:, 4]))
+        experts = tf.constant(pairs_of(shown[:, :4], shown[:, 4]))
         d_step, player_step, cloning_step = make_steps(objects)
+
+        def reward_of(pairs):
+            """-log(1 - p) of each pair, [m]."""
+            return np.logaddexp(0, np.asarray(objects["discriminator"](pairs))[:, 0])
 
         def clone():
             for _ in range(PLAYER_STEPS):
@@ -198,10 +216,10 @@ def make(
             random = np.random.Generator(np.random.Philox(key=int(seeds[-1])))
             states, actions, alive, last, fell = cart_pole.play(choose(player, random), seeds[:-1].tolist())
             flat, weights = states.reshape(-1, 4) / SCALE, (alive / alive.sum()).ravel().astype(np.float32)
-            played_pairs = scaled_pairs(states.reshape(-1, 4), actions.ravel())
-            for _ in range(D_STEPS):
-                d_loss = d_step(experts, played_pairs, weights)
-            rewards = np.logaddexp(0, np.asarray(objects["discriminator"](played_pairs))[:, 0]).reshape(STEPS, -1)
+            played_pairs = pairs_of(states.reshape(-1, 4), actions.ravel(), alive)
+            seen = np.full_like(weights, 1 / weights.size) if fallen else weights
+            d_losses = [d_step(experts, played_pairs, seen) for _ in range(D_STEPS if d_learns else 0)]
+            rewards = reward_of(played_pairs).reshape(STEPS, -1) - (reward_of(FALLEN) if fallen else 0)
             values = np.asarray(objects["value"](flat))[:, 0].reshape(STEPS, -1)
             last_values = np.where(fell, 0, np.asarray(objects["value"](last / SCALE))[:, 0])
             advantages = advantages_of(rewards, values, last_values, alive)
@@ -212,11 +230,11 @@ def make(
             old = -tf.nn.sparse_softmax_cross_entropy_with_logits(actions, player(flat))
             for _ in range(PLAYER_STEPS):
                 loss = player_step(flat, actions, old, advantages, returns, weights)
-            return float(d_loss), float(loss), alive.sum() / batch_size
+            return *map(float, d_losses[-1:]), float(loss), alive.sum() / batch_size
 
         def train_block(first, steps):
             rows = [imitate(i) if adversarial else clone() for i in range(first, first + steps)]
-            return np.array(rows, np.float32).reshape(steps, 3 if adversarial else 1)
+            return np.array(rows, np.float32).reshape(steps, len(names))
 
     def scores(images, labels):
         random = np.random.default_rng(0)
@@ -232,6 +250,6 @@ def make(
         objects=objects,
         train_block=train_block,
         block=min(block, BLOCK),
-        loss_names=("d_loss", "player_loss", "score") if adversarial else ("loss",),
+        loss_names=names,
         scores=scores,
     )

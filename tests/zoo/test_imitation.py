@@ -55,7 +55,7 @@ def test_ds_loss_by_hand():
     gan = imitation.make()
     d_step, *_ = imitation.make_steps(gan.objects)
     discriminator = gan.objects["discriminator"]
-    experts, players = RANDOM.normal(size=[2, 6, 5]).astype(np.float32)
+    experts, players = RANDOM.normal(size=[2, 6, 6]).astype(np.float32)
     weights = np.float32([0.5, 0.25, 0.25, 0, 0, 0])
     real, fake = (np.asarray(discriminator(each), np.float64)[:, 0] for each in (experts, players))
     expected = np.log1p(np.exp(-real)).mean() + (weights * np.log1p(np.exp(fake))).sum()
@@ -81,7 +81,7 @@ def test_ppo_by_hand():
 
 def test_the_player_is_rewarded_for_what_d_takes_for_the_experts():
     """-log(1 - p): it grows with D's logit. A D that likes one action makes the player choose it."""
-    gan = imitation.make(PAIRS, batch_size=2)
+    gan = imitation.make(PAIRS, batch_size=2, d_learns=False)
 
     before = np.asarray(gan.objects["player"](np.zeros([1, 4])))[0]
     weights = [0 * weight for weight in gan.objects["discriminator"].get_weights()]
@@ -104,3 +104,19 @@ def test_cloning_learns_the_actions_and_nothing_else():
     states = PAIRS[:10, :4] / imitation.SCALE
     chosen = np.asarray(gan.objects["player"](states)).argmax(axis=1)
     assert (chosen == (PAIRS[:10, 4] > 0.5)).mean() >= 0.9
+
+
+def test_a_fallen_pole_is_a_state_of_its_own():
+    found = imitation.pairs_of(PAIRS[:2, :4], np.array([0, 1]), np.array([True, False]))
+    np.testing.assert_allclose(found[0], [*PAIRS[0, :4] / [2.4, 2, 0.21, 2], -1, 0], rtol=1e-6)
+    np.testing.assert_array_equal(found[1], [0, 0, 0, 0, 0, 1])
+
+
+@pytest.mark.parametrize("fallen", [True, False])
+def test_only_the_papers_reward_pays_for_standing(fallen):
+    """A D that always says 1/2 gives the paper's reward log 2 = 0.69 for each step, and ours 0."""
+    gan = imitation.make(PAIRS, batch_size=2, d_learns=False, fallen=fallen)
+    gan.objects["discriminator"].set_weights([0 * each for each in gan.objects["discriminator"].get_weights()])
+    assert gan.loss_names == ("player_loss", "score") and gan.train(5).shape == (5, 2)
+    values = np.asarray(gan.objects["value"](PAIRS[:, :4] / [10, 10, 100, 10]))
+    assert (values > 1).all() if not fallen else (np.abs(values) < 0.2).all()

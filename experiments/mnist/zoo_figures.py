@@ -1,0 +1,95 @@
+"""No claim: two figures of the gallery in gan_tf/zoo, what InfoGAN's codes tell and what an autoencoder's codes are.
+
+python -m experiments.mnist.zoo_figures [--data_dir=…] [--work_dir=…] [--results=…] [--out_dir=out/experiments/zoo]
+
+First run experiments.mnist.zoo with --only=infogan,infogan_no_information,adversarial_autoencoder_2,
+adversarial_autoencoder_2_plain. information.png is drawn from the JSON files of the first two in --results, codes.png
+from the trained networks of the last two in --work_dir.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from experiments import figures
+from experiments.mnist import zoo
+from experiments.record import RESULTS, check
+from gan_tf import data
+from gan_tf.gan import in_batches
+from gan_tf.restore import LoadError, load_run
+from gan_tf.runs import command_line
+from gan_tf.runs.config import RunError
+
+FLAGS = flags.FLAGS
+
+INFORMATION = {"infogan": "InfoGAN", "infogan_no_information": "without the information in G's loss"}
+CODES = {"adversarial_autoencoder_2": "adversarial autoencoder", "adversarial_autoencoder_2_plain": "plain autoencoder"}
+SHOWN = 5000  # test images
+REACH = 3  # deviations of the prior that are drawn
+SIDE = 12  # decoded codes in a row
+
+
+def draw_information(results, path):
+    """Draws the column `information` of both runs over the iterations, from {run: [result]}."""
+    import matplotlib.figure
+
+    with figures.style():
+        figure = matplotlib.figure.Figure(figsize=(6.4, 3.6))
+        axes = figure.subplots()
+        axes.axhline(math.log(10), color="black", linestyle=":", label="all of it: log 10")
+        for run, label in INFORMATION.items():
+            curve = results[run][0]["losses"]
+            axes.plot(curve["iteration"], curve["information"], label=label)
+        axes.set(xlabel="iteration", ylabel="information (nats)", ylim=(-0.5, 2.5))
+        figures.legend_below(figure, axes, columns=2)
+        figure.savefig(path)
+
+
+def draw_codes(gans, test, path):
+    """Draws, for each {title: Gan}, the codes of test images by digit, and what evenly spaced codes decode to."""
+    import matplotlib.figure
+
+    with figures.style():
+        figure = matplotlib.figure.Figure(figsize=(9.6, 9.6))
+        for row, (axes, decoded) in zip(gans.items(), figure.subplots(2, 2), strict=True):
+            title, gan = row
+            codes = in_batches(gan.objects["encoder"], test.images[:SHOWN])
+            dots = axes.scatter(*codes.T, c=test.labels[:SHOWN], cmap="tab10", s=3, vmin=-0.5, vmax=9.5)
+            axes.set(title=title, xlabel="first number of the code", ylabel="second number")
+            figure.colorbar(dots, ax=axes, ticks=range(10), label="digit")
+            steps = np.linspace(-REACH, REACH, SIDE)
+            evenly = np.stack(np.meshgrid(steps, steps[::-1]), axis=-1).reshape(-1, 2).astype(np.float32)
+            cells = in_batches(gan.objects["decoder"], evenly).reshape(SIDE, SIDE, 28, 28)
+            edges = (-REACH, REACH, -REACH, REACH)
+            decoded.imshow(cells.transpose(0, 2, 1, 3).reshape(28 * SIDE, 28 * SIDE), vmin=0, vmax=1, extent=edges)
+            decoded.set(title="what codes decode to", xlabel="first number of the code", ylabel="second number")
+            decoded.grid(False)
+        figure.savefig(path)
+
+
+def main():
+    """Draws both figures."""
+    out_dir = Path(FLAGS.out_dir)
+    check(out_dir)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    results = zoo.load_results(Path(FLAGS.results))
+    for run in INFORMATION:
+        if run not in results:
+            raise RunError(f"{FLAGS.results} has no result of {run}; make it with: python -m experiments.mnist.zoo")
+    draw_information(results, out_dir / "information.png")
+    gans = {title: load_run(Path(FLAGS.work_dir) / f"{run}-0" / "run")[0] for run, title in CODES.items()}
+    draw_codes(gans, data.load("mnist", FLAGS.data_dir, "test"), out_dir / "codes.png")
+    print(f"{out_dir / 'information.png'}, {out_dir / 'codes.png'}")
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("data_dir", None, "Folder with MNIST, as in gan_tf.train.")
+    flags.DEFINE_string("work_dir", "out/experiments/zoo/runs", "Folder with the runs of experiments.mnist.zoo.")
+    flags.DEFINE_string("results", str(RESULTS / "zoo"), "Folder with the results of experiments.mnist.zoo.")
+    flags.DEFINE_string(
+        "out_dir", "out/experiments/zoo", "Folder for the figures; the committed: experiments/results/zoo."
+    )
+    groups = {"Flags": ["data_dir", "work_dir", "results", "out_dir"]}
+    command_line.run(main, groups, (LoadError, RunError, data.DataError, OSError))
