@@ -1,10 +1,9 @@
 """No claim: two figures of the gallery in gan_tf/zoo, what InfoGAN's codes tell and what an autoencoder's codes are.
 
-python -m experiments.mnist.zoo_figures [--data_dir=…] [--work_dir=…] [--results=…] [--out_dir=out/experiments/zoo]
+python -m experiments.mnist.zoo_figures [--only=information] [--data_dir=…] [--work_dir=…] [--results=…]
 
-First run experiments.mnist.zoo with --only=infogan,infogan_no_information,adversarial_autoencoder_2,
-adversarial_autoencoder_2_plain. information.png is drawn from the JSON files of the first two in --results, codes.png
-from the trained networks of the last two in --work_dir.
+information.png is drawn from the results of the runs infogan and infogan_no_information of experiments.mnist.zoo.
+codes.png is drawn from the networks of its runs adversarial_autoencoder_2 and adversarial_autoencoder_2_plain.
 """
 
 import math
@@ -26,6 +25,7 @@ FLAGS = flags.FLAGS
 
 INFORMATION = {"infogan": "InfoGAN", "infogan_no_information": "without the information in G's loss"}
 CODES = {"adversarial_autoencoder_2": "adversarial autoencoder", "adversarial_autoencoder_2_plain": "plain autoencoder"}
+FIGURES = ["information", "codes"]
 SHOWN = 5000  # test images
 REACH = 3  # deviations of the prior that are drawn
 SIDE = 12  # decoded codes in a row
@@ -70,18 +70,19 @@ def draw_codes(gans, test, path):
 
 
 def main():
-    """Draws both figures."""
+    """Draws the figures."""
     out_dir = Path(FLAGS.out_dir)
     check(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
-    results = zoo.load_results(Path(FLAGS.results))
-    for run in INFORMATION:
-        if run not in results:
-            raise RunError(f"{FLAGS.results} has no result of {run}; make it with: python -m experiments.mnist.zoo")
-    draw_information(results, out_dir / "information.png")
-    gans = {title: load_run(Path(FLAGS.work_dir) / f"{run}-0" / "run")[0] for run, title in CODES.items()}
-    draw_codes(gans, data.load("mnist", FLAGS.data_dir, "test"), out_dir / "codes.png")
-    print(f"{out_dir / 'information.png'}, {out_dir / 'codes.png'}")
+    if "information" in FLAGS.only:
+        results = zoo.load_results(Path(FLAGS.results))
+        for run in INFORMATION:
+            if run not in results:
+                raise RunError(f"{FLAGS.results} has no result of {run}; first run: python -m experiments.mnist.zoo")
+        draw_information(results, out_dir / "information.png")
+    if "codes" in FLAGS.only:
+        gans = {title: load_run(Path(FLAGS.work_dir) / f"{run}-0" / "run")[0] for run, title in CODES.items()}
+        draw_codes(gans, data.load("mnist", FLAGS.data_dir, "test"), out_dir / "codes.png")
 
 
 if __name__ == "__main__":
@@ -91,5 +92,6 @@ if __name__ == "__main__":
     flags.DEFINE_string(
         "out_dir", "out/experiments/zoo", "Folder for the figures; the committed: experiments/results/zoo."
     )
-    groups = {"Flags": ["data_dir", "work_dir", "results", "out_dir"]}
+    flags.DEFINE_multi_enum("only", FIGURES, FIGURES, "The figures to draw.")
+    groups = {"Flags": ["only", "data_dir", "work_dir", "results", "out_dir"]}
     command_line.run(main, groups, (LoadError, RunError, data.DataError, OSError))
