@@ -94,8 +94,10 @@ COLUMNS = {
     ],
     "cyclegan": [
         ("samples", "read_as_asked"),
-        ("real", "printed: read as the right digit"),
         ("samples", "frechet_distance"),
+        ("real", "printed: read as the right digit"),
+        ("real", "printed: nearest printed digit is right"),
+        ("real", "printed: FID to printed digits"),
         ("real", "printed and back: difference of a pixel"),
     ],
     "pix2pix": [("real", f"drawings: {name}") for name in PAIRS],
@@ -112,7 +114,13 @@ LAST = {
         "noise of the prior, 95% of cases below": {"distance of codes to prior": "95% of such distances by chance"}
     },
     "cyclegan": {
-        "printed digits themselves": {"printed: read as the right digit": "printed digits themselves: read right"}
+        "images as they are": {
+            "read_as_asked": "not handwritten: read as the right digit",
+            "frechet_distance": "not handwritten: FID to handwritten digits",
+            "printed: read as the right digit": "not printed: read as the right digit",
+            "printed: nearest printed digit is right": "not printed: nearest printed digit is right",
+            "printed: FID to printed digits": "not printed: FID to printed digits",
+        }
     },
     "pix2pix": {},
     "super_resolution": {"bicubic interpolation": {f"enlarged: {name}": f"bicubic: {name}" for name in PAIRS}},

@@ -1,9 +1,26 @@
-"""Scores of images that a GAN made of real ones, each next to its original."""
+"""Scores of images that a GAN made, next to real ones: those that they were made of, or others."""
 
 import numpy as np
 
 from gan_tf.metrics import classifier, scores
 from gan_tf.metrics.table import mean, share
+
+
+def distance(made, real):
+    """Returns (FID (MNIST classifier), its standard error) of images `made` to `real` ones, both float32 [n, 784]."""
+    model, _ = classifier.load_classifier()
+    ours, theirs = (classifier.activations(model, images)[0] for images in (made, real))
+
+    def fid(features):
+        return scores.frechet_distance(theirs, features)
+
+    return fid(ours), scores.jackknife(fid, ours)
+
+
+def read_right(images, labels):
+    """Returns (share, standard error) of `images` [n, 784] that the MNIST classifier reads as `labels`, int [n]."""
+    model, _ = classifier.load_classifier()
+    return share((classifier.activations(model, images)[1].argmax(axis=1) == labels).mean(), len(labels))
 
 
 def compare(made, originals, labels, what="made"):

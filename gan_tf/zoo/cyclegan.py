@@ -54,7 +54,7 @@ from keras import layers
 from gan_tf import data
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
-from gan_tf.metrics.pairs import compare
+from gan_tf.metrics.pairs import compare, distance, read_right
 from gan_tf.metrics.scores import nearest
 from gan_tf.metrics.table import share
 from gan_tf.noise import uniform_noise
@@ -222,12 +222,21 @@ def make(images=None, labels=None, *, cycle_weight=10.0, width=16, batch_size=16
             return np.concatenate(rows)
 
     def scores(images, labels):
-        made = in_batches(to_printed, images)
-        digits, true = held_out()
-        return {
-            "printed: read as the right digit": share((nearest_digit(made) == labels).mean(), len(labels)),
-            "printed digits themselves: read right": share((nearest_digit(digits) == true).mean(), len(true)),
-        } | compare(in_batches(to_written, made), images, labels, "printed and back")
+        found, made, printed = {}, in_batches(to_printed, images), held_out()
+        for what, each in (("printed", made), ("not printed", images)):
+            found |= {
+                f"{what}: read as the right digit": read_right(each, labels),
+                f"{what}: nearest printed digit is right": share((nearest_digit(each) == labels).mean(), len(labels)),
+                f"{what}: FID to printed digits": distance(each, known()[0]),
+            }
+        return (
+            found
+            | compare(in_batches(to_written, made), images, labels, "printed and back")
+            | {
+                "not handwritten: read as the right digit": read_right(*printed),
+                "not handwritten: FID to handwritten digits": distance(printed[0], images),
+            }
+        )
 
     return Gan(
         objects=objects,

@@ -56,8 +56,8 @@ from gan_tf import data, grids, losses
 from gan_tf.data.captions import CAPTIONS, WORDS, vector_of
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
-from gan_tf.metrics.classifier import activations, load_classifier
-from gan_tf.metrics.scores import frechet_distance, jackknife, nearest
+from gan_tf.metrics.pairs import distance
+from gan_tf.metrics.scores import nearest
 from gan_tf.metrics.table import share
 from gan_tf.noise import EVALUATION_NOISE, SAMPLE_NOISE, uniform_noise
 from gan_tf.zoo import dcgan
@@ -211,17 +211,6 @@ def rights(images, captions, what):
     }
 
 
-def distance(images, real, what):
-    """Returns {title: (value, error)}: FID (MNIST classifier) of `images` to as many `real` ones."""
-    model, _ = load_classifier()
-    ours, theirs = (activations(model, each)[0] for each in (images, real))
-
-    def fid(features):
-        return frechet_distance(theirs, features)
-
-    return {f"{what}: FID": (fid(ours), jackknife(fid, ours))}
-
-
 def make_noise(seed, stream, count, condition=None):
     """Returns `count` inputs, float32 [count, 132]: random numbers, then the vector of a caption.
 
@@ -321,7 +310,7 @@ def make(
             )
         found = rights(images, labels, "real images")
         for what, each in drawn.items():
-            found |= rights(each, captions_of(noise), what) | distance(each, images, what)
+            found |= rights(each, captions_of(noise), what) | {f"{what}: FID": distance(each, images)}
         return found
 
     return Gan(

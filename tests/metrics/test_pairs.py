@@ -1,8 +1,9 @@
-"""gan_tf.metrics.pairs: images next to their originals."""
+"""gan_tf.metrics.pairs: images next to those that they were made of, or next to others."""
 
 import numpy as np
 import pytest
 
+from gan_tf import data
 from gan_tf.metrics import classifier, pairs
 
 RANDOM = np.random.default_rng(0)
@@ -27,3 +28,16 @@ def test_originals_are_perfect():
     same, other = (pairs.compare(each, images[0], labels, "x") for each in images)
     assert same["x: FID to the originals"][0] == pytest.approx(0, abs=1e-6) and same["x: PSNR"][0] == 100
     assert other["x: FID to the originals"][0] > 1e-3 and other["x: PSNR"][0] == pytest.approx(7.8, abs=0.2)
+
+
+def test_distance_and_reading():
+    """FID is 0 to the same images and grows with noise; readings are those of the classifier's own accuracy."""
+    test = data.load("glyphs", split="test")
+    images, labels = test.images[:500], test.labels[:500]
+    assert pairs.distance(images, images)[0] == pytest.approx(0, abs=1e-3)
+    noise = np.random.default_rng(0).random(images.shape).astype(np.float32)
+    half, whole = (pairs.distance((1 - part) * images + part * noise, images)[0] for part in (0.5, 1))
+    assert 1 < half < whole
+    share, error = pairs.read_right(images, labels)
+    assert share > 0.9 and error == pytest.approx((share * (1 - share) / 500) ** 0.5)
+    assert pairs.read_right(images, (labels + 1) % 10)[0] < 0.1
