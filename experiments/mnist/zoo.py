@@ -13,6 +13,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from experiments.record import RESULTS, check, facts, write_json
 from gan_tf.metrics.table import TITLES, rounded
 from gan_tf.runs import command_line
 from gan_tf.runs.config import read_config
+from gan_tf.zoo import completion, editing
 
 FLAGS = flags.FLAGS
 
@@ -74,6 +76,7 @@ RUNS = {
     "imitation_cloning_2": ("imitation", ["--noadversarial", "--pairs=2"], [0, 1, 2]),
     "imitation_cloning_8": ("imitation", ["--noadversarial", "--pairs=8"], [0, 1, 2]),
 }
+ON_DCGAN = {"completion": completion, "editing": editing}  # commands on the run dcgan-0, which takes no training
 MADE = ("stackgan", "gan_3d", "seqgan", "imitation")  # their data are made, not read
 # Columns of each member's table: (column of metrics.json, name of the score).
 PAIRS = ("read as the right digit", "FID to the originals", "difference of a pixel", "PSNR")  # of metrics/pairs.py
@@ -171,6 +174,19 @@ def train(run, seed):
     }
 
 
+def measure_on_dcgan(name):
+    """Runs gan_tf.zoo.completion or editing on the run dcgan-0, which must be there. Returns its result."""
+    folder, run_dir = Path(FLAGS.work_dir) / name, Path(FLAGS.work_dir) / "dcgan-0" / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    where = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir else []
+    _run(folder, f"gan_tf.zoo.{name}", f"--run_dir={run_dir}", f"--out_dir={folder}", *where)
+    minutes = round((time.monotonic() - begun) / 60, 1)
+    return (
+        facts("tensorflow", "keras", "numpy") | {"minutes": minutes} | json.loads((folder / f"{name}.json").read_text())
+    )
+
+
 def _run(folder, module, *options):
     print(f"{folder.name}: {module}", file=sys.stderr, flush=True)
     with open(folder / "stdout", "a") as stdout, open(folder / "stderr", "a") as stderr:
@@ -227,6 +243,12 @@ def main():
     out_dir = Path(FLAGS.out_dir)
     check(out_dir)
     for run in FLAGS.only:
+        if run in ON_DCGAN:
+            result = measure_on_dcgan(run)
+            write_json(out_dir / f"{run}.json", result)
+            shutil.copy(Path(FLAGS.work_dir) / run / f"{run}.png", out_dir / f"{run}.png")
+            print(f"{run}:\n\n{ON_DCGAN[run].table_of(result)}\n")
+            continue
         for seed in RUNS[run][2]:
             write_json(out_dir / f"{run}-{seed}.json", train(run, seed))
             drawn = picture(Path(FLAGS.work_dir) / f"{run}-0" / "run")
@@ -239,4 +261,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main, measured.define_flags("zoo", RUNS), OSError)
+    command_line.run(main, measured.define_flags("zoo", [*RUNS, *ON_DCGAN]), OSError)

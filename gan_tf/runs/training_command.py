@@ -104,7 +104,7 @@ def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults)
     flags.register_validator("out_dir", bool, message="must name a folder")
     for name, value in defaults.items():
         FLAGS.set_default(name, value)
-    if FLAGS["jit"].default is None:  # TensorFlow's own convolutions depend on the number of threads
+    if FLAGS["jit"].default is None:  # without XLA, results depend on the number of threads
         jit, threads = FLAGS["jit"], FLAGS["threads"]
         jit.help = "Compile with XLA, TensorFlow's compiler. Unset: only on a GPU."
         threads.help = "How many cores to use at most. Unset: all. Without XLA, another number changes last bits."
@@ -158,8 +158,8 @@ def main(module, options, iters, image_bytes, uses_labels=False, **defaults):
         except ValueError as error:
             raise folder.RunError(f"{error}; change the flag.") from error
 
-    convolves = FLAGS["jit"].default is None
-    command_line.run(lambda: train(name, make, 30, convolves), groups({"This GAN": list(options)}), ERRORS)
+    threads_matter = FLAGS["jit"].default is None
+    command_line.run(lambda: train(name, make, 30, threads_matter), groups({"This GAN": list(options)}), ERRORS)
 
 
 def groups(own):
@@ -197,20 +197,20 @@ def choose_device():
     return "/GPU:0", f"GPU, {tf.config.experimental.get_device_details(gpus[0]).get('device_name', 'unknown')}"
 
 
-def train(name, make, compile_seconds, convolves=False):
+def train(name, make, compile_seconds, threads_matter=False):
     """Starts the run in --out_dir, or resumes it. Returns the exit status.
 
     `name` is the GAN's name for config.json, a key of `gan_tf.restore.GANS`. `make(dataset, block)` returns the `Gan`
     that the flags describe, for a `data.Dataset`. The run never trains more than `block` iterations at a time.
-    `compile_seconds` is how long XLA takes to compile it, for the log. If it `convolves`, the last bits depend on
-    the number of threads without XLA. Then a run that resumes with another number warns.
+    `compile_seconds` is how long XLA takes to compile it, for the log. If `threads_matter`, the last bits depend on
+    the number of threads without XLA: then a run that resumes with another number warns.
     """
     if FLAGS.device == "gpu":
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"
     # TensorFlow reports on itself at every checkpoint.
     logging.get_absl_logger().addFilter(lambda record: record.module != "functional_saver")
     try:
-        return _train(name, make, compile_seconds, convolves)
+        return _train(name, make, compile_seconds, threads_matter)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -220,7 +220,7 @@ def train(name, make, compile_seconds, convolves=False):
         ) from error
 
 
-def _train(name, make, compile_seconds, convolves):
+def _train(name, make, compile_seconds, threads_matter):
     begun = time.monotonic()
     own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
     config = {"flags": {flag.name: flag.value for flag in own_flags}}
@@ -258,7 +258,7 @@ def _train(name, make, compile_seconds, convolves):
     device, config["device"] = choose_device()
     if FLAGS.jit is None:  # config.json keeps "unset", because another device may choose differently
         FLAGS.jit = device.startswith("/GPU")
-    if convolves and not FLAGS.jit:
+    if threads_matter and not FLAGS.jit:
         config["device"] += f", threads: {FLAGS.threads or 'all'}"
     logging.info("device: %s; XLA %s; seed %d", config["device"], "on" if FLAGS.jit else "off", FLAGS.seed)
     if FLAGS.threads:

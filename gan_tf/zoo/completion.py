@@ -25,6 +25,7 @@ import numpy as np
 from absl import flags, logging
 
 from gan_tf import data, grids, restore
+from gan_tf.metrics.table import rounded
 from gan_tf.runs import command_line, files
 from gan_tf.runs.config import RunError
 
@@ -123,6 +124,14 @@ def fill(images, mask, pixels):
     return np.where(mask, pixels, images).astype(np.float32)
 
 
+def table_of(result):
+    """Returns the table of a result, as completion.json has it, as Markdown."""
+    lines = ["| the hole is filled | read as the right digit | difference of a pixel in the hole |", "|---|---|---|"]
+    for name, row in result["scores"].items():
+        lines.append(f"| {name} | {' | '.join(rounded(*score) for score in row.values())} |")
+    return "\n".join(lines)
+
+
 def main():
     """Completes test images, prints a table, and writes completion.json and completion.png."""
     mask = hole(FLAGS.hole)
@@ -150,12 +159,10 @@ def main():
         right = classifier.activations(model, each)[1].argmax(axis=1) == labels
         error = np.abs(each - images)[:, mask].mean(axis=1)
         rows[name] = {"read as the right digit": table.share(right.mean(), len(right)), "error": table.mean(error)}
-    print("| the hole is filled | read as the right digit | difference of a pixel in the hole |\n|---|---|---|")
-    for name, row in rows.items():
-        print(f"| {name} | {' | '.join(table.rounded(*score) for score in row.values())} |")
+    result = {"hole": FLAGS.hole, "count": len(images), "steps": FLAGS.steps, "seed": FLAGS.seed, "scores": rows}
+    print(table_of(result))
     out_dir = Path(FLAGS.out_dir or FLAGS.run_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
-    result = {"hole": FLAGS.hole, "count": len(images), "steps": FLAGS.steps, "seed": FLAGS.seed, "scores": rows}
     with files.replacing(out_dir / "completion.json") as path:
         path.write_text(json.dumps(result, indent=1) + "\n")
     with files.replacing(out_dir / "completion.png") as path:

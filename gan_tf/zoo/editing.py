@@ -21,6 +21,7 @@ import numpy as np
 from absl import flags, logging
 
 from gan_tf import data, grids, restore
+from gan_tf.metrics.table import rounded
 from gan_tf.runs import command_line, files
 from gan_tf.runs.config import RunError
 from gan_tf.zoo import completion
@@ -63,6 +64,15 @@ def direction_of(attribute, z, images, digits):
     return (coefficients / np.linalg.norm(coefficients)).astype(np.float32)
 
 
+def table_of(result):
+    """Returns the table of a result, as editing.json has it, as Markdown."""
+    lines = ["| z moves by 4 | change, in deviations of samples | read as the digit, at worst |", "|---|---|---|"]
+    for name, row in result["scores"].items():
+        lines.append(f"| {name} | {' | '.join(rounded(*score) for score in row.values())} |")
+    projected = f"Difference of a pixel between an image and its projection: {rounded(*result['projection'])}"
+    return "\n".join([*lines, "", projected])
+
+
 def main():
     """Moves test images along each attribute, prints a table, and writes editing.json and editing.png."""
     gan, dataset, data_dir = completion.load(FLAGS.run_dir)
@@ -98,15 +108,12 @@ def main():
             if direction == name:
                 shown += list(zip(*[each[:SHOWN] for each in moved], strict=True))
     error = table.mean(np.abs(projected - images).mean(axis=1))
-    print("| z moves by 4 | change, in deviations of samples | read as the digit, at worst |\n|---|---|---|")
-    for name, row in rows.items():
-        print(f"| {name} | {' | '.join(table.rounded(*score) for score in row.values())} |")
-    print(f"\nDifference of a pixel between an image and its projection: {table.rounded(*error)}")
+    result = {"count": len(images), "steps": FLAGS.steps, "seed": FLAGS.seed, "projection": error, "scores": rows}
+    print(table_of(result))
     out_dir = Path(FLAGS.out_dir or FLAGS.run_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
-    facts = {"count": len(images), "steps": FLAGS.steps, "seed": FLAGS.seed, "projection": error, "scores": rows}
     with files.replacing(out_dir / "editing.json") as path:
-        path.write_text(json.dumps(facts, indent=1) + "\n")
+        path.write_text(json.dumps(result, indent=1) + "\n")
     with files.replacing(out_dir / "editing.png") as path:
         originals = np.tile(images[:SHOWN], [len(ATTRIBUTES), 1])
         cells = [[original, *moves] for original, moves in zip(originals, shown, strict=True)]
