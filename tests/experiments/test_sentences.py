@@ -217,7 +217,20 @@ def test_the_lessons_of_the_theory():
 
 def test_the_gallery():
     """What the sentences under its tables say."""
-    results = {run: [each["metrics"]["samples"] for each in found] for run, found in zoo.load_results().items()}
+    found = zoo.load_results()
+    results = {run: [each["metrics"]["samples"] for each in seeds] for run, seeds in found.items()}
+    whole, strides, pooling = (found[name][0] for name in ("dcgan", "dcgan_short", "dcgan_pooling"))
+    assert 1.7 < pooling["minutes"] / strides["minutes"] < 2.3 and 1 < whole["minutes"] / pooling["minutes"] < 1.3
+    for name, sign in (("classifier_score", 1), ("frechet_distance", -1)):
+        scores = [sign * each["metrics"]["samples"][name]["value"] for each in (strides, pooling, whole)]
+        assert scores == sorted(scores)
+    wrong = [
+        round(10_000 * (1 - results[run][0]["read_as_asked"]["value"]))
+        for run in ("conditional_no_wrong_digits", "conditional")
+    ]
+    says("gan_tf/zoo", f"Without it {wrong[0]} of 10,000 pictures are read as another digit, with it {wrong[1]}.")
+    bounds = [found[run][0]["losses"]["information"] for run in ("infogan", "infogan_no_information")]
+    assert min(bounds[0][10:]) > 2.2 and max(bounds[1]) < 0.3, "nearly all of log 10 after 1,000 iterations; close to 0"
     assert (
         results["dcgan_no_batch_norm"][0]["spread"]["value"] < 1e-3
     )  # of real ones 0.19: "all its pictures are the same"
