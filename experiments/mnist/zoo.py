@@ -129,6 +129,9 @@ LAST = {
     "super_resolution": {"bicubic interpolation": {f"enlarged: {name}": f"bicubic: {name}" for name in PAIRS}},
     "stackgan": {
         "first stage, enlarged": {f"images: {name}": f"first stage, enlarged: {name}" for name in CAPTIONED},
+        "real images, shrunk to 14x14 and enlarged": {
+            f"images: {name}": f"real images, shrunk and enlarged: {name}" for name in CAPTIONED
+        },
         "real images": {f"images: {name}": f"real images: {name}" for name in CAPTIONED[:3]},
     },
     "gan_3d": {

@@ -1,6 +1,7 @@
 """Scores of images that a GAN made, next to real ones: those that they were made of, or others."""
 
 import numpy as np
+import scipy.ndimage
 
 from gan_tf.metrics import classifier, scores
 from gan_tf.metrics.table import mean, share
@@ -21,6 +22,15 @@ def read_right(images, labels):
     """Returns (share, standard error) of `images` [n, 784] that the MNIST classifier reads as `labels`, int [n]."""
     model, _ = classifier.load_classifier()
     return share((classifier.activations(model, images)[1].argmax(axis=1) == labels).mean(), len(labels))
+
+
+def enlarge(small, times):
+    """Enlarges images, float32 [n, side²], by cubic splines: float32 [n, (times · side)²] in [0, 1]."""
+    side = round(small.shape[1] ** 0.5)
+    large = scipy.ndimage.zoom(
+        small.reshape(-1, side, side), (1, times, times), order=3, mode="nearest", grid_mode=True
+    )
+    return large.reshape(len(small), -1).clip(0, 1).astype(np.float32)
 
 
 def compare(made, originals, labels, what="made"):

@@ -56,7 +56,7 @@ from gan_tf import data, grids, losses
 from gan_tf.data.captions import CAPTIONS, WORDS, vector_of
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
-from gan_tf.metrics.pairs import distance
+from gan_tf.metrics.pairs import distance, enlarge
 from gan_tf.metrics.scores import nearest
 from gan_tf.metrics.table import share
 from gan_tf.noise import EVALUATION_NOISE, SAMPLE_NOISE, uniform_noise
@@ -183,11 +183,6 @@ def shrunk(images):
     return tf.reshape(means, [-1, SMALL**2])
 
 
-def enlarged(small):
-    """Small images, [n, 196], with each pixel as a square of 2x2: [n, 784]."""
-    return np.asarray(small).reshape(-1, SMALL, SMALL).repeat(2, axis=1).repeat(2, axis=2).reshape(-1, 784)
-
-
 @functools.cache
 def known():
     """Returns 10,000 images, which others are compared with: (float32 [10000, 784], their captions int [10000])."""
@@ -305,10 +300,12 @@ def make(
         noise = make_noise(0, EVALUATION_NOISE, COUNT)
         drawn = {"images": in_batches(generate, noise)}
         if not one_stage:
-            drawn["first stage, enlarged"] = enlarged(
-                in_batches(lambda n: draw_first(n[:, RANDOM:], n[:, :RANDOM], training=False)[0], noise)
-            )
+            small = in_batches(lambda n: draw_first(n[:, RANDOM:], n[:, :RANDOM], training=False)[0], noise)
+            drawn["first stage, enlarged"] = enlarge(small, 2)
         found = rights(images, labels, "real images")
+        again = enlarge(np.asarray(shrunk(images)), 2)
+        found |= rights(again, labels, "real images, shrunk and enlarged")
+        found["real images, shrunk and enlarged: FID"] = distance(again, images)
         for what, each in drawn.items():
             found |= rights(each, captions_of(noise), what) | {f"{what}: FID": distance(each, images)}
         return found

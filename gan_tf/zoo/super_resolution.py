@@ -48,7 +48,6 @@ import math
 
 import keras
 import numpy as np
-import scipy.ndimage
 import tensorflow as tf
 from keras import layers
 
@@ -56,7 +55,7 @@ from gan_tf import losses
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
 from gan_tf.metrics.classifier import load_classifier
-from gan_tf.metrics.pairs import compare
+from gan_tf.metrics.pairs import compare, enlarge
 from gan_tf.zoo import dcgan
 from gan_tf.zoo.blocks import make_train_block
 
@@ -73,14 +72,6 @@ def shrunk(images):
 def nearest(small):
     """Small images, float32 [n, 49], drawn with 28x28 pixels: each becomes a square of 4x4."""
     return small.reshape(-1, SIDE, SIDE).repeat(TIMES, axis=1).repeat(TIMES, axis=2).reshape(-1, 784)
-
-
-def bicubic(small):
-    """Small images, float32 [n, 49], enlarged by cubic splines: [n, 784] in [0, 1]."""
-    enlarged = scipy.ndimage.zoom(
-        small.reshape(-1, SIDE, SIDE), (1, TIMES, TIMES), order=3, mode="nearest", grid_mode=True
-    )
-    return enlarged.reshape(-1, 784).clip(0, 1).astype(np.float32)
 
 
 def make_generator(seed, width=32):
@@ -192,7 +183,7 @@ def make(
 
     def scores(images, labels):
         small = shrunk(images)
-        made = {"enlarged": in_batches(generator, small), "bicubic": bicubic(small)}
+        made = {"enlarged": in_batches(generator, small), "bicubic": enlarge(small, TIMES)}
         return {
             title: score for what, each in made.items() for title, score in compare(each, images, labels, what).items()
         }

@@ -41,3 +41,11 @@ def test_distance_and_reading():
     share, error = pairs.read_right(images, labels)
     assert share > 0.9 and error == pytest.approx((share * (1 - share) / 500) ** 0.5)
     assert pairs.read_right(images, (labels + 1) % 10)[0] < 0.1
+
+
+def test_enlarge():
+    """A slope stays a slope within the image, and the mean of a smooth image stays."""
+    slope = np.tile(np.linspace(0.2, 0.8, 7, dtype=np.float32), [7, 1])
+    found = pairs.enlarge(slope.reshape(1, 49), 4).reshape(28, 28)
+    np.testing.assert_allclose(np.diff(found[12:16, 10:18], axis=1), 0.1 / 4, atol=2e-3)
+    assert found.min() >= 0 and found.max() <= 1 and found.dtype == np.float32

@@ -22,14 +22,6 @@ def test_small_images():
     np.testing.assert_array_equal(member.shrunk(again.reshape(1, 784)).reshape(7, 7), small)
 
 
-def test_bicubic():
-    """A slope stays a slope within the image, and the mean of a smooth image stays."""
-    slope = np.tile(np.linspace(0.2, 0.8, 7, dtype=np.float32), [7, 1])
-    found = member.bicubic(slope.reshape(1, 49)).reshape(28, 28)
-    np.testing.assert_allclose(np.diff(found[12:16, 10:18], axis=1), 0.1 / 4, atol=2e-3)
-    assert found.min() >= 0 and found.max() <= 1 and found.dtype == np.float32
-
-
 def test_pixel_shuffle():
     """As TensorFlow's own depth_to_space."""
     import keras
