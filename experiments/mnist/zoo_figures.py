@@ -1,9 +1,10 @@
-"""No claim: two figures of the gallery in gan_tf/zoo, what InfoGAN's codes tell and what an autoencoder's codes are.
+"""No claim: three figures of the gallery in gan_tf/zoo, about InfoGAN, autoencoders and imitation.
 
 python -m experiments.mnist.zoo_figures [--only=information] [--data_dir=…] [--work_dir=…] [--results=…]
 
 information.png is drawn from the results of the runs infogan and infogan_no_information of experiments.mnist.zoo.
 codes.png is drawn from the networks of its runs adversarial_autoencoder_2 and adversarial_autoencoder_2_plain.
+imitation.png is drawn from the results of all its runs of imitation.
 """
 
 import math
@@ -25,7 +26,15 @@ FLAGS = flags.FLAGS
 
 INFORMATION = {"infogan": "InfoGAN", "infogan_no_information": "without the information in G's loss"}
 CODES = {"adversarial_autoencoder_2": "adversarial autoencoder", "adversarial_autoencoder_2_plain": "plain autoencoder"}
-FIGURES = ["information", "codes"]
+PAIRS = {"GAIL": {1: "imitation_1", 2: "imitation_2", 4: "imitation", 8: "imitation_8"}}
+PAIRS["cloning"] = {
+    1: "imitation_cloning_1",
+    2: "imitation_cloning_2",
+    4: "imitation_cloning",
+    8: "imitation_cloning_8",
+}
+LEVELS = {"expert": "control: of the expert", "random actions": "control: of random actions"}
+FIGURES = ["information", "codes", "imitation"]
 SHOWN = 5000  # test images
 REACH = 3  # deviations of the prior that are drawn
 SIDE = 12  # decoded codes in a row
@@ -69,17 +78,44 @@ def draw_codes(gans, test, path):
         figure.savefig(path)
 
 
+def draw_imitation(results, path):
+    """Draws the score of each run of imitation against the pairs that were shown, from {run: [result of each seed]}."""
+    import matplotlib.figure
+
+    with figures.style():
+        figure = matplotlib.figure.Figure(figsize=(6.4, 3.6))
+        axes = figure.subplots()
+        for (way, runs), marker in zip(PAIRS.items(), "os", strict=True):
+            scores = [
+                [each["metrics"]["real"]["score of the player"]["value"] for each in results[run]]
+                for run in runs.values()
+            ]
+            (line,) = axes.plot(list(runs), [np.mean(each) for each in scores], label=f"{way}: mean of the seeds")
+            for pairs, each in zip(runs, scores, strict=True):
+                axes.plot([pairs] * len(each), each, marker, color=line.get_color(), alpha=0.5)
+        real = results["imitation"][0]["metrics"]["real"]
+        for (label, name), style in zip(LEVELS.items(), (":", "--"), strict=True):
+            axes.axhline(real[name]["value"], color="black", linestyle=style, label=label)
+        axes.set_xscale("log", base=2)
+        axes.set(xlabel="pairs of the expert", ylabel="score, at most 500", xticks=list(runs), xticklabels=list(runs))
+        figures.legend_below(figure, axes, columns=2)
+        figure.savefig(path)
+
+
 def main():
     """Draws the figures."""
     out_dir = Path(FLAGS.out_dir)
     check(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
+    results = zoo.load_results(Path(FLAGS.results))
+    needed = {"information": list(INFORMATION), "imitation": [run for runs in PAIRS.values() for run in runs.values()]}
+    for run in [run for name in FLAGS.only for run in needed.get(name, [])]:
+        if run not in results:
+            raise RunError(f"{FLAGS.results} has no result of {run}; first run: python -m experiments.mnist.zoo")
     if "information" in FLAGS.only:
-        results = zoo.load_results(Path(FLAGS.results))
-        for run in INFORMATION:
-            if run not in results:
-                raise RunError(f"{FLAGS.results} has no result of {run}; first run: python -m experiments.mnist.zoo")
         draw_information(results, out_dir / "information.png")
+    if "imitation" in FLAGS.only:
+        draw_imitation(results, out_dir / "imitation.png")
     if "codes" in FLAGS.only:
         gans = {title: load_run(Path(FLAGS.work_dir) / f"{run}-0" / "run")[0] for run, title in CODES.items()}
         draw_codes(gans, data.load("mnist", FLAGS.data_dir, "test"), out_dir / "codes.png")
