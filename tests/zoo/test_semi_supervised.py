@@ -29,7 +29,7 @@ def test_losses_are_those_of_eleven_classes():
 
 
 def test_feature_matching():
-    real, fake = RANDOM.normal(size=[2, 6, 250])
+    real, fake = RANDOM.normal(size=[2, 6, 125])
     expected = np.mean((real.mean(axis=0) - fake.mean(axis=0)) ** 2)
     np.testing.assert_allclose(semi_supervised.g_loss_fn(real, fake), expected, rtol=1e-9)
     np.testing.assert_allclose(semi_supervised.g_loss_fn(real, real[::-1]), 0, atol=1e-12)
@@ -38,12 +38,12 @@ def test_feature_matching():
 def test_the_networks_are_the_authors():
     discriminator, generator = semi_supervised.make_discriminator(0), semi_supervised.make_generator(0)
     assert [w.shape for w in discriminator.weights if len(w.shape) == 2] == [
-        (784, 1000),
-        (1000, 500),
+        (784, 500),
         (500, 250),
-        (250, 250),
-        (250, 250),
-        (250, 10),
+        (250, 125),
+        (125, 125),
+        (125, 125),
+        (125, 10),
     ]
     assert [layer.units for layer in generator.layers if hasattr(layer, "units")] == [500, 500, 784]
     kinds = [type(layer).__name__ for layer in generator.layers]
@@ -59,7 +59,7 @@ def test_noise_before_each_layer():
     assert np.abs(one - other).max() > 1e-3
     plain = [layer for layer in discriminator.layers if hasattr(layer, "units")]
     first = plain[0](x + 0.3 * tf.random.stateless_normal([64, 784], [1, 1]))
-    expected = plain[1](first + 0.5 * tf.random.stateless_normal([64, 1000], [1, 2]))
+    expected = plain[1](first + 0.5 * tf.random.stateless_normal([64, 500], [1, 2]))
     for index, layer in enumerate(plain[2:], 2):
         expected = layer(expected + 0.5 * tf.random.stateless_normal(expected.shape, [1, 1 + index]))
     np.testing.assert_allclose(one, expected, rtol=1e-4, atol=1e-5)
