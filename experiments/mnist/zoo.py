@@ -227,7 +227,7 @@ def table(member, results):
             cells.append(rounded(np.mean([score["value"] for score in scores]), error))
         cells += [str(len(found)), measured.plus_minus([result["minutes"] for result in found])]
         lines.append(f"| {' | '.join(cells)} |")
-        real = found[0]["metrics"]["real"]
+    real = results[member][0]["metrics"]["real"]  # of the run with the idea: a control may have fewer scores
     images = {"MNIST's test images": {name: name for column, name in columns if column == "samples"}}
     for title, names in LAST.get(member, images).items():
         cells = [rounded(*real[names[name]].values()) if name in names else "" for _, name in columns]

@@ -230,6 +230,19 @@ def test_the_gallery():
     ]
     says("gan_tf/zoo", f"Without it {wrong[0]} of 10,000 pictures are read as another digit, with it {wrong[1]}.")
     bounds = [found[run][0]["losses"]["information"] for run in ("infogan", "infogan_no_information")]
+    stack = found["stackgan"][0]["metrics"]["real"]
+    for name in ("digit", "weight", "slant"):
+        shares = [stack[f"{what}: {name} as said"]["value"] for what in ("first stage, enlarged", "images")]
+        assert shares[0] < 0.8 and shares[1] > 0.98
+        assert stack[f"real images, shrunk and enlarged: {name} as said"]["value"] > 0.98
+        assert found["stackgan_one_stage"][0]["metrics"]["real"][f"images: {name} as said"]["value"] < shares[1]
+    filled = json.loads((record.RESULTS / "zoo" / "completion.json").read_text())["scores"]
+    right = [row["read as the right digit"][0] for row in filled.values()]
+    assert right[1] < right[0] < right[2] and list(filled)[2] == "by the nearest training image"
+    moved = json.loads((record.RESULTS / "zoo" / "editing.json").read_text())["scores"]
+    for name in ("weight", "slant"):
+        along, random = (moved[f"{name}, {way} direction"]["change of the attribute"][0] for way in (name, "random"))
+        assert 3.5 < along < 4.5 and abs(random) < 0.3
     assert min(bounds[0][10:]) > 2.2 and max(bounds[1]) < 0.3, "nearly all of log 10 after 1,000 iterations; close to 0"
     assert (
         results["dcgan_no_batch_norm"][0]["spread"]["value"] < 1e-3
