@@ -25,7 +25,7 @@ def test_a_step(convolutions):
     right = np.concatenate([np.asarray(real) > 0, np.asarray(fake) <= 0]).mean()
     (d_loss, g_loss, d_right), d_expected, g_expected = steps.check(
         (generator, discriminator),
-        (0.0025, 0.0001),
+        (0.0005, 0.00005),
         lambda: step(REAL, D_NOISE, G_NOISE),
         lambda: (
             cross_entropy(discriminator(REAL, training=True), 1)
@@ -45,9 +45,10 @@ def test_d_waits_while_it_is_right(bias, learns):
         for weight in generator.trainable_variables[-2:]:
             weight.assign(tf.zeros_like(weight) - (10.0 if len(weight.shape) == 1 else 0))
         first, b1, last, b2 = discriminator.trainable_variables
-        first.assign(tf.ones_like(first) / 2048)
+        first.assign(tf.ones_like(first) / 4096)  # the mean of a solid in [-1, 1]; of these fakes -1
+        b1.assign(tf.ones_like(b1))
         last.assign(tf.ones_like(last))
-        b2.assign([-0.5 * last.shape[0]])
+        b2.assign([-0.5 * last.shape[0]])  # the hidden units are about 1 for real solids and 0 for fakes
     step = gan_3d.make_train_step(generator, discriminator, *optimizers, limit=0.8)
     before = [w.numpy() for w in discriminator.trainable_variables]
     *_, right = step(REAL, D_NOISE, G_NOISE)
