@@ -65,17 +65,16 @@ COUNT = 1000  # how many solids are measured
 def make_generator(seed, width=16, convolutions=True):
     """G maps noise z, float32 [n, 100], to solids, float32 [n, 4096] in [0, 1]."""
     seeds = iter(np.random.SeedSequence(seed).generate_state(4).tolist())
-    z, start = keras.Input([NOISE]), math.log(FILLED / (1 - FILLED))
+    z, start = keras.Input([NOISE]), keras.initializers.Constant(math.log(FILLED / (1 - FILLED)))
     if not convolutions:
         x = layers.ReLU()(dcgan.normalise()(layers.Dense(4 * width, kernel_initializer=dcgan.normal(seeds))(z)))
-        x = layers.Dense(CUBES, kernel_initializer=dcgan.normal(seeds))(x)
+        x = layers.Dense(CUBES, kernel_initializer=dcgan.normal(seeds), bias_initializer=start)(x)
     else:
         x = layers.Reshape([2, 2, 2, 4 * width])(layers.Dense(32 * width, kernel_initializer=dcgan.normal(seeds))(z))
-        for channels in (2 * width, width, 1):
-            x = layers.ReLU()(dcgan.normalise()(x))
-            x = layers.Conv3DTranspose(channels, KERNEL, 2, "same", kernel_initializer=dcgan.normal(seeds))(x)
-    solid = layers.Activation("sigmoid")(layers.Rescaling(1.0, start)(layers.Flatten()(x)))
-    return keras.Model(z, solid, name="generator")
+        for channels, bias in ((2 * width, "zeros"), (width, "zeros"), (1, start)):
+            x, first = layers.ReLU()(dcgan.normalise()(x)), dcgan.normal(seeds)
+            x = layers.Conv3DTranspose(channels, KERNEL, 2, "same", kernel_initializer=first, bias_initializer=bias)(x)
+    return keras.Model(z, layers.Activation("sigmoid")(layers.Flatten()(x)), name="generator")
 
 
 def make_discriminator(seed, width=16, convolutions=True):
