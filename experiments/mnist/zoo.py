@@ -127,7 +127,7 @@ LAST = {
         }
     },
     "pix2pix": {},
-    "super_resolution": {"bicubic interpolation": {f"enlarged: {name}": f"bicubic: {name}" for name in PAIRS}},
+    "super_resolution": {"cubic splines": {f"enlarged: {name}": f"bicubic: {name}" for name in PAIRS}},
     "stackgan": {
         "first stage, enlarged": {f"images: {name}": f"first stage, enlarged: {name}" for name in CAPTIONED},
         "real images, shrunk to 14x14 and enlarged": {
@@ -260,7 +260,7 @@ def main():
                 shutil.copy(drawn, out_dir / f"{run}.png")
     results = load_results(out_dir)
     for member in COLUMNS:
-        if any(RUNS[run][0] == member for run in results):
+        if member in results:
             print(f"{member}:\n\n{table(member, results)}\n")
 
 

@@ -1,4 +1,4 @@
-"""Scores of images that a GAN made, next to real ones: those that they were made of, or others."""
+"""Compares images that a GAN made with real ones: with their own originals, or with any others."""
 
 import numpy as np
 import scipy.ndimage

@@ -66,7 +66,10 @@ def direction_of(attribute, z, images, digits):
 
 def table_of(result):
     """Returns the table of a result, as editing.json has it, as Markdown."""
-    lines = ["| z moves by 4 | change, in deviations of samples | read as the digit, at worst |", "|---|---|---|"]
+    lines = [
+        "| z moves by 4 | change, in deviations of samples | still read as its digit, at the worst of 7 places |",
+        "|---|---|---|",
+    ]
     for name, row in result["scores"].items():
         lines.append(f"| {name} | {' | '.join(rounded(*score) for score in row.values())} |")
     projected = f"Difference of a pixel between an image and its projection: {rounded(*result['projection'])}"

@@ -7,8 +7,8 @@ has an easy task, because there are few ways to be a table. So in the paper it l
 than 80% of a batch. --limit=0.8 does so. The losses are the reference's. The paper's data set of real furniture is
 replaced by furniture that a program makes (gan_tf/data/furniture.py): tables, chairs and shelves of 16x16x16 cubes.
 
---noconvolutions is the control without the idea: dense layers instead of volumetric convolutions, with somewhat more
-weights.
+--noconvolutions is the control without the idea: dense layers instead of volumetric convolutions, with about 40% more
+weights, but only one hidden layer in each network.
 
 Departures from the paper:
 

@@ -1,20 +1,22 @@
 """Learns a game from an expert: python -m gan_tf.zoo.imitation --out_dir=out/imitation
 
 Ho and Ermon 2016, "Generative adversarial imitation learning" (arXiv:1606.03476), GAIL. The game is to balance a pole
-on a cart (gymnasium's CartPole-v1). An expert played some games; the player sees only a few pairs of state and action
-from them, and never the score. Behavioural cloning learns the expert's action in each state, as a classifier would. It
-knows nothing about states that the expert never came to, and a small mistake leads there. In GAIL, D tells the
-expert's pairs from those of the player, and the player (the G of this GAN) learns by reinforcement to be rewarded by D.
-So it plays all the time, and learns to come back to where the expert is.
+on a cart (gymnasium's CartPole-v1). An expert played many games; the player sees only a few pairs of state and action
+from them, chosen at random, and never the score. Behavioural cloning learns the expert's action in each state, as a
+classifier would. It knows nothing about states that the expert never came to, and a small mistake leads there. In GAIL,
+D tells the expert's pairs from those of the player, and the player (the G of this GAN) learns by reinforcement to be
+rewarded by D. So it plays all the time, and learns to come back to where the expert is.
 
     D's loss = -E log p(expert's state, action) - E log(1 - p(player's state, action))       p = sigmoid(D)
     reward of the player = -log(1 - p(state, action)) + log(1 - p(fallen))
 
-A fallen pole stays fallen until step 500 of the game. D sees these steps too, as a state of its own. Without them the
-reward would always be positive: the player would be paid for each step that the pole stands, and this is the game's
-score, whatever D says (Kostrikov et al. 2019, "Discriminator-actor-critic", arXiv:1809.02925). --nofallen shows that:
-it is the paper's reward, the first term alone. Three controls: --noadversarial is behavioural cloning; with
---nod_learns D stays as it was made; --nofallen --nod_learns shows that the paper's reward needs no D for this game.
+A fallen pole stays fallen until step 500 of the game. D sees these steps too, as a state of its own. The expert never
+falls, so D soon learns that this state belongs to the player, and standing is rewarded again. But D must have learned
+this from the expert. Without this state the reward would always be positive: the player would be paid for each step
+that the pole stands, and this is the game's score, whatever D says (Kostrikov et al. 2019,
+"Discriminator-actor-critic", arXiv:1809.02925). --nofallen shows that: it is the paper's reward, the first term alone.
+Three controls: --noadversarial is behavioural cloning; with --nod_learns D stays as it was made; --nofallen
+--nod_learns shows that the paper's reward needs no D for this game.
 
 Departures from the paper:
 
@@ -198,7 +200,8 @@ def make(
             raise ValueError(f"a batch of {batch_size} is more than the {len(images)} pairs there are")
         if pairs > len(images):
             raise ValueError(f"{pairs} pairs are more than the {len(images)} there are")
-        shown = np.asarray(images[:pairs], np.float32)
+        chosen = np.random.default_rng(seed).choice(len(images), pairs, replace=False)
+        shown = np.asarray(images[chosen], np.float32)
         experts = tf.constant(pairs_of(shown[:, :4], shown[:, 4]))
         d_step, player_step, cloning_step = make_steps(objects)
 

@@ -101,9 +101,9 @@ def test_cloning_learns_the_actions_and_nothing_else():
     for name, weights in before.items():
         for old, new in zip(weights, gan.objects[name].get_weights(), strict=True):
             np.testing.assert_array_equal(new, old)
-    states = PAIRS[:10, :4] / imitation.SCALE
-    chosen = np.asarray(gan.objects["player"](states)).argmax(axis=1)
-    assert (chosen == (PAIRS[:10, 4] > 0.5)).mean() >= 0.9
+    shown = PAIRS[np.random.default_rng(0).choice(40, 10, replace=False)]
+    chosen = np.asarray(gan.objects["player"](shown[:, :4] / imitation.SCALE)).argmax(axis=1)
+    assert (chosen == (shown[:, 4] > 0.5)).mean() >= 0.9
 
 
 def test_a_fallen_pole_is_a_state_of_its_own():
