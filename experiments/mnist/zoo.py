@@ -127,7 +127,7 @@ LAST = {
         }
     },
     "pix2pix": {},
-    "super_resolution": {"cubic splines": {f"enlarged: {name}": f"bicubic: {name}" for name in PAIRS}},
+    "super_resolution": {"cubic splines": {f"enlarged: {name}": f"splines: {name}" for name in PAIRS}},
     "stackgan": {
         "first stage, enlarged": {f"images: {name}": f"first stage, enlarged: {name}" for name in CAPTIONED},
         "real images, shrunk to 14x14 and enlarged": {

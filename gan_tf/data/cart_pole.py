@@ -26,7 +26,8 @@ def play(act, seeds):
 
     `act(states)` returns an action int [n] for states float32 [n, 4]. Returns (states float32 [500, n, 4], actions int
     [500, n], alive bool [500, n], last states float32 [n, 4], fell bool [n]): `alive` marks the steps of a game until
-    the pole falls. A game that lasts 500 steps has not fallen. Raises DataError without gymnasium.
+    the pole falls or the cart leaves the track, which also counts as fallen. A game that lasts 500 steps has not
+    fallen, unless it falls in the last. Raises DataError without gymnasium.
     """
     if not importlib.util.find_spec("gymnasium"):
         raise DataError("this needs gymnasium; install it with: pip install 'gan_tf[zoo]'")

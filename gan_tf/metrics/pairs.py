@@ -1,8 +1,12 @@
 """Compares images that a GAN made with real ones: with their own originals, or with any others."""
 
+import functools
+
 import numpy as np
 import scipy.ndimage
 
+from gan_tf import data
+from gan_tf.data.dataset import scaled
 from gan_tf.metrics import classifier, scores
 from gan_tf.metrics.table import mean, share
 
@@ -22,6 +26,19 @@ def read_right(images, labels):
     """Returns (share, standard error) of `images` [n, 784] that the MNIST classifier reads as `labels`, int [n]."""
     model, _ = classifier.load_classifier()
     return share((classifier.activations(model, images)[1].argmax(axis=1) == labels).mean(), len(labels))
+
+
+@functools.cache
+def known(dataset):
+    """Returns the first 10,000 training images of `data.load(dataset)`: (float32 [10000, 784], labels int [10000])."""
+    training = data.load(dataset)
+    return scaled(training.pixels[:10_000]), training.labels[:10_000]
+
+
+def read_nearest(images, dataset):
+    """Returns the label of the nearest of the `known` images of a data set to each of `images` [n, 784]: int [n]."""
+    pixels, labels = known(dataset)
+    return labels[scores.nearest(images, pixels)[1][:, 0]]
 
 
 def enlarge(small, times):

@@ -54,8 +54,7 @@ from keras import layers
 from gan_tf import data
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
-from gan_tf.metrics.pairs import compare, distance, read_right
-from gan_tf.metrics.scores import nearest
+from gan_tf.metrics.pairs import compare, distance, known, read_nearest, read_right
 from gan_tf.metrics.table import share
 from gan_tf.noise import uniform_noise
 from gan_tf.objectives import losses
@@ -173,19 +172,6 @@ def chosen(noise):
     return ((np.asarray(noise)[:, 0].astype(np.float64) + 1) / 2 * len(held_out()[1])).astype(int)
 
 
-@functools.cache
-def known():
-    """Returns 10,000 printed digits, which others are compared with: (float32 [10000, 784], int [10000])."""
-    printed = data.load("glyphs")
-    return scaled(printed.pixels[:10_000]), printed.labels[:10_000]
-
-
-def nearest_digit(images):
-    """Reads printed digits, float32 [n, 784]: the digit of the nearest of 10,000 printed digits, int [n]."""
-    pixels, labels = known()
-    return labels[nearest(images, pixels)[1][:, 0]]
-
-
 def make(images=None, labels=None, *, cycle_weight=10.0, width=16, batch_size=16, seed=0, jit=False, block=dcgan.BLOCK):
     """Makes a CycleGAN, untrained, as a `Gan`.
 
@@ -226,8 +212,10 @@ def make(images=None, labels=None, *, cycle_weight=10.0, width=16, batch_size=16
         for what, each in (("printed", made), ("not printed", images)):
             found |= {
                 f"{what}: read as the right digit": read_right(each, labels),
-                f"{what}: nearest printed digit is right": share((nearest_digit(each) == labels).mean(), len(labels)),
-                f"{what}: FID to printed digits": distance(each, known()[0]),
+                f"{what}: nearest printed digit is right": share(
+                    (read_nearest(each, "glyphs") == labels).mean(), len(labels)
+                ),
+                f"{what}: FID to printed digits": distance(each, known("glyphs")[0]),
             }
         return (
             found

@@ -49,15 +49,13 @@ import math
 
 import keras
 import numpy as np
-import scipy.ndimage
-import scipy.stats
 import tensorflow as tf
 from keras import layers
 
 from gan_tf import losses
 from gan_tf.data.furniture import SIDE
 from gan_tf.gan import Gan, in_batches
-from gan_tf.metrics.table import share
+from gan_tf.metrics.solids import compare, view
 from gan_tf.noise import EVALUATION_NOISE, sample_noise, stream_noise
 from gan_tf.zoo import dcgan
 from gan_tf.zoo.blocks import make_train_block
@@ -128,59 +126,6 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, limit=1.
         return d_loss, g_loss, d_right
 
     return step
-
-
-def view(solids):
-    """Pictures of solids, float32 [n, 4096]: [n, 784] in [0, 1]. One looks from the right, from the front and above.
-
-    A cube is drawn if it is more filled than 1/2. Nearer cubes hide those behind; sides are darker than tops.
-    """
-    filled = np.pad(np.asarray(solids).reshape(-1, SIDE, SIDE, SIDE) > 0.5, [(0, 0), (0, 1), (0, 1), (0, 1)])
-    pictures = np.zeros([len(filled), 28, 28], np.float32)
-    x, y, z = (each.ravel() for each in np.indices([SIDE, SIDE, SIDE]))
-    for place in np.argsort(y * 10 - x - z, kind="stable")[::-1]:  # from the back to the front
-        i, j, k = x[place], y[place], z[place]
-        cube = filled[:, i, j, k]
-        if not cube.any():
-            continue
-        row, column = int(26 - 1.1 * k - 0.5 * j), int(1 + 1.1 * i + 0.5 * j)
-        free_above, free_right = ~filled[:, i, j, k + 1], ~filled[:, i + 1, j, k]
-        shade = 0.55 + 0.45 * free_above - 0.2 * (free_right & ~free_above)
-        for up, right in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            where = pictures[:, row - up, column + right]
-            pictures[:, row - up, column + right] = np.where(cube, shade, where)
-    return pictures.reshape(-1, 784)
-
-
-def measures(solids):
-    """Measures solids, float32 [n, 4096]. Returns {name: float64 [n]}.
-
-    "whole" is 1 if all filled cubes are one piece (they touch by faces) and some of them stand on the floor, else 0.
-    "height" is that of the highest filled cube, "filled" the share of filled cubes, "legs" the number of pieces in the
-    layer above the floor.
-    """
-    found = {name: [] for name in ("whole", "height", "filled", "legs")}
-    for solid in np.asarray(solids).reshape(-1, SIDE, SIDE, SIDE) > 0.5:
-        pieces = scipy.ndimage.label(solid)[1]
-        heights = np.flatnonzero(solid.any(axis=(0, 1)))
-        found["whole"].append(pieces == 1 and solid[:, :, 0].any())
-        found["height"].append(heights[-1] + 1 if len(heights) else 0)
-        found["filled"].append(solid.mean())
-        found["legs"].append(scipy.ndimage.label(solid[:, :, 1])[1])
-    return {name: np.array(values, np.float64) for name, values in found.items()}
-
-
-def compare(made, real, what):
-    """Returns {title: (value, error)}: whole pieces, and Wasserstein's distance of each measure to that of `real`.
-
-    Distances are in standard deviations of the real furniture's measure.
-    """
-    ours, theirs = measures(made), measures(real)
-    whole = share(ours.pop("whole").mean(), len(made))
-    return {f"{what}: one piece, on the floor": whole} | {
-        f"{what}: distance of {name}": (scipy.stats.wasserstein_distance(each, theirs[name]) / theirs[name].std(), None)
-        for name, each in ours.items()
-    }
 
 
 def make(

@@ -31,7 +31,7 @@ Departures from the paper:
 from gan_tf.runs import training_command
 
 OPTIONS = {
-    "pairs": (4, "How many pairs of the expert are shown. A game has 25.", (1, 10_000)),
+    "pairs": (4, "How many pairs of the expert are shown.", (1, 10_000)),
     "adversarial": (True, "--noadversarial is the control: behavioural cloning."),
     "d_learns": (True, "--nod_learns is another control: D stays as it was made."),
     "fallen": (True, "D sees that the pole has fallen. --nofallen is the paper's reward."),
@@ -66,6 +66,7 @@ GAMMA, LAMBDA = 0.99, 0.95  # discount of rewards; of generalised advantages (Sc
 CLIP = 0.2  # PPO's epsilon
 D_STEPS, PLAYER_STEPS = 3, 10  # updates for each batch of games
 SCALE = np.float32([2.4, 2.0, 0.21, 2.0])  # a game ends at a place of 2.4 or an angle of 0.21; speeds are about 2
+FALLEN = np.float32([[0, 0, 0, 0, 0, 1]])  # what D sees after a fall: `pairs_of`
 GAMES, FIRST_GAME = 100, 2_000_000  # how many games are measured, and the seed of the first
 
 
@@ -142,9 +143,6 @@ def make_steps(objects):
     return d_step, player_step, cloning_step
 
 
-FALLEN = np.float32([[0, 0, 0, 0, 0, 1]])
-
-
 def pairs_of(states, actions, alive=True):
     """Returns what D sees, float32 [m, 6]: scaled states, actions as -1 or 1, and 0; `FALLEN` where not `alive`."""
     pairs = np.concatenate([states / SCALE, 2 * actions[:, None] - 1, np.zeros([len(states), 1])], axis=1)
@@ -193,8 +191,8 @@ def make(
         "v_optimizer": keras.optimizers.Adam(0.003, beta_1=0.9, beta_2=0.999, epsilon=1e-8),
         "d_optimizer": keras.optimizers.Adam(0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-8),
     }
-    names = ("d_loss", "player_loss", "score") if adversarial else ("loss",)
-    names, train_block = names if d_learns or not adversarial else names[1:], None
+    names = (*(["d_loss"] if d_learns else []), "player_loss", "score") if adversarial else ("loss",)
+    train_block = None
     if images is not None:
         if batch_size > len(images):
             raise ValueError(f"a batch of {batch_size} is more than the {len(images)} pairs there are")

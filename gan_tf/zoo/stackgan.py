@@ -45,19 +45,16 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
         datasets=["captions"],
     )
 
-import functools
-
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_tf import data, grids, losses
+from gan_tf import grids, losses
 from gan_tf.data.captions import CAPTIONS, WORDS, vector_of
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
-from gan_tf.metrics.pairs import distance, enlarge
-from gan_tf.metrics.scores import nearest
+from gan_tf.metrics.pairs import distance, enlarge, read_nearest
 from gan_tf.metrics.table import share
 from gan_tf.noise import EVALUATION_NOISE, SAMPLE_NOISE, uniform_noise
 from gan_tf.zoo import dcgan
@@ -183,23 +180,10 @@ def shrunk(images):
     return tf.reshape(means, [-1, SMALL**2])
 
 
-@functools.cache
-def known():
-    """Returns 10,000 images, which others are compared with: (float32 [10000, 784], their captions int [10000])."""
-    training = data.load("captions")
-    return scaled(training.pixels[:10_000]), training.labels[:10_000]
-
-
-def read(images):
-    """Reads printed digits, float32 [n, 784]: the numbers of the captions of the nearest of 10,000, int [n]."""
-    pixels, captions = known()
-    return captions[nearest(images, pixels)[1][:, 0]]
-
-
 def rights(images, captions, what):
     """Returns {title: (share, error)}: how often `images` have the digit, the weight and the slant of `captions`."""
     parts = {"digit": lambda c: c % 10, "weight": lambda c: c // 10 % 2, "slant": lambda c: c // 20}
-    found = read(images)
+    found = read_nearest(images, "captions")
     return {
         f"{what}: {name} as said": share((part(found) == part(captions)).mean(), len(captions))
         for name, part in parts.items()

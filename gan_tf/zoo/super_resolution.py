@@ -9,7 +9,7 @@ sees in its image and in the real image x, and by D, which tells whether an imag
     G's loss = content loss + adversarial_weight · -E log p(G(s))
     content loss = mean of (f(x) - f(G(s)))²                                         f: features, or pixels
 
-Controls: --content=pixels --adversarial_weight=0 learns by squared error alone. Bicubic interpolation learns nothing;
+Controls: --content=pixels --adversarial_weight=0 learns by squared error alone. Cubic splines learn nothing;
 its scores stand next to those of every run.
 
 G is the paper's with fewer layers: a convolution, four residual blocks (the paper has 16), a connection around them,
@@ -183,7 +183,7 @@ def make(
 
     def scores(images, labels):
         small = shrunk(images)
-        made = {"enlarged": in_batches(generator, small), "bicubic": enlarge(small, TIMES)}
+        made = {"enlarged": in_batches(generator, small), "splines": enlarge(small, TIMES)}
         return {
             title: score for what, each in made.items() for title, score in compare(each, images, labels, what).items()
         }
