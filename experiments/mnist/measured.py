@@ -140,7 +140,7 @@ def measure(name, options, stages, work_dir, yardstick, initial=None):
         "command": " ".join(["python -m gan_tf.train", f"--iters={stages[-1]}", *options]),
         "seed": config["flags"]["seed"],
         "machine": f"{platform.machine()}, {config['device']}",
-        "minutes": round(training_seconds(Path(f"{run_dir}.log").read_text()) / 60, 1),
+        "minutes": round(training_seconds(Path(f"{run_dir}.log").read_text(), stages[-1]) / 60, 1),
         "date": datetime.date.fromtimestamp(ended).isoformat(),
         "commit": Path(f"{run_dir}.commit").read_text().strip(),
         "versions": config["versions"],
@@ -155,9 +155,13 @@ def draw_samples(folder, count):
     return in_batches(gan.generate, gan.make_noise(0, EVALUATION_NOISE, count))
 
 
-def training_seconds(log):
-    """Returns the seconds that training took, from the text of its log."""
-    return sum(float(seconds) for seconds in re.findall(r"\d+ iterations in ([\d.]+) s, ", log))
+def training_seconds(log, iterations):
+    """Returns the seconds that training for `iterations` took, from the text of its log.
+
+    A process that was killed logged no time. Its iterations count as much as the others did on average.
+    """
+    starts = re.findall(r"(\d+) iterations in ([\d.]+) s, ", log)
+    return iterations * sum(float(seconds) for _, seconds in starts) / sum(int(done) for done, _ in starts)
 
 
 def losses(losses_csv, iters):

@@ -163,14 +163,14 @@ def train(run, seed):
     if not (folder / "run" / "metrics.json").exists():
         _run(folder, "gan_tf.evaluate", f"--run_dir={folder / 'run'}")
     metrics = json.loads((folder / "run" / "metrics.json").read_text())
-    config = read_config(folder / "run")
+    config, log = read_config(folder / "run"), (folder / "stderr").read_text()
     with open(folder / "run" / "losses.csv") as file:
         rows = list(csv.DictReader(file))
         curve = rows[:: max(1, len(rows) // 200)]
     return json.loads((folder / "begun.json").read_text()) | {
         "command": " ".join([f"python -m gan_tf.zoo.{member}", *options]),
         "iterations": metrics["iterations"],
-        "minutes": round(measured.training_seconds((folder / "stderr").read_text()) / 60, 1),
+        "minutes": round(measured.training_seconds(log, metrics["iterations"]) / 60, 1),
         "device": config["device"],
         "metrics": metrics["metrics"],
         "class_histogram": metrics.get("class_histogram_samples"),

@@ -28,6 +28,12 @@ def images_dir(tmp_path):
     return tmp_path / "images"
 
 
+def test_a_killed_process_counts_as_much_as_the_others():
+    """1,000 iterations in 50 s, a killed process, 500 iterations in 40 s: 2,000 iterations took 120 s."""
+    log = "1000 iterations in 50.0 s, 20 a second\nresumed at 1500\n500 iterations in 40.0 s, 13 a second\n"
+    assert measured.training_seconds(log, 2000) == 120
+
+
 @pytest.mark.slow
 def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
     """What is there is not trained again; each stage is measured with its own networks."""
@@ -37,7 +43,7 @@ def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
         measured.train({"some": (options, stages)}, str(images_dir), tmp_path)
     log = (tmp_path / "some.log").read_text()
     assert log.count("iterations in ") == 2 and "resumed at 20" in log
-    assert measured.training_seconds(log) > 0
+    assert measured.training_seconds(log, 50) > 0
 
     yardstick = measured.load_yardstick(str(images_dir))
     initial = reference.make_networks(3)[1]
