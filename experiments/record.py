@@ -16,6 +16,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from absl import flags
+
 RESULTS = Path(__file__).parent / "results"  # the results that are committed
 
 
@@ -43,6 +45,19 @@ def check(out_dir):
             "error: results that are kept name the commit of their code, but git status shows files that have none; "
             "commit them, or name another --out_dir."
         )
+
+
+def define_names(flag, names, help_text):
+    """Defines a flag that lists some of `names`, with commas between them. Without it, all."""
+    flags.DEFINE_list(flag, list(names), help_text)
+
+    def check_names(given):
+        for name in given:
+            if name not in names:
+                raise flags.ValidationError(f"there is no {name!r}, only {', '.join(names)}")
+        return True
+
+    flags.register_validator(flag, check_names)
 
 
 def machine():

@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from experiments import figures
-from experiments.record import commit
+from experiments import figures, record
 from gan_tf import data, grids
 from gan_tf.gan import in_batches
 from gan_tf.keras_file import load_generator
@@ -58,7 +57,7 @@ def train(runs, data_dir, work_dir):
         (Path(work_dir) / run.name).mkdir(parents=True, exist_ok=True)
         written = Path(work_dir) / f"{run.name}.commit"
         if not written.exists():
-            written.write_text(commit() + "\n")
+            written.write_text(record.commit() + "\n")
     try:
         with engine.cluster(None, cpus_per_run=1, gpus_per_run=0):
             problems = engine.run(left, work_dir, features=None)
@@ -78,15 +77,7 @@ def define_flags(experiment, names):
         f"out/experiments/{experiment}",
         f"Folder for results and figures; the committed ones are in experiments/results/{experiment}.",
     )
-    flags.DEFINE_list("only", list(names), "The runs to make, in this order.")
-
-    def check(only):
-        for name in only:
-            if name not in names:
-                raise flags.ValidationError(f"there is no {name!r}, only {', '.join(names)}")
-        return True
-
-    flags.register_validator("only", check)
+    record.define_names("only", names, "The runs to make, in this order.")
     return {"Flags": ["data_dir", "work_dir", "out_dir", "only"]}
 
 

@@ -15,7 +15,7 @@ from absl import flags
 
 from experiments import figures
 from experiments.mnist import zoo
-from experiments.record import RESULTS, check
+from experiments.record import RESULTS, check, define_names
 from gan_tf import data
 from gan_tf.gan import in_batches
 from gan_tf.restore import LoadError, load_run
@@ -128,6 +128,6 @@ if __name__ == "__main__":
     flags.DEFINE_string(
         "out_dir", "out/experiments/zoo", "Folder for the figures; the committed: experiments/results/zoo."
     )
-    flags.DEFINE_multi_enum("only", FIGURES, FIGURES, "The figures to draw.")
+    define_names("only", FIGURES, "The figures to draw.")
     groups = {"Flags": ["only", "data_dir", "work_dir", "results", "out_dir"]}
     command_line.run(main, groups, (LoadError, RunError, data.DataError, OSError))

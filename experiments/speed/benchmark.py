@@ -1,6 +1,6 @@
 """Measures how many iterations per second the script, this project and alternatives do on this machine.
 
-python -m experiments.speed.benchmark [--rounds=5] [--only=script --only=command] [--out_dir=out/experiments/speed]
+python -m experiments.speed.benchmark [--rounds=5] [--only=script,command] [--out_dir=out/experiments/speed]
 
 A contender is one of the programs that are compared. In each round all contenders run, one after another, each in a
 process of its own. So other work on the machine slows all of them alike. The median of the rounds counts. All train the
@@ -312,7 +312,7 @@ def main():
 
 if __name__ == "__main__":
     flags.DEFINE_integer("rounds", 5, "How often each contender is timed; the median counts.", lower_bound=1)
-    flags.DEFINE_multi_enum("only", list(CONTENDERS), list(CONTENDERS), "A contender to time; give it several times.")
+    record.define_names("only", CONTENDERS, "The contenders to time.")
     flags.DEFINE_string("out_dir", "out/experiments/speed", "Folder for benchmark.json.")
     flags.DEFINE_enum("contender", None, list(CONTENDERS), "Time it in this process; the benchmark itself uses this.")
     command_line.run(main, {"Flags": ["rounds", "only", "out_dir"]}, (OSError,))

@@ -74,7 +74,7 @@ def main():
 
 
 if __name__ == "__main__":
-    flags.DEFINE_multi_enum("gans", MEASURED, MEASURED, "Which GANs to measure.")
+    record.define_names("gans", MEASURED, "Which GANs to measure.")
     flags.DEFINE_integer("rounds", 3, "How often each is measured; the median counts.", lower_bound=1)
     flags.DEFINE_float("seconds", 10, "How long each is trained in a round.", lower_bound=0.1)
     flags.DEFINE_string("out_dir", "out/experiments/speed", "Folder for xla.json.")

@@ -235,6 +235,12 @@ def test_the_gallery():
         for run in ("conditional_no_wrong_digits", "conditional")
     ]
     says("gan_tf/zoo", f"Without it {wrong[0]} of 10,000 pictures are read as another digit, with it {wrong[1]}.")
+    both = [results[run][0]["frechet_distance"]["value"] for run in ("dcgan", "loss_sensitive_dcgan")]
+    says("gan_tf/zoo", f"FID {both[0]:.2f} after 16,000 iterations, here {both[1]:.2f} after 20,000.")
+    assert [found[run][0]["iterations"] for run in ("dcgan", "loss_sensitive_dcgan")] == [16_000, 20_000]
+    for name, sign in (("classifier_score", 1), ("precision", 1), ("recall", 1), ("frechet_distance", -1)):
+        scores = [sign * results[run][0][name]["value"] for run in ("loss_sensitive_dcgan", "dcgan")]
+        assert scores == sorted(scores)
     bounds = [found[run][0]["losses"]["information"] for run in ("infogan", "infogan_no_information")]
     stack = found["stackgan"][0]["metrics"]["real"]
     for name in ("digit", "weight", "slant"):
