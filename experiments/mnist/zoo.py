@@ -67,6 +67,8 @@ RUNS = {
     "seqgan_likelihood_alone": ("seqgan", ["--noadversarial"], [0, 1, 2]),
     "imitation": ("imitation", [], [0, 1, 2]),
     "imitation_cloning": ("imitation", ["--noadversarial"], [0, 1, 2]),
+    "imitation_states": ("imitation", ["--shown=states"], [0, 1, 2]),
+    "imitation_random": ("imitation", ["--shown=random"], [0, 1, 2]),
     "imitation_untrained_d": ("imitation", ["--nod_learns"], [0, 1, 2]),
     "imitation_papers_reward": ("imitation", ["--nofallen"], [0, 1, 2]),
     "imitation_papers_reward_untrained_d": ("imitation", ["--nofallen", "--nod_learns"], [0, 1, 2]),

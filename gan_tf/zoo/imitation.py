@@ -15,8 +15,10 @@ falls, so D soon learns that this state belongs to the player, and standing is r
 this from the expert. Without this state the reward would always be positive: the player would be paid for each step
 that the pole stands, and this is the game's score, whatever D says (Kostrikov et al. 2019,
 "Discriminator-actor-critic", arXiv:1809.02925). --nofallen shows that: it is the paper's reward, the first term alone.
-Three controls: --noadversarial is behavioural cloning; with --nod_learns D stays as it was made; --nofallen
---nod_learns shows that the paper's reward needs no D for this game.
+Controls: --noadversarial is behavioural cloning; with --nod_learns D stays as it was made; --nofallen --nod_learns
+shows that the paper's reward needs no D for this game. With --shown=random the pairs are those of a player that acts at
+random, after the fall too: this player should be imitated as well, and fall. With --shown=states D sees the expert's
+states without the actions.
 
 Departures from the paper:
 
@@ -30,8 +32,10 @@ Departures from the paper:
 
 from gan_tf.runs import training_command
 
+SHOWN = ["pairs", "states", "random"]
 OPTIONS = {
-    "pairs": (4, "How many pairs of the expert are shown.", (1, 10_000)),
+    "pairs": (4, "How many pairs are shown.", (1, 10_000)),
+    "shown": ("pairs", "What is shown: pairs of the expert, its states, or pairs of random actions.", SHOWN),
     "adversarial": (True, "--noadversarial is the control: behavioural cloning."),
     "d_learns": (True, "--nod_learns is another control: D stays as it was made."),
     "fallen": (True, "D sees that the pole has fallen. --nofallen is the paper's reward."),
@@ -143,9 +147,13 @@ def make_steps(objects):
     return d_step, player_step, cloning_step
 
 
-def pairs_of(states, actions, alive=True):
-    """Returns what D sees, float32 [m, 6]: scaled states, actions as -1 or 1, and 0; `FALLEN` where not `alive`."""
-    pairs = np.concatenate([states / SCALE, 2 * actions[:, None] - 1, np.zeros([len(states), 1])], axis=1)
+def pairs_of(states, actions, alive=True, hidden=False):
+    """Returns what D sees, float32 [m, 6]: scaled states, actions as -1 or 1, and 0; `FALLEN` where not `alive`.
+
+    With `hidden`, 0 stands in the place of each action.
+    """
+    actions = np.where(hidden, 0, 2 * actions[:, None] - 1)
+    pairs = np.concatenate([states / SCALE, actions, np.zeros([len(states), 1])], axis=1)
     return np.where(np.reshape(alive, [-1, 1]), pairs, FALLEN).astype(np.float32)
 
 
@@ -167,6 +175,7 @@ def make(
     labels=None,
     *,
     pairs=4,
+    shown="pairs",
     adversarial=True,
     d_learns=True,
     fallen=True,
@@ -179,7 +188,8 @@ def make(
 
     `images` are pairs of an expert, float32 [n, 5]: states and actions. Without them it can be measured, but not train.
     `batch_size` is how many games each iteration plays. `labels` and `jit` are not used. The other arguments are the
-    flags. Raises ValueError if there are fewer pairs than `batch_size`, or than `pairs`.
+    flags. Raises ValueError if there are fewer pairs than `batch_size`, or than `pairs`, or if cloning is shown
+    anything but the expert's pairs.
     """
     p_seed, v_seed, d_seed = np.random.SeedSequence(seed).generate_state(3).tolist()
     player = make_network(4, 2, p_seed, "player")
@@ -198,9 +208,17 @@ def make(
             raise ValueError(f"a batch of {batch_size} is more than the {len(images)} pairs there are")
         if pairs > len(images):
             raise ValueError(f"{pairs} pairs are more than the {len(images)} there are")
-        chosen = np.random.default_rng(seed).choice(len(images), pairs, replace=False)
-        shown = np.asarray(images[chosen], np.float32)
-        experts = tf.constant(pairs_of(shown[:, :4], shown[:, 4]))
+        if shown != "pairs" and not adversarial:
+            raise ValueError(f"cloning needs pairs of the expert, so shown cannot be {shown!r}")
+        random, hidden = np.random.default_rng(seed), shown == "states"
+        chosen = random.choice(len(images), pairs, replace=False)
+        if shown == "random":
+            played = cart_pole.play(lambda states: random.integers(0, 2, len(states)), range(pairs))
+            steps = random.integers(0, STEPS, pairs)
+            experts = tf.constant(pairs_of(*(each[steps, range(pairs)] for each in played[:3])))
+        else:
+            chosen = np.asarray(images[chosen], np.float32)
+            experts = tf.constant(pairs_of(chosen[:, :4], chosen[:, 4], hidden=hidden))
         d_step, player_step, cloning_step = make_steps(objects)
 
         def reward_of(pairs):
@@ -217,7 +235,7 @@ def make(
             random = np.random.Generator(np.random.Philox(key=int(seeds[-1])))
             states, actions, alive, last, fell = cart_pole.play(choose(player, random), seeds[:-1].tolist())
             flat, weights = states.reshape(-1, 4) / SCALE, (alive / alive.sum()).ravel().astype(np.float32)
-            played_pairs = pairs_of(states.reshape(-1, 4), actions.ravel(), alive)
+            played_pairs = pairs_of(states.reshape(-1, 4), actions.ravel(), alive, hidden)
             seen = np.full_like(weights, 1 / weights.size) if fallen else weights
             d_losses = [d_step(experts, played_pairs, seen) for _ in range(D_STEPS if d_learns else 0)]
             rewards = reward_of(played_pairs).reshape(STEPS, -1) - (reward_of(FALLEN) if fallen else 0)

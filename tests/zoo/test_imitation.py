@@ -112,6 +112,25 @@ def test_a_fallen_pole_is_a_state_of_its_own():
     np.testing.assert_array_equal(found[1], [0, 0, 0, 0, 0, 1])
 
 
+def test_d_may_not_see_actions():
+    """Then 0 stands in their place, the mean of -1 and 1."""
+    found = imitation.pairs_of(PAIRS[:2, :4], np.array([0, 1]), np.array([True, False]), hidden=True)
+    np.testing.assert_allclose(found[0], [*PAIRS[0, :4] / [2.4, 2, 0.21, 2], 0, 0], rtol=1e-6)
+    np.testing.assert_array_equal(found[1], [0, 0, 0, 0, 0, 1])
+
+
+def test_a_player_that_falls_is_imitated_too():
+    gan = imitation.make(PAIRS, pairs=20, shown="random", batch_size=8)
+    lengths = gan.train(13)[:, gan.loss_names.index("score")]
+    assert lengths[0] > 18 and 8 <= lengths[-5:].mean() < 13
+
+
+@pytest.mark.parametrize("shown", ["states", "random"])
+def test_cloning_is_shown_the_experts_pairs(shown):
+    with pytest.raises(ValueError, match=f"so shown cannot be '{shown}'"):
+        imitation.make(PAIRS, pairs=4, shown=shown, adversarial=False, batch_size=4)
+
+
 @pytest.mark.parametrize("fallen", [True, False])
 def test_only_the_papers_reward_pays_for_standing(fallen):
     """A D that always says 1/2 gives the paper's reward log 2 = 0.69 for each step, and ours 0."""
