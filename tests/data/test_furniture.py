@@ -7,12 +7,12 @@ import pytest
 
 from gan_tf import data
 from gan_tf.data import furniture
-from gan_tf.zoo import gan_3d
+from gan_tf.metrics.solids import measures
 
 
 def test_all_pieces_are_whole_and_stand_on_the_floor():
     solids, kinds = furniture.draw(0, 300)
-    found = gan_3d.measures(solids.reshape(300, -1) / 255)
+    found = measures(solids.reshape(300, -1) / 255)
     assert found["whole"].all() and set(kinds) == {0, 1, 2}
     assert set(found["legs"][kinds < 2]) == {4} and set(found["legs"][kinds == 2]) <= {1, 2}
     assert found["height"].min() >= 7 and found["height"].max() == 16

@@ -836,7 +836,7 @@ BY_FILE = {
     "zoo/gan_3d.py": [
         (
             "D learns always",
-            "if d_right < limit or limit == 1:",
+            "if d_right < LIMIT:",
             "if True:",
             "zoo/test_gan_3d.py::test_d_waits_while_it_is_right",
         ),

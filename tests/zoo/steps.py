@@ -11,7 +11,7 @@ def gradients_of(loss_of, weights):
     return float(loss), [np.asarray(gradient) for gradient in tape.gradient(loss, weights)]
 
 
-def require_adams_first_step(before, after, gradients, rate, epsilon=1e-8):
+def require_adams_first_step(before, after, gradients, rate, epsilon=1e-8, beta_2=0.999):
     """Each weight has moved by -rate * g / (|g| + epsilon'), Adam's first step along its gradient g.
 
     epsilon' is epsilon / sqrt(1 - beta2), because the average of g² is divided by 1 - beta2. Small gradients are left
@@ -21,7 +21,7 @@ def require_adams_first_step(before, after, gradients, rate, epsilon=1e-8):
     clear = [np.abs(gradient) > 0.02 * typical for gradient in gradients]
     assert sum(each.sum() for each in clear) > 50, "there must be something to compare"
     for old, new, gradient, where in zip(before, after, gradients, clear, strict=True):
-        expected = -rate * gradient / (np.abs(gradient) + epsilon / np.sqrt(1 - 0.999))
+        expected = -rate * gradient / (np.abs(gradient) + epsilon / np.sqrt(1 - beta_2))
         np.testing.assert_allclose((new - old)[where], expected[where], rtol=6e-3)
 
 
