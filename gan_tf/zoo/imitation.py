@@ -22,8 +22,7 @@ states without the actions.
 
 Departures from the paper:
 
-1. The player learns by PPO (Schulman et al. 2017, arXiv:1707.06347, equation 7) instead of TRPO: the same idea, no step
-   may change the policy much, with a gradient that fits into a few lines.
+1. The player learns by PPO (ppo.py) instead of TRPO: the same idea, no step may change the player much, in fewer lines.
 2. All networks have two layers of 64 tanh units instead of 100.
 3. A fallen pole is a state that lasts, as in Kostrikov et al. The last term of the reward makes its own reward 0.
 4. The expert is a rule (gan_tf/data/cart_pole.py), which always gets the highest score, instead of a trained player.
@@ -64,11 +63,10 @@ from gan_tf.data import cart_pole
 from gan_tf.data.cart_pole import STEPS
 from gan_tf.gan import Gan
 from gan_tf.metrics.table import mean
+from gan_tf.zoo.ppo import log_probabilities, make_learn
 
 BLOCK = 1
-GAMMA, LAMBDA = 0.99, 0.95  # discount of rewards; of generalised advantages (Schulman et al. 2016, arXiv:1506.02438)
-CLIP = 0.2  # PPO's epsilon
-D_STEPS, PLAYER_STEPS = 3, 10  # updates for each batch of games
+D_STEPS, CLONING_STEPS = 3, 10  # updates in each iteration
 SCALE = np.float32([2.4, 2.0, 0.21, 2.0])  # a game ends at a place of 2.4 or an angle of 0.21; speeds are about 2
 FALLEN = np.float32([[0, 0, 0, 0, 0, 1]])  # what D sees after a fall: `pairs_of`
 GAMES, FIRST_GAME = 100, 2_000_000  # how many games are measured, and the seed of the first
@@ -84,67 +82,39 @@ def make_network(inputs, outputs, seed, name):
     )
 
 
-def advantages_of(rewards, values, last_values, alive):
-    """Generalised advantages of each step: float32 [500, n].
+def make_d_step(discriminator, d_optimizer):
+    """Makes `d_step(expert's pairs, player's pairs, weights of these) -> loss`.
 
-    With delta_t = r_t + GAMMA V(s_t+1) - V(s_t), the advantage is delta_t + GAMMA LAMBDA delta_t+1 + … until the game
-    ends. `rewards`, `values` and `alive` are [500, n], `last_values` [n] is V after the last step, 0 if the pole fell.
+    Pairs are float32 [m, 6], as of `pairs_of`. Weights are float32 [m] with the sum 1.
     """
-    advantages, following, next_values = np.zeros_like(values), np.zeros_like(last_values), last_values
-    for step in reversed(range(STEPS)):
-        delta = rewards[step] + GAMMA * next_values - values[step]
-        following = np.where(alive[step], delta + GAMMA * LAMBDA * following, 0)
-        next_values = np.where(alive[step], values[step], last_values)
-        advantages[step] = following
-    return advantages
-
-
-def make_steps(objects):
-    """Makes the updates, each a `tf.function`. Pairs are those of `pairs_of`; weights float32 [m] have the sum 1.
-
-    - `d_step(expert's pairs, player's pairs, weights of these) -> loss`
-    - `player_step(states, actions, old log-probabilities, advantages, returns, weights) -> loss`
-    - `cloning_step(expert's pairs) -> loss`
-    """
-    player, value, discriminator = (objects[name] for name in ("player", "value", "discriminator"))
-    optimizers = {"player": "p_optimizer", "value": "v_optimizer", "discriminator": "d_optimizer"}
-    for name, optimizer in optimizers.items():
-        objects[optimizer].build(objects[name].trainable_variables)
-
-    def log_probabilities(states, actions):
-        return -tf.nn.sparse_softmax_cross_entropy_with_logits(actions, player(states))
-
-    def update(name, loss_of):
-        weights = objects[name].trainable_variables
-        with tf.GradientTape() as tape:
-            loss = loss_of()
-        objects[optimizers[name]].apply(tape.gradient(loss, weights), weights)
-        return loss
+    d_weights = discriminator.trainable_variables
+    d_optimizer.build(d_weights)
 
     @tf.function
     def d_step(experts, players, weights):
-        def loss_of():
+        with tf.GradientTape() as tape:
             of_players = tf.reduce_sum(weights * tf.nn.softplus(discriminator(players)[:, 0]))
-            return tf.reduce_mean(tf.nn.softplus(-discriminator(experts))) + of_players
+            loss = tf.reduce_mean(tf.nn.softplus(-discriminator(experts))) + of_players
+        d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
+        return loss
 
-        return update("discriminator", loss_of)
+    return d_step
 
-    @tf.function
-    def player_step(states, actions, old, advantages, returns, weights):
-        def loss_of():
-            ratio = tf.exp(log_probabilities(states, actions) - old)
-            gain = tf.minimum(ratio * advantages, tf.clip_by_value(ratio, 1 - CLIP, 1 + CLIP) * advantages)
-            return -tf.reduce_sum(weights * gain)
 
-        update("value", lambda: tf.reduce_sum(weights * (value(states)[:, 0] - returns) ** 2))
-        return update("player", loss_of)
+def make_cloning_step(player, p_optimizer):
+    """Makes `cloning_step(expert's pairs) -> loss`, -E log p(action given the state); pairs as of `pairs_of`."""
+    weights = player.trainable_variables
+    p_optimizer.build(weights)
 
     @tf.function
     def cloning_step(experts):
         states, actions = experts[:, :4], tf.cast(experts[:, 4] > 0, tf.int32)
-        return update("player", lambda: -tf.reduce_mean(log_probabilities(states, actions)))
+        with tf.GradientTape() as tape:
+            loss = -tf.reduce_mean(log_probabilities(player, states, actions))
+        p_optimizer.apply(tape.gradient(loss, weights), weights)
+        return loss
 
-    return d_step, player_step, cloning_step
+    return cloning_step
 
 
 def pairs_of(states, actions, alive=True, hidden=False):
@@ -219,14 +189,16 @@ def make(
         else:
             chosen = np.asarray(images[chosen], np.float32)
             experts = tf.constant(pairs_of(chosen[:, :4], chosen[:, 4], hidden=hidden))
-        d_step, player_step, cloning_step = make_steps(objects)
+        d_step = make_d_step(objects["discriminator"], objects["d_optimizer"])
+        cloning_step = make_cloning_step(player, objects["p_optimizer"])
+        learn = make_learn(*(objects[name] for name in ("player", "value", "p_optimizer", "v_optimizer")))
 
         def reward_of(pairs):
             """-log(1 - p) of each pair, [m]."""
             return np.logaddexp(0, np.asarray(objects["discriminator"](pairs))[:, 0])
 
         def clone():
-            for _ in range(PLAYER_STEPS):
+            for _ in range(CLONING_STEPS):
                 loss = cloning_step(experts)
             return (float(loss),)
 
@@ -234,22 +206,13 @@ def make(
             seeds = np.random.SeedSequence([seed, i]).generate_state(batch_size + 1) // 4
             random = np.random.Generator(np.random.Philox(key=int(seeds[-1])))
             states, actions, alive, last, fell = cart_pole.play(choose(player, random), seeds[:-1].tolist())
-            flat, weights = states.reshape(-1, 4) / SCALE, (alive / alive.sum()).ravel().astype(np.float32)
-            played_pairs = pairs_of(states.reshape(-1, 4), actions.ravel(), alive, hidden)
-            seen = np.full_like(weights, 1 / weights.size) if fallen else weights
-            d_losses = [d_step(experts, played_pairs, seen) for _ in range(D_STEPS if d_learns else 0)]
-            rewards = reward_of(played_pairs).reshape(STEPS, -1) - (reward_of(FALLEN) if fallen else 0)
-            values = np.asarray(objects["value"](flat))[:, 0].reshape(STEPS, -1)
-            last_values = np.where(fell, 0, np.asarray(objects["value"](last / SCALE))[:, 0])
-            advantages = advantages_of(rewards, values, last_values, alive)
-            returns = (advantages + values).ravel().astype(np.float32)
-            played = advantages[alive]
-            advantages = ((advantages - played.mean()) / (played.std() + 1e-8)).ravel().astype(np.float32)
-            actions = actions.ravel().astype(np.int32)
-            old = -tf.nn.sparse_softmax_cross_entropy_with_logits(actions, player(flat))
-            for _ in range(PLAYER_STEPS):
-                loss = player_step(flat, actions, old, advantages, returns, weights)
-            return *map(float, d_losses[-1:]), float(loss), alive.sum() / batch_size
+            played = pairs_of(states.reshape(-1, 4), actions.ravel(), alive, hidden)
+            seen = np.ones_like(alive) if fallen else alive
+            weights = (seen / seen.sum()).ravel().astype(np.float32)
+            d_losses = [d_step(experts, played, weights) for _ in range(D_STEPS if d_learns else 0)]
+            rewards = reward_of(played).reshape(alive.shape) - (reward_of(FALLEN) if fallen else 0)
+            loss = learn(states / SCALE, actions, rewards, alive, last / SCALE, fell)
+            return *map(float, d_losses[-1:]), loss, alive.sum() / batch_size
 
         def train_block(first, steps):
             rows = [imitate(i) if adversarial else clone() for i in range(first, first + steps)]

@@ -841,6 +841,34 @@ BY_FILE = {
             "zoo/test_gan_3d.py::test_d_waits_while_it_is_right",
         ),
     ],
+    "zoo/ppo.py": [
+        (
+            "PPO without clipping",
+            "tf.clip_by_value(ratio, 1 - CLIP, 1 + CLIP)",
+            "ratio",
+            "zoo/test_ppo.py::test_ppo_by_hand",
+        ),
+        (
+            "rewards after a game's end count",
+            "following = np.where(alive[step], delta + GAMMA * LAMBDA * following, 0)",
+            "following = delta + GAMMA * LAMBDA * following",
+            "zoo/test_ppo.py::test_advantages_by_hand",
+        ),
+    ],
+    "zoo/imitation.py": [
+        (
+            "the reward of a fallen pole counts always",
+            "reward_of(FALLEN) if fallen else 0",
+            "reward_of(FALLEN)",
+            "zoo/test_imitation.py::test_only_the_papers_reward_pays_for_standing",
+        ),
+        (
+            "D sees hidden actions",
+            "np.where(hidden, 0, 2 * actions[:, None] - 1)",
+            "2 * actions[:, None] - 1",
+            "zoo/test_imitation.py::test_d_may_not_see_actions",
+        ),
+    ],
     "sweeps/grid.py": [
         (
             "the last seed is left out",

@@ -1,4 +1,4 @@
-"""gan_tf.zoo.imitation: the expert's games, advantages and updates by hand, and that cloning needs no game."""
+"""gan_tf.zoo.imitation: the expert's games, D's update by hand, what is shown, and that cloning needs no game."""
 
 import numpy as np
 import pytest
@@ -36,25 +36,10 @@ def test_without_gymnasium_one_line_says_how_to_install_it(monkeypatch):
         data.load("cart_pole")
 
 
-def test_advantages_by_hand():
-    """Two games: one of three steps, where the pole falls, and one that lasts to the end."""
-    rewards, values = RANDOM.random([2, imitation.STEPS, 2])
-    alive = np.ones([imitation.STEPS, 2], bool)
-    alive[3:, 0] = False
-    last = np.array([0.0, 0.7])
-    found = imitation.advantages_of(rewards, values, last, alive)
-    for game, length in ((0, 3), (1, imitation.STEPS)):
-        following = np.append(values[1:length, game], last[game])
-        delta = rewards[:length, game] + 0.99 * following - values[:length, game]
-        expected = [sum((0.99 * 0.95) ** (k - t) * delta[k] for k in range(t, length)) for t in range(length)]
-        np.testing.assert_allclose(found[:length, game], expected, rtol=1e-5, atol=1e-8)
-    assert not found[3:, 0].any()
-
-
 def test_ds_loss_by_hand():
     gan = imitation.make()
-    d_step, *_ = imitation.make_steps(gan.objects)
     discriminator = gan.objects["discriminator"]
+    d_step = imitation.make_d_step(discriminator, gan.objects["d_optimizer"])
     experts, players = RANDOM.normal(size=[2, 6, 6]).astype(np.float32)
     weights = np.float32([0.5, 0.25, 0.25, 0, 0, 0])
     real, fake = (np.asarray(discriminator(each), np.float64)[:, 0] for each in (experts, players))
@@ -62,21 +47,6 @@ def test_ds_loss_by_hand():
     np.testing.assert_allclose(d_step(experts, players, weights), expected, rtol=1e-5)
     again = float(d_step(experts, players, weights))
     assert again < expected
-
-
-def test_ppo_by_hand():
-    """The loss for ratios that are within 1 ± 0.2, above and below, with good and bad actions."""
-    gan = imitation.make()
-    _, player_step, _ = imitation.make_steps(gan.objects)
-    states, actions = RANDOM.normal(size=[4, 4]).astype(np.float32), np.int32([0, 1, 0, 1])
-    logits = np.asarray(gan.objects["player"](states), np.float64)
-    now = logits[np.arange(4), actions] - np.log(np.exp(logits).sum(axis=1))
-    ratios, advantages = np.array([1.1, 1.5, 1.5, 0.5]), np.float32([1, 1, -1, -1])
-    gains = [1.1, 1.2, -1.5, -0.8]
-    old = (now - np.log(ratios)).astype(np.float32)
-    weights = np.float32([0.1, 0.2, 0.3, 0.4])
-    loss = player_step(states, actions, old, advantages, np.zeros(4, np.float32), weights)
-    np.testing.assert_allclose(loss, -(weights * gains).sum(), rtol=1e-5)
 
 
 def test_the_player_is_rewarded_for_what_d_takes_for_the_experts():
