@@ -84,7 +84,13 @@ MADE = ("stackgan", "gan_3d", "seqgan", "imitation")  # their data are made, not
 # Columns of each member's table: (column of metrics.json, name of the score).
 PAIRS = ("read as the right digit", "FID to the originals", "difference of a pixel", "PSNR")  # of metrics/pairs.py
 CAPTIONED = ("digit as said", "weight as said", "slant as said", "FID")
-SOLIDS = ("one piece, on the floor", "distance of height", "distance of filled", "distance of legs")
+SOLIDS = (
+    "one piece, on the floor",
+    "as many legs as furniture",
+    "distance of height",
+    "distance of filled",
+    "distance of legs",
+)
 QUALITY = [("samples", name) for name in ("classifier_score", "frechet_distance", "precision", "recall")]
 COLUMNS = {
     "dcgan": QUALITY,

@@ -49,13 +49,16 @@ def measures(solids):
 
 
 def compare(made, real, what):
-    """Returns {title: (value, error)}: whole pieces, and Wasserstein's distance of each measure to that of `real`.
+    """Returns {title: (value, error)}: shares of the solids, and Wasserstein's distance of each measure to `real`'s.
 
-    Distances are in standard deviations of the real furniture's measure.
+    The shares are those of whole pieces, and of solids with as many legs as some of `real`. Distances are in standard
+    deviations of the real furniture's measure.
     """
     ours, theirs = measures(made), measures(real)
-    whole = share(ours.pop("whole").mean(), len(made))
-    return {f"{what}: one piece, on the floor": whole} | {
+    return {
+        f"{what}: one piece, on the floor": share(ours.pop("whole").mean(), len(made)),
+        f"{what}: as many legs as furniture": share(np.isin(ours["legs"], theirs["legs"]).mean(), len(made)),
+    } | {
         f"{what}: distance of {name}": (scipy.stats.wasserstein_distance(each, theirs[name]) / theirs[name].std(), None)
         for name, each in ours.items()
     }
