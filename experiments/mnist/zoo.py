@@ -220,7 +220,7 @@ def table(member, results):
     """Returns the table of one member as Markdown, one row for each run. `results` is {run: [result of each seed]}.
 
     With several seeds, cells are the mean ± standard deviation over them. With one, they are a score ± its standard
-    error. The last rows have the scores of what no GAN has made (`LAST`).
+    error. The last rows have the scores of what no GAN has made (`LAST`). A sentence below says what made the table.
     """
     columns = COLUMNS[member]
     lines = [f"| flags | {' | '.join(TITLES.get(name, name) for _, name in columns)} | seeds | minutes |"]
@@ -241,7 +241,25 @@ def table(member, results):
     for title, names in LAST.get(member, images).items():
         cells = [rounded(*real[names[name]].values()) if name in names else "" for _, name in columns]
         lines.append(f"| *{title}* | {' | '.join(cells)} | | |")
-    return "\n".join(lines)
+    made = [result for run, found in results.items() if RUNS[run][0] == member for result in found]
+    return "\n".join([*lines, "", source(f"`python -m gan_tf.zoo.{member}` with these flags", made)])
+
+
+def table_on_dcgan(name, result):
+    """Returns the table of completion or editing as Markdown, with a sentence below that says what made it."""
+    return (
+        f"{ON_DCGAN[name].table_of(result)}\n\n{source(f'`python -m gan_tf.zoo.{name} --run_dir=out/dcgan`', [result])}"
+    )
+
+
+def source(command, results):
+    """Returns a sentence that says what made `results`, a list: command, machine, versions, commits and dates."""
+    machines, commits, dates = (sorted({result[name] for result in results}) for name in ("machine", "commit", "date"))
+    versions = sorted({result["versions"]["tensorflow"] for result in results})
+    return (
+        f"Made by {command} on {' and '.join(machines)}, with TensorFlow {' and '.join(versions)}; "
+        f"{' to '.join(dates[:1] + dates[1:][-1:])}, commit {', '.join(commits)}."
+    )
 
 
 def load_results(folder=RESULTS / "zoo"):
@@ -259,7 +277,7 @@ def main():
             result = measure_on_dcgan(run)
             write_json(out_dir / f"{run}.json", result)
             shutil.copy(Path(FLAGS.work_dir) / run / f"{run}.png", out_dir / f"{run}.png")
-            print(f"{run}:\n\n{ON_DCGAN[run].table_of(result)}\n")
+            print(f"{run}:\n\n{table_on_dcgan(run, result)}\n")
             continue
         for seed in RUNS[run][2]:
             write_json(out_dir / f"{run}-{seed}.json", train(run, seed))
