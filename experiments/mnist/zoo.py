@@ -62,6 +62,7 @@ RUNS = {
     "stackgan_one_stage": ("stackgan", ["--one_stage"], [0]),
     "gan_3d": ("gan_3d", [], [0]),
     "gan_3d_dense": ("gan_3d", ["--noconvolutions"], [0]),
+    "gan_3d_dense_long": ("gan_3d", ["--noconvolutions", "--iters=40000"], [0]),
     "gan_3d_papers_training": ("gan_3d", ["--nowasserstein"], [0]),
     "seqgan": ("seqgan", [], [0, 1, 2]),
     "seqgan_likelihood_alone": ("seqgan", ["--noadversarial"], [0, 1, 2]),
