@@ -82,8 +82,6 @@ def load_data(config):
             logging.warning("to compare with its own images, remove --dataset and --data_dir, or change them")
         else:
             logging.warning("the folder has changed since; name the one that has its images with --data_dir")
-    if splits[0].name != "mnist" and name in data.IMAGES:
-        logging.warning("the classifier knows only MNIST's digits: its scores of other images mean little")
     if len(splits[2].images) < 100:
         raise data.DataError(f"{splits[2].source}: {len(splits[2].images)} test images are too few, it takes 100.")
     return splits
@@ -126,8 +124,8 @@ def main():
     facts["versions"] = versions()
     facts["data"] = {split: each.digest for split, each in zip(data.SPLITS, (train, validation, test), strict=True)}
     if images is None:
-        logging.info("this GAN makes no pictures from noise; its own scores are measured")
-        finish(out_dir, facts, {"samples": {}, "real": gan.scores(test.images, test.labels)})
+        logging.info("this GAN draws no single images from noise; its own scores are measured")
+        finish(out_dir, facts, {"own": gan.scores(test.images, test.labels)})
     else:
         columns, neighbours = measure(images, gan, asked, facts, (train, validation, test), f"--{what}={source}")
         finish(out_dir, facts, columns, neighbours)
@@ -146,6 +144,8 @@ def measure(images, gan, asked, facts, splits, name):
     from gan_tf.metrics import classifier, table
 
     train, validation, test = splits
+    if train.name != "mnist":
+        logging.warning("the classifier knows only MNIST's digits: its scores of other images mean little")
     facts["count"] = len(images)
     logging.info("measuring %d samples, about a minute", len(images))
     model, facts["classifier"] = classifier.load_classifier()
@@ -163,13 +163,13 @@ def measure(images, gan, asked, facts, splits, name):
             if not np.isfinite(logits).all():
                 raise EvaluationError(f"the discriminator of {name} gives values that are not finite.")
             found |= table.discriminator_accuracy(logits, column == "real", gan.boundary)
-        if gan and gan.scores and column == "real":
-            found |= gan.scores(pixels, real_labels)
         if asked is not None:
             found["read_as_asked"] = yardstick.read_as(pixels, asked if column == "samples" else real_labels)
         facts[f"class_histogram_{column}"] = histogram.tolist()
         columns[column] = found
     facts["held_out"] = len(held_out)
+    if gan and gan.scores:
+        columns["own"] = gan.scores(held_out, real_labels)
     return columns, yardstick.neighbours(images[:10])
 
 

@@ -115,8 +115,12 @@ class Gan:
         if not self.conditions and condition is None:
             return self.make_noise(seed, stream, count)
         if condition is not None and condition not in self.conditions:
-            known = f"one of {', '.join(self.conditions)}" if self.conditions else "nothing"
-            raise ValueError(f"this GAN can be asked for {known}, not for {condition!r}")
+            if not self.conditions:
+                raise ValueError("this GAN cannot be asked for anything; leave this out")
+            known = (
+                self.conditions if len(self.conditions) <= 10 else [*self.conditions[:3], "…", *self.conditions[-3:]]
+            )
+            raise ValueError(f"this GAN can be asked for {', '.join(known)}; not for {condition!r}")
         return self.make_noise(seed, stream, count, condition)
 
     def sample(self, count=16, seed=0, condition=None):
@@ -126,7 +130,7 @@ class Gan:
         makes no pictures from noise.
         """
         if self.generate is None:
-            raise ValueError("this GAN makes no pictures from noise")
+            raise ValueError("this GAN draws no single images from noise")
         return in_batches(self.generate, self.noise(seed, USER_NOISE, count, condition))
 
     def show(self, path=None, count=None, seed=0, condition=None):

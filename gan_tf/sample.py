@@ -88,11 +88,13 @@ def sample():
     else:
         gan = keras_file.load_generator(source, "generator")
     if gan.generate is None:
-        raise SampleError(f"{name} makes no pictures from noise; look at the grids in the folder of its run.")
+        place = "look at the grids in the folder of its run" if gan.draw else "gan_tf.evaluate measures what it does"
+        raise SampleError(f"{name} draws no single images from noise; {place}.")
     try:
         noise = gan.noise(FLAGS.seed, USER_NOISE, 2 if FLAGS.interpolate else FLAGS.count, FLAGS.condition)
     except ValueError as error:
-        raise SampleError(f"--condition={FLAGS.condition}: {error}.") from error
+        flag = "caption" if FLAGS["caption"].present else "condition"
+        raise SampleError(f"--{flag}={FLAGS.condition}: {error}.") from error
     noise = np.asarray(noise)
     if FLAGS.interpolate:
         share = np.linspace(0, 1, FLAGS.count, dtype=np.float32)[:, None]

@@ -8,6 +8,8 @@ the sweep is stopped or killed, the same command resumes it.
 import re
 import subprocess
 import sys
+import tempfile
+import uuid
 from pathlib import Path
 
 from absl import flags, logging
@@ -116,7 +118,9 @@ def dry_run(runs):
     for run in runs:
         print(run.command)
         if run.gan not in minutes:
-            command = [sys.executable, "-m", run.module, *run.options, f"--threads={FLAGS.cpus_per_run}", "--dry_run"]
+            nowhere = f"--out_dir={Path(tempfile.gettempdir(), f'gan_tf-{uuid.uuid4()}')}"  # where no run is yet
+            command = [sys.executable, "-m", run.module, *run.options, nowhere, "--dry_run"]
+            command.append(f"--threads={FLAGS.cpus_per_run}")
             done = subprocess.run(command, capture_output=True, text=True)
             found = re.search(r"would take about ([\d.]+) minutes", done.stdout)
             if not found:
@@ -124,7 +128,8 @@ def dry_run(runs):
             minutes[run.gan] = float(found[1]) / run.stages[-1]
     total = sum(minutes[run.gan] * run.stages[-1] for run in runs)
     at_once = max(1, min(len(runs), limits.cores() // FLAGS.cpus_per_run))
-    print(f"{len(runs)} runs, {at_once} at once: about {total / at_once:.0f} minutes of training on this machine.")
+    count = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+    print(f"{count}, {at_once} at once: about {max(1, total / at_once):.0f} min of training on this machine.")
     return 0
 
 

@@ -71,6 +71,9 @@ def make(dataset, block):
     from gan_tf import training
     from gan_tf.objectives import variant
 
+    if FLAGS.loss == "non_saturating" and FLAGS.d_optimizer.startswith("adadelta") and FLAGS.d_lr is None:
+        cure = "--d_lr=1.0 --out_dir=out/digits"
+        logging.info("the script's own settings: the run will collapse, as the script does; for digits: %s", cure)
     options = {name: FLAGS[name].value for name in [*variant.OPTIONS, *training_command.COMMON]}
     d_steps = FLAGS.d_steps or RECIPES[FLAGS.loss].d_steps
     noise = 400 * FLAGS.batch_size * (d_steps + 1)  # bytes for one iteration
@@ -91,9 +94,6 @@ def main():
     for rate, optimizer in (("d_lr", FLAGS.d_optimizer), ("g_lr", FLAGS.g_optimizer)):
         if FLAGS[rate].value == optimizers.RATES[optimizer]:
             FLAGS[rate].value = None  # so that it is the same run as one that leaves it out
-    if FLAGS.loss == "non_saturating" and FLAGS.d_optimizer.startswith("adadelta") and FLAGS.d_lr is None:
-        cure = "--d_lr=1.0 --out_dir=out/digits"
-        logging.info("the script's own settings: the run will collapse, as the script does; for digits: %s", cure)
     return training_command.train("reference", make, compile_seconds=3)
 
 

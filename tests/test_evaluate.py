@@ -151,6 +151,24 @@ def test_training_images_as_samples(mnist_dir, tmp_path):
     assert "WARNING" not in result.stderr
 
 
+def test_a_gans_own_scores_stand_below_the_others():
+    """They are no scores of real images."""
+    own = {"score of the player": (500.0, None), "pieces": (0.25, 0.02)}
+    shown = table.as_text({"spread": (0.2, None)}, {"spread": (0.3, None)}, own).splitlines()
+    assert shown[0].split() == ["samples", "real,", "held", "out"] and shown[1].split() == ["spread", "0.2", "0.3"]
+    alone = table.as_text(own=own).splitlines()
+    for lines in (shown[2:], alone):
+        assert [" ".join(line.split()) for line in lines] == [
+            "its own scores",
+            "score of the player 500",
+            "pieces 0.250 ± 0.020",
+        ]
+    assert table.rows(own=own) == [
+        ("score of the player", "score of the player", "500", ""),
+        ("pieces", "pieces", "0.250 ± 0.020", ""),
+    ]
+
+
 def test_discriminator_accuracy():
     logits = [[1.0], [2.0], [-1.0], [0.5]]
     found = table.discriminator_accuracy(logits, real=True, boundary=0.0)

@@ -60,8 +60,20 @@ def test_without_images_it_draws_and_does_not_train():
         ours.train(10)
 
 
+def test_what_it_cannot_be_asked_for():
+    """A GAN that draws what it is asked for says what it knows, but no long list."""
+    ours, many = reference.make(), gan.Gan({}, None, block=4, conditions=tuple(f"a {i}" for i in range(40)))
+    with pytest.raises(ValueError, match="^this GAN cannot be asked for anything; leave this out$"):
+        ours.sample(5, condition="7")
+    with pytest.raises(ValueError, match="can be asked for a 0, a 1, a 2, …, a 37, a 38, a 39; not for 'a 40'"):
+        many.noise(0, 0, 5, "a 40")
+    few = gan.Gan({}, None, block=4, conditions=("0", "1"))
+    with pytest.raises(ValueError, match="can be asked for 0, 1; not for '2'"):
+        few.noise(0, 0, 5, "2")
+
+
 def test_without_a_generator_it_says_so():
-    with pytest.raises(ValueError, match="makes no pictures from noise"):
+    with pytest.raises(ValueError, match="draws no single images from noise"):
         gan.Gan({}, None, block=4).show()
 
 

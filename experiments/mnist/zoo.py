@@ -96,29 +96,29 @@ QUALITY = [("samples", name) for name in ("classifier_score", "frechet_distance"
 COLUMNS = {
     "dcgan": QUALITY,
     "conditional": [("samples", "read_as_asked"), *QUALITY],
-    "semi_supervised": [("real", "accuracy of the classifier"), *QUALITY],
-    "infogan": [("real", "digits found without labels"), *QUALITY],
+    "semi_supervised": [("own", "accuracy of the classifier"), *QUALITY],
+    "infogan": [("own", "digits found without labels"), *QUALITY],
     "loss_sensitive": QUALITY,
     "adversarial_autoencoder": [
-        ("real", "distance of codes to prior"),
+        ("own", "distance of codes to prior"),
         ("samples", "frechet_distance"),
         ("samples", "parzen_log_likelihood"),
-        ("real", "squared error of a pixel, decoded again"),
+        ("own", "squared error of a pixel, decoded again"),
     ],
     "cyclegan": [
         ("samples", "read_as_asked"),
         ("samples", "frechet_distance"),
-        ("real", "printed: read as the right digit"),
-        ("real", "printed: nearest printed digit is right"),
-        ("real", "printed: FID to printed digits"),
-        ("real", "printed and back: difference of a pixel"),
+        ("own", "printed: read as the right digit"),
+        ("own", "printed: nearest printed digit is right"),
+        ("own", "printed: FID to printed digits"),
+        ("own", "printed and back: difference of a pixel"),
     ],
-    "pix2pix": [("real", f"drawings: {name}") for name in PAIRS],
-    "super_resolution": [("real", f"enlarged: {name}") for name in PAIRS],
-    "stackgan": [("real", f"images: {name}") for name in CAPTIONED],
-    "gan_3d": [("real", f"made: {name}") for name in SOLIDS],
-    "seqgan": [("real", "NLL of G's sequences by the oracle"), ("real", "NLL of the oracle's sequences by G")],
-    "imitation": [("real", "score of the player")],
+    "pix2pix": [("own", f"drawings: {name}") for name in PAIRS],
+    "super_resolution": [("own", f"enlarged: {name}") for name in PAIRS],
+    "stackgan": [("own", f"images: {name}") for name in CAPTIONED],
+    "gan_3d": [("own", f"made: {name}") for name in SOLIDS],
+    "seqgan": [("own", "NLL of G's sequences by the oracle"), ("own", "NLL of the oracle's sequences by G")],
+    "imitation": [("own", "score of the player")],
 }
 # The last rows of each member's table, what no GAN has made: {what it is: {column: score that stands there}}. Where
 # nothing is said, it is MNIST's test images.
@@ -237,10 +237,11 @@ def table(member, results):
             cells.append(rounded(np.mean([score["value"] for score in scores]), error))
         cells += [str(len(found)), measured.plus_minus([result["minutes"] for result in found])]
         lines.append(f"| {' | '.join(cells)} |")
-    real = results[member][0]["metrics"]["real"]  # of the run with the idea: a control may have fewer scores
+    idea = results[member][0]["metrics"]  # the first run: a control may have fewer scores
+    others = idea.get("real", {}) | idea.get("own", {})
     images = {"MNIST's test images": {name: name for column, name in columns if column == "samples"}}
     for title, names in LAST.get(member, images).items():
-        cells = [rounded(*real[names[name]].values()) if name in names else "" for _, name in columns]
+        cells = [rounded(*others[names[name]].values()) if name in names else "" for _, name in columns]
         lines.append(f"| *{title}* | {' | '.join(cells)} | | |")
     made = [result for run, found in results.items() if RUNS[run][0] == member for result in found]
     return "\n".join([*lines, "", source(f"`python -m gan_tf.zoo.{member}` with these flags", made)])

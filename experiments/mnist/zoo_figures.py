@@ -87,15 +87,15 @@ def draw_imitation(results, path):
         axes = figure.subplots()
         for (way, runs), marker in zip(PAIRS.items(), "os", strict=True):
             scores = [
-                [each["metrics"]["real"]["score of the player"]["value"] for each in results[run]]
+                [each["metrics"]["own"]["score of the player"]["value"] for each in results[run]]
                 for run in runs.values()
             ]
             (line,) = axes.plot(list(runs), [np.mean(each) for each in scores], label=f"{way}: mean of the seeds")
             for pairs, each in zip(runs, scores, strict=True):
                 axes.plot([pairs] * len(each), each, marker, color=line.get_color(), alpha=0.5)
-        real = results["imitation"][0]["metrics"]["real"]
+        own = results["imitation"][0]["metrics"]["own"]
         for (label, name), style in zip(LEVELS.items(), (":", "--"), strict=True):
-            axes.axhline(real[name]["value"], color="black", linestyle=style, label=label)
+            axes.axhline(own[name]["value"], color="black", linestyle=style, label=label)
         axes.set_xscale("log", base=2)
         axes.set(xlabel="pairs of the expert", ylabel="score, at most 500", xticks=list(runs), xticklabels=list(runs))
         figures.legend_below(figure, axes, columns=2)

@@ -137,26 +137,28 @@ def rounded(value, error):
     return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
-def rows(samples, real):
+def rows(samples=None, real=None, own=None):
     """Returns the table as a list of (name, title, the samples' score as text, the real images' score as text).
 
-    A score that is not in `TITLES`, one of a GAN's own, has its name as its title.
+    Each argument is {name: (value, error)}, or None. `own` are scores that only this GAN has. They come last, in the
+    column of the samples, with their names as titles.
     """
-    found = []
-    titles = TITLES | {name: name for column in (samples, real) for name in column if name not in TITLES}
-    for name, title in titles.items():
+    found, samples, real = [], (samples or {}) | (own or {}), real or {}
+    for name, title in (TITLES | {name: name for name in own or {}}).items():
         cells = [rounded(*column[name]) if name in column else "" for column in (samples, real)]
         if any(cells):
             found.append((name, title, *cells))
     return found
 
 
-def as_text(samples, real, plus_minus="±"):
-    """Returns the table as lines of text: scores of the samples and of held-out real images.
+def as_text(samples=None, real=None, own=None, plus_minus="±"):
+    """Returns the table as lines of text: scores of the samples and of held-out real images, then this GAN's `own`.
 
     `plus_minus` is what to write for ±.
     """
-    lines = [("", "samples", "real, held out"), *(row[1:] for row in rows(samples, real))]
+    lines = [("", "samples", "real, held out"), *(row[1:] for row in rows(samples, real))] if samples else []
+    lines += [("its own scores", "", "")] if own else []
+    lines += [row[1:] for row in rows(own=own)]
     lines = [[cell.replace("±", plus_minus) for cell in line] for line in lines]
     widths = [max(len(line[i]) for line in lines) for i in range(3)]
     return "\n".join(f"{a:{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in lines)

@@ -56,6 +56,16 @@ def versions():
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
 
 
+def require_gan(out_dir, before, gan):
+    """Raises OtherFlagsError if a run in `out_dir` is of another GAN. Both are names, or what config.json says."""
+    if before != gan:
+        name = before.get("name") if isinstance(before, dict) else before
+        raise OtherFlagsError(
+            f"--out_dir={out_dir} holds a run of another GAN ({name}); name another folder, or delete the run with "
+            "--overwrite."
+        )
+
+
 def compare_flags(out_dir, before, flags):
     """Raises OtherFlagsError if a run in `out_dir` with flags `before` cannot resume with `flags`; see `FREE`."""
     other = [

@@ -19,9 +19,9 @@ def export(run_dir, gan, iteration):
     """Writes the files of the end into a run's folder: NAME.keras for each model, samples, losses, animation, page.
 
     `gan` is in its state after `iteration` iterations. The networks load in plain Keras, without this package.
-    samples.png has 16 samples of the GAN as it is now. The plot is made from losses.csv, the animation from the grids;
-    the page is that of `report.write`. Raises OSError if something cannot be written, RunError if a file of the run is
-    damaged.
+    samples.png has 16 samples of the GAN as it is now, or its sheet of other pictures. The plot is made from
+    losses.csv, the animation from the grids; the page is that of `report.write`. Raises OSError if something cannot be
+    written, RunError if a file of the run is damaged.
     """
     with exporting(run_dir):
         written = []
@@ -38,6 +38,9 @@ def export(run_dir, gan, iteration):
         if gan.generate:
             with writing("samples.png") as path:
                 gan.show(path)
+        elif gan.draw:
+            with writing("samples.png") as path:
+                grids.save_grid(gan.draw(0), path, gan.columns)
         with writing("losses.png") as path:
             plot_losses(run_dir / "losses.csv", path, gan)
         drawn = grids_of(run_dir, iteration) if gan.draw else {}

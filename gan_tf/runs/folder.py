@@ -13,7 +13,7 @@ from absl import logging
 
 from gan_tf import limits
 from gan_tf.runs import files
-from gan_tf.runs.config import RunError, compare_flags, read_config
+from gan_tf.runs.config import RunError, compare_flags, read_config, require_gan
 from gan_tf.runs.exported import exporting
 from gan_tf.runs.losses_csv import LossesCsv
 
@@ -30,12 +30,13 @@ FOLDERS = {  # with the files that a run writes into each
 TEMPORARY = re.compile(rf"new-([0-9a-f]{{8}}-)?({_NAMES})")  # what a killed process leaves behind
 
 
-def check(out_dir, flags, overwrite):
+def check(out_dir, flags, overwrite, name="reference"):
     """Raises RunError if no run with `flags`, a dict, can start or resume in `out_dir`. Leaves nothing behind.
 
     It must be a folder that can be written to, or one that can be made, and no other run may use it. An existing
-    run must have the same flags but for those in `config.FREE`. Otherwise the folder must contain no run files. With
-    `overwrite` neither matters. Without the flag dry_run, this makes a folder next to a new `out_dir`, and removes it.
+    run must be of the GAN `name`, with the same flags but for those in `config.FREE`. Otherwise the folder must contain
+    no run files. With `overwrite` neither matters. Without the flag dry_run, this makes a folder next to a new
+    `out_dir`, and removes it.
     """
     path = Path(os.path.abspath(out_dir))
     if problem := limits.unwritable(path):
@@ -56,7 +57,9 @@ def check(out_dir, flags, overwrite):
             f"--out_dir={out_dir} holds files that a run would write ({found[0].relative_to(path)}), but no "
             "config.json, so no run to resume; name another folder, or delete them with --overwrite."
         )
-    compare_flags(out_dir, read_config(out_dir)["flags"], flags)
+    before = read_config(out_dir)
+    require_gan(out_dir, before["gan"].get("name"), name)
+    compare_flags(out_dir, before["flags"], flags)
 
 
 def _try_to_make(out_dir):
@@ -122,12 +125,8 @@ class Run:
             with exporting(self.path):
                 self._clear(config["gan"]["models"] if overwrite else None)
             before = read_config(self.path) if (self.path / "config.json").exists() else config
-            compare_flags(self.path, before["flags"], config["flags"])  # again: `check` did not keep the lock
-            if before["gan"] != config["gan"]:
-                raise RunError(
-                    f"--out_dir={self.path} holds a run of another GAN ({before['gan'].get('name')}); name another "
-                    "folder, or delete the run with --overwrite."
-                )
+            require_gan(self.path, before["gan"], config["gan"])  # again: `check` did not keep the lock
+            compare_flags(self.path, before["flags"], config["flags"])
             if before["data"].get("digest") != config["data"]["digest"]:
                 raise RunError(
                     f"--out_dir={self.path} holds a run on other images (SHA-256 {before['data'].get('digest')}); "

@@ -226,7 +226,7 @@ def _train(name, make, compile_seconds, threads_matter):
     config = {"flags": {flag.name: flag.value for flag in own_flags}}
     fresh = FLAGS.overwrite
     try:
-        folder.check(FLAGS.out_dir, config["flags"], FLAGS.overwrite)
+        folder.check(FLAGS.out_dir, config["flags"], FLAGS.overwrite, name)
     except OtherFlagsError as error:
         if not FLAGS.dry_run:
             raise
@@ -240,7 +240,8 @@ def _train(name, make, compile_seconds, threads_matter):
         return 0
     dataset = data.load(FLAGS.dataset, FLAGS.data_dir)
     what = {"mnist": "the original MNIST", "custom": "your own images"}.get(dataset.name, dataset.name)
-    logging.info("data: %s, %d images (%s)", what, len(dataset.pixels), dataset.source)
+    unit = "images" if dataset.name in ("mnist", "custom", "glyphs", "captions") else "examples"
+    logging.info("data: %s, %d %s (%s)", what, len(dataset.pixels), unit, dataset.source)
     config["data"] = {"name": dataset.name, "images": len(dataset.pixels), "digest": dataset.digest}
     if FLAGS.batch_size > len(dataset.pixels):
         raise data.DataError(

@@ -21,8 +21,8 @@ The networks and constants are those of the authors' code for MNIST
 100-500-500-784 with batch normalisation. Departures from that code:
 
 1. 24,000 iterations instead of 165,000. An iteration is faster because D has half as many units in each hidden layer.
-   The learning rates halve every 10,000 iterations. D's weights are averaged over 1,000 iterations instead of 10,000, and after they are
-   normalised instead of before.
+   The learning rates halve every 10,000 iterations. D's weights are averaged over 1,000 iterations instead of 10,000,
+   and after they are normalised instead of before.
 2. Each image of a labelled batch is drawn from all labelled images; the authors go through all of them in turn.
 3. z is uniform in [-1, 1) instead of [0, 1), and G's update sees the same real images as D's.
 4. G's last layer has no weight normalisation, so that generator.keras has Keras's own layers only.

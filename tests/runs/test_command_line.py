@@ -9,6 +9,8 @@ import time
 import pytest
 from command_line import as_from_a_terminal
 
+from gan_tf.runs.command_line import plain
+
 
 @pytest.mark.parametrize(
     ("redirection", "status", "words"),
@@ -85,3 +87,11 @@ def test_keras_trains_with_tensorflow():
 def test_importing_the_package_leaves_ctrl_c_alone():
     code = "import gan_tf, signal; assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"
     subprocess.run([sys.executable, "-c", code], check=True, preexec_fn=as_from_a_terminal)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"), [("furniture", "furniture"), ("mnist|glyphs", "mnist or glyphs"), ("a|b|c", "a, b or c")]
+)
+def test_what_a_flag_may_be(values, words):
+    found = plain(f"flag --dataset=nonsense: value should be one of <{values}>")
+    assert found == f"--dataset=nonsense is not {words}."

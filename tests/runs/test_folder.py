@@ -44,6 +44,14 @@ def write_run(path, iterations=301):
         run.write_losses(0, np.float32([[1.5, 0.1]] * iterations), [0.125])
 
 
+def test_a_run_of_another_gan_is_named_before_its_flags(tmp_path):
+    write_run(tmp_path)
+    words = f"--out_dir={tmp_path} holds a run of another GAN \\({CONFIG['gan']['name']}\\); name another folder"
+    with pytest.raises(folder.RunError, match=words):
+        folder.check(tmp_path, FLAGS | {"seed": 5}, overwrite=False, name="another")
+    folder.check(tmp_path, FLAGS, overwrite=True, name="another")
+
+
 def test_files_of_a_run(tmp_path):
     out = tmp_path / "a" / "b"
     folder.check(out, FLAGS, overwrite=False)

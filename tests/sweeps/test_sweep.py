@@ -70,6 +70,17 @@ def worker_after(iteration, out_dir):
     return None
 
 
+def test_a_dry_run_does_not_look_at_other_runs(idx_dir, tmp_path):
+    """Where a single run would write by default, there may be a finished one."""
+    flags = ["--iters=20", f"--data_dir={idx_dir}", "--nojit", "--batch_size=16"]
+    assert sweep(*flags, "--seed=0", cwd=tmp_path, module="gan_tf.train").returncode == 0
+    before = sorted(os.listdir(tmp_path))
+    result = sweep(*flags, "--seeds=0", "--dry_run", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "1 run, 1 at once: about 1 min of training on this machine."
+    assert sorted(os.listdir(tmp_path)) == before
+
+
 @needs_ray
 def test_a_grid_is_trained_measured_and_not_trained_again(idx_dir, tmp_path):
     flags = ["--seeds=0-1", "--d_lr=0.1", "--iters=60", "--stages=1", f"--data_dir={idx_dir}", *SLOW, "--out_dir=sweep"]
