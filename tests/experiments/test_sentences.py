@@ -13,8 +13,9 @@ from experiments import record
 from experiments.mnist import objectives, reproduce_blog, zoo
 from experiments.speed import benchmark
 from experiments.theory import table as theory
-from gan_tf import optimizers
+from gan_tf import data, optimizers
 from gan_tf.metrics import classifier, table
+from gan_tf.metrics.solids import measures
 from gan_tf.models import xavier_init
 from gan_tf.objectives.recipes import RECIPES
 
@@ -248,6 +249,23 @@ def test_the_gallery():
         assert shares[0] < 0.8 and shares[1] > 0.98
         assert stack[f"real images, shrunk and enlarged: {name} as said"]["value"] > 0.98
         assert found["stackgan_one_stage"][0]["metrics"]["own"][f"images: {name} as said"]["value"] < shares[1]
+    solids = {run: found[run][0]["metrics"]["own"] for run in found if run.startswith("gan_3d")}
+    whole, long, legs = (
+        round(100 * solids[run][f"made: {name}"]["value"])
+        for run, name in (
+            ("gan_3d", "one piece, on the floor"),
+            ("gan_3d_dense_long", "one piece, on the floor"),
+            ("gan_3d", "as many legs as furniture"),
+        )
+    )
+    says(
+        "gan_tf/zoo", f"{whole}% of 1,000 solids are one piece that stands on the floor; of the real furniture all are."
+    )
+    says("gan_tf/zoo", f"After them {long}% are one piece.", f"{legs}% of the solids have as many legs as some of")
+    says("gan_tf/zoo", f"{100 - whole}% of the solids are more than one piece, or do not stand on the floor.")
+    assert solids["gan_3d_papers_training"]["made: one piece, on the floor"]["value"] == 0
+    legs = measures(data.load("furniture").pixels[:1000] / 255)["legs"]
+    assert set(legs) == {1, 2, 4}
     filled = json.loads((record.RESULTS / "zoo" / "completion.json").read_text())["scores"]
     right = [row["read as the right digit"][0] for row in filled.values()]
     assert right[1] < right[0] < right[2] and list(filled)[2] == "by the nearest training image"

@@ -525,7 +525,7 @@ BY_FILE = {
             EVALUATE,
         ),
         ("the noise of gan_tf.sample", "FLAGS.seed, EVALUATION_NOISE,", "FLAGS.seed, 2,", EVALUATE),
-        ("no warning that the classifier knows only MNIST", 'splits[0].name != "mnist"', "False", EVALUATE),
+        ("no warning that the classifier knows only MNIST", 'train.name != "mnist"', "False", EVALUATE),
         ("no warning for other data", "if digest and splits[0].digest != digest", "if False", OTHER_DATA),
         (
             "--data_dir ignored together with --run_dir",
