@@ -249,6 +249,10 @@ def test_the_gallery():
         assert shares[0] < 0.8 and shares[1] > 0.98
         assert stack[f"real images, shrunk and enlarged: {name} as said"]["value"] > 0.98
         assert found["stackgan_one_stage"][0]["metrics"]["own"][f"images: {name} as said"]["value"] < shares[1]
+    both, l1, gan = (found[run][0]["metrics"]["own"] for run in ("pix2pix", "pix2pix_l1_alone", "pix2pix_gan_alone"))
+    for name, order in (("FID to the originals", [both, l1, gan]), ("difference of a pixel", [l1, both, gan])):
+        scores = [each[f"drawings: {name}"]["value"] for each in order]
+        assert scores == sorted(scores)
     solids = {run: found[run][0]["metrics"]["own"] for run in found if run.startswith("gan_3d")}
     whole, long, legs = (
         round(100 * solids[run][f"made: {name}"]["value"])
