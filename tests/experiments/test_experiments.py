@@ -13,7 +13,7 @@ from PIL import Image
 
 from experiments import exact, record
 from experiments.mnist import fidelity, measured, objectives, reproduce_blog, zoo
-from experiments.speed import benchmark
+from experiments.speed import benchmark, xla
 from experiments.speed import start as start_up
 from gan_tf import reference
 from gan_tf.objectives.recipes import RECIPES
@@ -187,6 +187,11 @@ def test_the_speed_tables_are_the_results():
     start = json.loads((record.RESULTS / "speed" / "start.json").read_text())
     assert sum(start["seconds"].values()) == pytest.approx(start["seconds_in_all"], abs=0.03)
     assert start_up.table(start) in text
+    found = json.loads((record.RESULTS / "speed" / "xla.json").read_text())
+    assert xla.table(found) in text
+    ratios = {name: rates["with XLA"][1] / rates["without"][1] for name, rates in found["rates"].items()}
+    assert max(ratios[name] for name in ("dcgan", "infogan", "pix2pix", "gan_3d")) < 0.6 and ratios["gan_3d"] < 0.02
+    assert min(ratios[name] for name in ("loss_sensitive", "semi_supervised", "adversarial_autoencoder")) > 0.95
 
 
 def test_the_tables_of_exactness_are_the_results():
