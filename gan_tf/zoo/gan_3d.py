@@ -32,7 +32,7 @@ from gan_tf.runs import training_command
 OPTIONS = {
     "width": (16, "Channels of D's first convolution. The others have two and four times as many.", (1, 1024)),
     "convolutions": (True, "--noconvolutions is the control with dense layers."),
-    "wasserstein": (True, "--nowasserstein is the paper's training: D waits while it is right about 80%."),
+    "wasserstein": (True, "--nowasserstein is the paper's training: D waits while it is right about 80% or more."),
 }
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
