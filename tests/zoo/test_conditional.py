@@ -90,7 +90,7 @@ def test_it_is_asked_by_noise():
     np.testing.assert_array_equal(gan.sample(5, condition="7"), gan.sample(5, condition="7"))
     assert np.abs(gan.sample(5, condition="7") - gan.sample(5, condition="1")).max() > 1e-6  # G is untrained
     for condition in ("10", "x"):
-        with pytest.raises(ValueError, match="one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, not"):
+        with pytest.raises(ValueError, match="asked for 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; not"):
             gan.sample(condition=condition)
 
 
