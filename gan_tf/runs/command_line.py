@@ -113,7 +113,7 @@ def plain(text):
 
 
 def _or(words):
-    return " or ".join([", ".join(words[:-1])][: len(words) - 1] + words[-1:])
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def import_tensorflow(quiet=True):

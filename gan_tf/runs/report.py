@@ -139,11 +139,13 @@ def rounded(value):
 
 
 def metrics(path):
-    """Returns what gan_tf.evaluate wrote to metrics.json, as text; None without the file. Raises RunError."""
+    """Returns what gan_tf.evaluate wrote to metrics.json, as text; None without scores of pictures. Raises RunError."""
     if not path.exists():
         return None
     try:
         facts = json.loads(files.read_text(path))
+        if "metrics" in facts and not facts["metrics"].get("samples"):  # a GAN that draws no single images
+            return None
         scores = [[str(cell) for cell in row] for row in facts["table"]]
         if not all(len(row) == 4 for row in scores):
             raise ValueError("its table is incomplete")

@@ -8,8 +8,8 @@ chairs and shelves of 16x16x16 cubes.
 
 D has an easy task, because there are few ways to be a table. So in the paper D learns only while it is right about less
 than 80% of a batch. And each GAN of the paper draws one kind of furniture. Here are three kinds at once, and with the
-paper's training all solids become the same (--nowasserstein). Smith and Meger 2017 (arXiv:1707.09557) met this problem
-and took the losses of WGAN-GP (Gulrajani et al. 2017, arXiv:1704.00028) instead, as this file does:
+paper's training all solids become the same (--nowasserstein). Smith and Meger 2017 (arXiv:1707.09557) found many kinds
+at once hard, too, and took the losses of WGAN-GP (Gulrajani et al. 2017, arXiv:1704.00028), as this file does:
 
     D's loss = E D(G(z)) - E D(x) + 10 E(‖∇D(x̂)‖ - 1)²                       x̂: at random between x and G(z)
     G's loss = -E D(G(z))

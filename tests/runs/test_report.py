@@ -186,6 +186,15 @@ def test_scores_are_as_in_the_table(gan, tmp_path):
         "count": 1000,
         "iterations": 30,
     }
+    own = {"score of the player": (500.0, None)}  # all that gan_tf.evaluate measures where no pictures are drawn
+    facts = {
+        "iterations": 30,
+        "table": table.rows(own=own),
+        "metrics": {"own": {"score of the player": {"value": 500}}},
+    }
+    (run_dir / "metrics.json").write_text(json.dumps(facts))
+    report.write(run_dir, gan, 30)
+    assert content(run_dir)["metrics"] is None
 
 
 @pytest.mark.parametrize(
