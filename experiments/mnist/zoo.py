@@ -56,6 +56,7 @@ RUNS = {
     "pix2pix_l1_alone": ("pix2pix", ["--noadversarial"], [0]),
     "pix2pix_gan_alone": ("pix2pix", ["--l1_weight=0"], [0]),
     "super_resolution": ("super_resolution", [], [0]),
+    "super_resolution_features_alone": ("super_resolution", ["--adversarial_weight=0"], [0]),
     "super_resolution_pixels": ("super_resolution", ["--content=pixels"], [0]),
     "super_resolution_error_alone": ("super_resolution", ["--content=pixels", "--adversarial_weight=0"], [0]),
     "stackgan": ("stackgan", [], [0]),
@@ -66,9 +67,11 @@ RUNS = {
     "gan_3d_papers_training": ("gan_3d", ["--nowasserstein"], [0]),
     "seqgan": ("seqgan", [], [0, 1, 2]),
     "seqgan_likelihood_alone": ("seqgan", ["--noadversarial"], [0, 1, 2]),
+    "seqgan_before_d": ("seqgan", ["--noadversarial", "--iters=6000"], [0, 1, 2]),
     "imitation": ("imitation", [], [0, 1, 2]),
     "imitation_cloning": ("imitation", ["--noadversarial"], [0, 1, 2]),
     "imitation_states": ("imitation", ["--shown=states"], [0, 1, 2]),
+    "imitation_upright": ("imitation", ["--shown=upright"], [0, 1, 2]),
     "imitation_random": ("imitation", ["--shown=random"], [0, 1, 2]),
     "imitation_untrained_d": ("imitation", ["--nod_learns"], [0, 1, 2]),
     "imitation_papers_reward": ("imitation", ["--nofallen"], [0, 1, 2]),
@@ -85,6 +88,16 @@ MADE = ("stackgan", "gan_3d", "seqgan", "imitation")  # their data are made, not
 # Columns of each member's table: (column of metrics.json, name of the score).
 PAIRS = ("read as the right digit", "FID to the originals", "difference of a pixel", "PSNR")  # of metrics/pairs.py
 CAPTIONED = ("digit as said", "weight as said", "slant as said", "FID")
+TRANSLATED = {
+    "handwritten": ("read as the right digit", "FID to handwritten digits"),
+    "printed": ("read as the right digit", "nearest printed digit is right", "FID to printed digits"),
+}
+WRITTEN = (
+    "NLL of G's sequences by the oracle",
+    "the same with sharper probabilities",
+    "NLL of the oracle's sequences by G",
+    "different words that G writes",
+)
 SOLIDS = (
     "one piece, on the floor",
     "as many legs as furniture",
@@ -101,39 +114,43 @@ COLUMNS = {
     "loss_sensitive": QUALITY,
     "adversarial_autoencoder": [
         ("own", "distance of codes to prior"),
-        ("samples", "frechet_distance"),
+        ("own", "95% of such distances by chance"),
+        ("own", "codes from the prior: FID to test images"),
+        ("own", "codes from a fitted normal distribution: FID to test images"),
         ("samples", "parzen_log_likelihood"),
         ("own", "squared error of a pixel, decoded again"),
     ],
     "cyclegan": [
-        ("samples", "read_as_asked"),
-        ("samples", "frechet_distance"),
-        ("own", "printed: read as the right digit"),
-        ("own", "printed: nearest printed digit is right"),
-        ("own", "printed: FID to printed digits"),
+        *[("own", f"{kind}: {name}") for kind, names in TRANSLATED.items() for name in names],
         ("own", "printed and back: difference of a pixel"),
     ],
     "pix2pix": [("own", f"drawings: {name}") for name in PAIRS],
     "super_resolution": [("own", f"enlarged: {name}") for name in PAIRS],
     "stackgan": [("own", f"images: {name}") for name in CAPTIONED],
     "gan_3d": [("own", f"made: {name}") for name in SOLIDS],
-    "seqgan": [("own", "NLL of G's sequences by the oracle"), ("own", "NLL of the oracle's sequences by G")],
-    "imitation": [("own", "score of the player")],
+    "seqgan": [("own", name) for name in WRITTEN],
+    "imitation": [
+        ("own", "score of the player"),
+        ("own", "acts like the expert"),
+        ("own", "distance of places"),
+    ],
 }
 # The last rows of each member's table, what no GAN has made: {what it is: {column: score that stands there}}. Where
 # nothing is said, it is MNIST's test images.
 LAST = {
     "adversarial_autoencoder": {
-        "noise of the prior, 95% of cases below": {"distance of codes to prior": "95% of such distances by chance"}
+        "MNIST's test images": {
+            "codes from the prior: FID to test images": "frechet_distance",  # to training images
+            "parzen_log_likelihood": "parzen_log_likelihood",
+        },
     },
     "cyclegan": {
         "images as they are": {
-            "read_as_asked": "not handwritten: read as the right digit",
-            "frechet_distance": "not handwritten: FID to handwritten digits",
-            "printed: read as the right digit": "not printed: read as the right digit",
-            "printed: nearest printed digit is right": "not printed: nearest printed digit is right",
-            "printed: FID to printed digits": "not printed: FID to printed digits",
-        }
+            f"{kind}: {name}": f"not {kind}: {name}" for kind, names in TRANSLATED.items() for name in names
+        },
+        "real images of the wanted kind": {
+            f"{kind}: {name}": f"real {kind}: {name}" for kind, names in TRANSLATED.items() for name in names
+        },
     },
     "pix2pix": {},
     "super_resolution": {"cubic splines": {f"enlarged: {name}": f"splines: {name}" for name in PAIRS}},
@@ -149,8 +166,15 @@ LAST = {
         "noise": {f"made: {name}": f"control, noise: {name}" for name in SOLIDS},
     },
     "seqgan": {
-        "random words": {"NLL of G's sequences by the oracle": "control: of random words"},
-        "the oracle's own sequences": {"NLL of G's sequences by the oracle": "control: of the oracle's own"},
+        "random words": {
+            WRITTEN[0]: "random words: NLL by the oracle",
+            WRITTEN[3]: "random words: different ones",
+        },
+        "the oracle's own sequences": {
+            WRITTEN[0]: "oracle's own: NLL by the oracle",
+            WRITTEN[2]: "oracle's own: NLL by the oracle",
+            WRITTEN[3]: "oracle's own: different words",
+        },
     },
     "imitation": {
         "the expert": {"score of the player": "control: of the expert"},
@@ -241,7 +265,7 @@ def table(member, results):
     others = idea.get("real", {}) | idea.get("own", {})
     images = {"MNIST's test images": {name: name for column, name in columns if column == "samples"}}
     for title, names in LAST.get(member, images).items():
-        cells = [rounded(*others[names[name]].values()) if name in names else "" for _, name in columns]
+        cells = [rounded(*others[names[name]].values()) if names.get(name) in others else "" for _, name in columns]
         lines.append(f"| *{title}* | {' | '.join(cells)} | | |")
     made = [result for run, found in results.items() if RUNS[run][0] == member for result in found]
     return "\n".join([*lines, "", source(f"`python -m gan_tf.zoo.{member}` with these flags", made)])

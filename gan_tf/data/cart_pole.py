@@ -9,7 +9,7 @@ from gan_tf.data.mnist import DataError
 STEPS = 500  # of a game at most. Each step that the pole stands earns 1
 EVERY = 20  # of a game, every 20th step is kept
 KEPT = STEPS // EVERY
-SEED = 1_000_000  # the first game's; the seeds of training are others
+SEED = 1_000_000  # the first game's
 
 
 def expert(states):

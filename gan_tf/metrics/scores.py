@@ -111,16 +111,19 @@ def precision_recall(real_features, fake_features, k=3):
     return share_within(fake_features, real_features), share_within(real_features, fake_features)
 
 
-def kernel_distance(a, b, width):
+def kernel_distance(a, b, widths):
     """Returns the kernel distance, the squared maximum mean discrepancy, of samples `a` [n, d] and `b` [m, d].
 
-    It is E k(a, a') + E k(b, b') - 2 E k(a, b) for the kernel k(x, y) = exp(-‖x - y‖² / (2 width²)), over pairs of
-    different rows. Its expectation is 0 if both samples are of the same distribution, otherwise positive. A single
-    value can be below 0. Source: Gretton et al. 2012, "A kernel two-sample test", equation 3.
+    It is E k(a, a') + E k(b, b') - 2 E k(a, b), over pairs of different rows. The kernel k(x, y) is the mean of
+    exp(-‖x - y‖² / (2 width²)) over `widths`: a wide kernel sees the whole, a narrow one sees clusters and gaps. Its
+    expectation is 0 if both samples are of the same distribution, otherwise positive. A single value can be below 0.
+    Source: Gretton et al. 2012, "A kernel two-sample test", equation 3; several widths: Li et al. 2015
+    (arXiv:1502.02761), section 2.
     """
 
     def mean_kernel(x, y, left_out=0):
-        kernel = np.exp(squared_distances(x, y) / (-2 * width**2))
+        squares = squared_distances(x, y)
+        kernel = np.mean([np.exp(squares / (-2 * width**2)) for width in widths], axis=0)
         return (kernel.sum() - left_out) / (kernel.size - left_out)  # a row and itself have kernel 1
 
     return float(mean_kernel(a, a, len(a)) + mean_kernel(b, b, len(b)) - 2 * mean_kernel(a, b))

@@ -1,33 +1,40 @@
 """Turns printed digits into handwritten ones, and back: python -m gan_tf.zoo.cyclegan --out_dir=out/cyclegan
 
 Zhu, Park, Isola and Efros 2017, "Unpaired image-to-image translation using cycle-consistent adversarial networks"
-(arXiv:1703.10593). There are two kinds of image, here printed digits a (--dataset=glyphs) and handwritten digits b
-(MNIST). Nobody says which printed digit belongs to which handwritten one, and no label is used. G turns a into a
+(arXiv:1703.10593). There are two kinds of image, here printed digits a (gan_tf/data/glyphs.py) and handwritten digits
+b (MNIST). Nobody says which printed digit belongs to which handwritten one, and no label is used. G turns a into a
 handwritten digit, F turns b into a printed one. Each has a D that tells its images from real ones. This alone would let
-G turn a printed 3 into a handwritten 8. So there is a cycle loss: F must turn G(a) back into a, and G must turn F(b)
-back into b.
+G turn all printed digits into the same few handwritten ones. So there is a cycle loss: F must turn G(a) back into a,
+and G must turn F(b) back into b. Then G must keep what tells digits apart. It could still turn every 3 into an 8 and
+every 8 into a 3; the scores show whether it does.
 
     loss of D_b = mean (D_b(b) - 1)² / 2 + mean D_b(G(a))² / 2                    that of D_a: with a and b swapped
     loss of G and F = mean (D_b(G(a)) - 1)² + mean (D_a(F(b)) - 1)²
-                    + cycle_weight · (mean |F(G(a)) - a| + mean |G(F(b)) - b|)
+                    + cycle_weight · (mean |F(G(a)) - a| + mean |G(F(b)) - b|)    with pixels in [-1, 1]
 
 --cycle_weight=0 is the control.
 
 Departures from the paper:
 
 1. The networks are smaller: G and F shrink 28x28 pixels to 7x7, have three residual blocks there (the paper: nine), and
-   enlarge again. They are built from the layers of dcgan.py, but with instance normalisation, as in the paper. `width`
-   is 16 channels instead of 64. D has a logit for each of 7x7 places.
+   enlarge again. They are built from the layers of dcgan.py, but with instance normalisation, as in the paper. There
+   is no layer at full size before the first shrinking. `width` is 16 channels instead of 64. D has a value for each of
+   7x7 places.
 2. 16 images in a batch instead of 1, and 6,000 iterations. The learning rate does not fall in the second half.
-3. Each D also learns from older images: a pool has 50 of those that its generator made, as in the paper. Of each batch
-   the second half is exchanged for images in the pool. The paper decides this for each image at random.
+3. Each D also learns from older images, as in the paper: a pool has 50 of those that its generator made. D sees the
+   first half of each batch as it is. The second half goes into the pool, and D sees older images from the pool instead.
+   In the paper, chance decides for each image.
 """
 
 from gan_tf.runs import training_command
 
 OPTIONS = {
     "cycle_weight": (10.0, "Weight of the cycle loss; the paper's lambda. 0 is the control without it.", (0, 1e6)),
-    "width": (16, "Channels of the first convolution. The others have two and four times as many.", (1, 1024)),
+    "width": (
+        16,
+        "Channels before the last convolution of G and F. The others have two and four times as many.",
+        (1, 1024),
+    ),
 }
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
@@ -75,7 +82,7 @@ def make_generator(seed, width, name):
     seeds = iter(np.random.SeedSequence(seed).generate_state(6 + 2 * BLOCKS).tolist())
     image = keras.Input([784])
     x = layers.Reshape([28, 28, 1])(layers.Rescaling(2.0, -1.0)(image))
-    for channels in (width, 2 * width, 4 * width)[1:]:
+    for channels in (2 * width, 4 * width):
         x = layers.ReLU()(normalise()(dcgan.shrink(x, channels, seeds)))  # 14, 7 pixels
     for _ in range(BLOCKS):
         y = x
@@ -110,7 +117,7 @@ class Pool(layers.Layer):
         self.count = self.add_weight(shape=[], initializer="zeros", dtype="int32", trainable=False)
 
     def exchange(self, images, uniform):
-        """Returns `images` [n, 784] with the second half exchanged for images in the pool, which then has those.
+        """Returns `images` [n, 784] with the second half exchanged for images in the pool. The pool keeps the new ones.
 
         `uniform` [POOL] are random numbers, which decide where. Until the pool is full, nothing is exchanged.
         """
@@ -129,8 +136,9 @@ def make_train_step(objects, cycle_weight=10.0, jit=False):
     """Makes `step(printed, written, d_noise, g_noise) -> (d_loss, g_loss, cycle_loss)`: first G and F, then both D.
 
     `objects` are those of the `Gan`. `printed` are images a and `written` images b, float32 [n, 784] in [0, 1], in no
-    common order. Noise has at least `POOL` numbers. It exchanges images for older ones. `d_loss` is the sum of both
-    D's losses, `g_loss` of G's and F's without the cycle, `cycle_loss` is the cycle loss without its weight.
+    common order. Noise has at least `POOL` numbers. It decides which places of a pool are exchanged. `d_loss` is the
+    sum of both D's losses, `g_loss` of G's and F's without the cycle, `cycle_loss` is the cycle loss without its
+    weight.
     """
     to_written, to_printed, d_written, d_printed = (objects[name] for name in NETWORKS)
     g_weights = to_written.trainable_variables + to_printed.trainable_variables
@@ -146,6 +154,7 @@ def make_train_step(objects, cycle_weight=10.0, jit=False):
             g_loss += tf.reduce_mean((d_printed(fake_printed) - 1) ** 2)
             cycle_loss = tf.reduce_mean(tf.abs(to_printed(fake_written) - printed))
             cycle_loss += tf.reduce_mean(tf.abs(to_written(fake_printed) - written))
+            cycle_loss *= 2  # pixels in [-1, 1], as in the paper: differences are twice as large
             loss = g_loss + cycle_weight * cycle_loss
         objects["g_optimizer"].apply(tape.gradient(loss, g_weights), g_weights)
 
@@ -179,8 +188,12 @@ def make(images=None, labels=None, *, cycle_weight=10.0, width=16, batch_size=16
     printed, and handwritten again. Its samples are handwritten digits, made of printed ones that were not used for
     training. `images` is uint8 [n, 784], or float32 in [0, 1]: the handwritten digits. Without images the GAN can draw
     samples, but not train. `labels` are not used. The other arguments are the flags. Raises ValueError if there are
-    fewer images than `batch_size`.
+    fewer images than `batch_size`, or if a batch has more than 100 images, because its half must fit into the pool.
     """
+    if batch_size > 2 * POOL:
+        raise ValueError(
+            f"half of a batch must fit into the pool of {POOL} images, so batch_size is at most {2 * POOL}"
+        )
     seeds = np.random.SeedSequence(seed).generate_state(4).tolist()
     makers = (make_generator, make_generator, make_discriminator, make_discriminator)
     networks = {name: make(s, width, name) for make, s, name in zip(makers, seeds, NETWORKS, strict=True)}
@@ -208,23 +221,29 @@ def make(images=None, labels=None, *, cycle_weight=10.0, width=16, batch_size=16
             return np.concatenate(rows)
 
     def scores(images, labels):
-        found, made, printed = {}, in_batches(to_printed, images), held_out()
-        for what, each in (("printed", made), ("not printed", images)):
+        printed, digits = held_out()
+        handwritten, made = in_batches(to_written, printed), in_batches(to_printed, images)
+        found = {}
+        for what, each, asked in (
+            ("handwritten", handwritten, digits),
+            ("not handwritten", printed, digits),
+            ("real handwritten", images, labels),
+        ):
+            found[f"{what}: read as the right digit"] = read_right(each, asked)
+            if each is not images:
+                found[f"{what}: FID to handwritten digits"] = distance(each, images)
+        for what, each, asked in (
+            ("printed", made, labels),
+            ("not printed", images, labels),
+            ("real printed", printed, digits),
+        ):
+            right = (read_nearest(each, "glyphs") == asked).mean()
             found |= {
-                f"{what}: read as the right digit": read_right(each, labels),
-                f"{what}: nearest printed digit is right": share(
-                    (read_nearest(each, "glyphs") == labels).mean(), len(labels)
-                ),
+                f"{what}: read as the right digit": read_right(each, asked),
+                f"{what}: nearest printed digit is right": share(right, len(asked)),
                 f"{what}: FID to printed digits": distance(each, known("glyphs")[0]),
             }
-        return (
-            found
-            | compare(in_batches(to_written, made), images, labels, "printed and back")
-            | {
-                "not handwritten: read as the right digit": read_right(*printed),
-                "not handwritten: FID to handwritten digits": distance(printed[0], images),
-            }
-        )
+        return found | compare(in_batches(to_written, made), images, labels, "printed and back")
 
     return Gan(
         objects=objects,

@@ -11,32 +11,41 @@ rewarded by D. So it plays all the time, and learns to come back to where the ex
     reward of the player = -log(1 - p(state, action)) + log(1 - p(fallen))
 
 A fallen pole stays fallen until step 500 of the game. D sees these steps too, as a state of its own. The expert never
-falls, so D soon learns that this state belongs to the player, and standing is rewarded again. But D must have learned
-this from the expert. Without this state the reward would always be positive: the player would be paid for each step
-that the pole stands, and this is the game's score, whatever D says (Kostrikov et al. 2019,
-"Discriminator-actor-critic", arXiv:1809.02925). --nofallen shows that: it is the paper's reward, the first term alone.
-Controls: --noadversarial is behavioural cloning; with --nod_learns D stays as it was made; --nofallen --nod_learns
-shows that the paper's reward needs no D for this game. With --shown=random the pairs are those of a player that acts at
-random, after the fall too: this player should be imitated as well, and fall. With --shown=states D sees the expert's
-states without the actions.
+falls, so D soon learns that this state belongs to the player, and standing is rewarded again. Without this state every
+reward is positive. Then each step that the pole stands pays, whatever D says. This is the game's score: nothing is
+imitated (Kostrikov et al. 2019, "Discriminator-actor-critic", arXiv:1809.02925). --nofallen shows that: it is the
+paper's reward, the first term alone.
+
+Controls: --noadversarial is behavioural cloning. With --nod_learns D is never trained. --nofallen --nod_learns shows
+that the paper's reward needs no D for this game. The next ones ask what D must see. --shown=states: the expert's states
+without the actions. --shown=upright: pairs of random actions, while the pole stands. --shown=random: pairs of whole
+games of random actions. There the pole falls after about 20 of 500 steps, so nearly all pairs show the fallen pole, and
+the player should learn to fall.
 
 Departures from the paper:
 
-1. The player learns by PPO (ppo.py) instead of TRPO: the same idea, no step may change the player much, in fewer lines.
+1. The player learns by PPO (ppo.py) instead of TRPO. Both allow only small changes of the player; PPO takes fewer
+   lines. There is no reward for entropy.
 2. All networks have two layers of 64 tanh units instead of 100.
-3. A fallen pole is a state that lasts, as in Kostrikov et al. The last term of the reward makes its own reward 0.
+3. A fallen pole is a state that lasts, as in Kostrikov et al. The last term makes the reward of this state 0.
 4. The expert is a rule (gan_tf/data/cart_pole.py), which always gets the highest score, instead of a trained player.
-   As in the paper, one in 20 steps of its games is shown: 25 pairs for each game.
+5. The paper shows every 20th step of whole games, 25 pairs for each game. Here such steps of many games are put
+   together, and `pairs` of them are shown.
+6. Cloning has a fixed number of updates. The paper stops when the loss on held-out pairs rises.
 """
 
 from gan_tf.runs import training_command
 
-SHOWN = ["pairs", "states", "random"]
+SHOWN = ["pairs", "states", "upright", "random"]
 OPTIONS = {
     "pairs": (4, "How many pairs are shown.", (1, 10_000)),
-    "shown": ("pairs", "What is shown: pairs of the expert, its states, or pairs of random actions.", SHOWN),
+    "shown": (
+        "pairs",
+        "What is shown: the expert's pairs or states; pairs of random actions while upright, or of whole games.",
+        SHOWN,
+    ),
     "adversarial": (True, "--noadversarial is the control: behavioural cloning."),
-    "d_learns": (True, "--nod_learns is another control: D stays as it was made."),
+    "d_learns": (True, "--nod_learns is another control: D is never trained."),
     "fallen": (True, "D sees that the pole has fallen. --nofallen is the paper's reward."),
 }
 
@@ -56,13 +65,14 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
 
 import keras
 import numpy as np
+import scipy.stats
 import tensorflow as tf
 from keras import layers
 
 from gan_tf.data import cart_pole
 from gan_tf.data.cart_pole import STEPS
 from gan_tf.gan import Gan
-from gan_tf.metrics.table import mean
+from gan_tf.metrics.table import mean, share
 from gan_tf.zoo.ppo import log_probabilities, make_learn
 
 BLOCK = 1
@@ -179,12 +189,12 @@ def make(
         if pairs > len(images):
             raise ValueError(f"{pairs} pairs are more than the {len(images)} there are")
         if shown != "pairs" and not adversarial:
-            raise ValueError(f"cloning needs pairs of the expert, so shown cannot be {shown!r}")
+            raise ValueError(f"cloning needs the expert's pairs: shown must be 'pairs', not {shown!r}")
         random, hidden = np.random.default_rng(seed), shown == "states"
         chosen = random.choice(len(images), pairs, replace=False)
-        if shown == "random":
+        if shown in ("upright", "random"):
             played = cart_pole.play(lambda states: random.integers(0, 2, len(states)), range(pairs))
-            steps = random.integers(0, STEPS, pairs)
+            steps = random.integers(0, STEPS if shown == "random" else played[2].sum(axis=0), pairs)
             experts = tf.constant(pairs_of(*(each[steps, range(pairs)] for each in played[:3])))
         else:
             chosen = np.asarray(images[chosen], np.float32)
@@ -225,8 +235,14 @@ def make(
             "control: of the expert": cart_pole.expert,
             "control: of random actions": lambda states: random.integers(0, 2, len(states)),
         }
-        seeds = FIRST_GAME + np.arange(GAMES)
-        return {title: mean(cart_pole.play(act, seeds)[2].sum(axis=0)) for title, act in players.items()}
+        games = {title: cart_pole.play(act, FIRST_GAME + np.arange(GAMES)) for title, act in players.items()}
+        found = {title: mean(alive.sum(axis=0)) for title, (_, _, alive, _, _) in games.items()}
+        ours, experts = (states[alive][:, 0] for states, _, alive, _, _ in list(games.values())[:2])
+        right = choose(player)(images[:, :4]) == labels
+        return found | {
+            "acts like the expert": share(right.mean(), len(right)),
+            "distance of places": (scipy.stats.wasserstein_distance(ours, experts) / experts.std(), None),
+        }
 
     return Gan(
         objects=objects,

@@ -2,8 +2,8 @@
 
 Schulman et al. 2017 (arXiv:1707.06347), equation 7, with generalised advantages (Schulman et al. 2016,
 arXiv:1506.02438). A value network learns what each state is worth: the sum of the rewards that follow, later ones
-weighted less. The advantage of an action is how much more came of it. The player makes actions with a positive
-advantage more probable, but no step may change a probability by much more than 20%.
+weighted less. The advantage of an action is how much larger the rewards after it were than the value network expected.
+The player makes actions with a positive advantage more probable. Beyond a change of 20%, more change earns nothing.
 """
 
 import numpy as np

@@ -9,17 +9,21 @@ sees in its image and in the real image x, and by D, which tells whether an imag
     G's loss = content loss + adversarial_weight · -E log p(G(s))
     content loss = mean of (f(x) - f(G(s)))²                                         f: features, or pixels
 
-Controls: --content=pixels --adversarial_weight=0 learns by squared error alone. Cubic splines learn nothing;
-its scores stand next to those of every run.
+Controls: --content=pixels --adversarial_weight=0 learns by squared error alone, --adversarial_weight=0 by the content
+loss alone. Cubic splines, which learn nothing, are measured with every run.
 
 G is the paper's with fewer layers: a convolution, four residual blocks (the paper has 16), a connection around them,
-then twice a convolution and a pixel shuffle, which turns four channels into 2x2 pixels. D is that of dcgan.py.
-Departures from the paper:
+then twice a convolution and a pixel shuffle, which turns four channels into 2x2 pixels. Departures from the paper:
 
-1. s is the mean of each 4x4 pixels; the paper shrinks by bicubic interpolation. `width` is 32 channels instead of 64.
+1. s is the mean of each 4x4 pixels; the paper shrinks by bicubic interpolation. `width` is 32 channels instead of 64,
+   the first and the last convolution of G are 5x5 instead of 9x9, and D is that of dcgan.py.
 2. f is the last convolution of this project's MNIST classifier (gan_tf/metrics/classifier.py) instead of VGG19's. The
-   same network reads the digits and gives FID in gan_tf.evaluate, so these scores favour f over pixels. PSNR does not.
-3. G begins untrained. In the paper it first learns by squared error.
+   same network reads the digits and gives FID in gan_tf.evaluate. So those scores favour --content=features, and PSNR
+   favours --content=pixels.
+3. `adversarial_weight` is 0.01. The paper has 0.001, next to features that it rescales, and next to pixels in [-1, 1];
+   here pixels are in [0, 1].
+4. G begins untrained. In the paper it first learns by squared error. 5,000 iterations instead of 200,000, at one
+   learning rate.
 """
 
 from gan_tf.runs import training_command

@@ -157,7 +157,9 @@ def test_the_kernel_distance_by_hand():
         return np.exp(-square / (2 * 2.0**2))
 
     expected = k(25) + k(1) - 2 * (k(1) + k(4) + k(9 + 9) + k(9 + 4)) / 4
-    assert scores.kernel_distance(a, b, 2.0) == pytest.approx(expected, rel=1e-12)
+    assert scores.kernel_distance(a, b, [2.0]) == pytest.approx(expected, rel=1e-12)
+    both = (scores.kernel_distance(a, b, [2.0]) + scores.kernel_distance(a, b, [0.5])) / 2
+    assert scores.kernel_distance(a, b, [2.0, 0.5]) == pytest.approx(both, rel=1e-12)
     random = np.random.default_rng(0)
-    found = [scores.kernel_distance(*random.normal(size=[2, 50, 3]), 2.0) for _ in range(200)]
+    found = [scores.kernel_distance(*random.normal(size=[2, 50, 3]), [2.0]) for _ in range(200)]
     assert abs(np.mean(found)) < 4 * np.std(found) / 200**0.5 and min(found) < 0

@@ -5,6 +5,7 @@ import scipy.stats
 import steps
 import tensorflow as tf
 
+from gan_tf.metrics.scores import kernel_distance
 from gan_tf.zoo import adversarial_autoencoder as member
 from gan_tf.zoo.blocks import normal_of
 
@@ -78,13 +79,26 @@ def test_the_distance_knows_the_prior_from_others():
     assert near < limit == same_limit < far / 5
 
 
+def test_the_distance_sees_clusters():
+    """Nine clusters with gaps, with the mean and the covariance of the prior. One wide kernel would not see them."""
+    random = np.random.default_rng(6)
+    corners = np.linalg.svd(np.eye(9) - 1 / 9)[2][:8].T * (9 / 2) ** 0.5  # of a simplex; their covariance is 1/2
+    codes = corners[random.integers(0, 9, 1000)] + random.normal(size=[1000, 8]) / 2**0.5
+    np.testing.assert_allclose(np.cov(codes.T), np.eye(8), atol=0.15)
+    found, limit = (value for value, _ in member.distance_to_prior(codes).values())
+    assert kernel_distance(codes, random.normal(size=[1000, 8]), [4]) < limit
+    assert found > 2 * limit
+
+
 def test_scores():
     gan = member.make(code=2)
-    scores = gan.scores(REAL, np.zeros(8, int))
-    decoded = np.asarray(gan.objects["decoder"](gan.objects["encoder"](REAL)))
+    images = RANDOM.random([40, 784], np.float32)
+    scores = gan.scores(images, np.zeros(40, int))
+    decoded = np.asarray(gan.objects["decoder"](gan.objects["encoder"](images)))
     value, error = scores["squared error of a pixel, decoded again"]
-    each = ((decoded - REAL) ** 2).mean(axis=1)
-    np.testing.assert_allclose([value, error], [each.mean(), each.std(ddof=1) / 8**0.5], rtol=1e-4)
+    each = ((decoded - images) ** 2).mean(axis=1)
+    np.testing.assert_allclose([value, error], [each.mean(), each.std(ddof=1) / 40**0.5], rtol=1e-4)
+    assert {"codes from the prior: FID to test images", "distance of codes to prior"} < set(scores)
 
 
 def test_it_draws_from_the_prior():

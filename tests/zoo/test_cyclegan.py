@@ -47,7 +47,7 @@ def test_a_step():
     def g_loss_of():
         loss = mean((d_written(to_written(A)) - 1) ** 2) + mean((d_printed(to_printed(B)) - 1) ** 2)
         cycle = mean(tf.abs(to_printed(to_written(A)) - A)) + mean(tf.abs(to_written(to_printed(B)) - B))
-        return loss + 3 * cycle
+        return loss + 3 * 2 * cycle  # pixels in [-1, 1]
 
     g_weights = to_written.trainable_variables + to_printed.trainable_variables
     d_weights = d_written.trainable_variables + d_printed.trainable_variables
@@ -81,6 +81,11 @@ def test_samples_are_made_of_printed_digits_that_training_never_sees():
     assert len(set(chosen)) > 45
     ends = np.float32([[-1, 0, 0, 0], [1 - 2**-24, 0, 0, 0]])
     np.testing.assert_array_equal(cyclegan.chosen(ends), [0, 9999])
+
+
+def test_half_of_a_batch_must_fit_into_the_pool():
+    with pytest.raises(ValueError, match="batch_size is at most 100"):
+        cyclegan.make(width=2, batch_size=101)
 
 
 def test_reading_printed_digits():

@@ -95,9 +95,32 @@ def test_a_player_that_falls_is_imitated_too():
     assert lengths[0] > 18 and 8 <= lengths[-5:].mean() < 13
 
 
-@pytest.mark.parametrize("shown", ["states", "random"])
+def test_what_is_shown_of_random_actions(monkeypatch):
+    """From whole games nearly only fallen poles; from before the fall none."""
+    seen = {}
+    monkeypatch.setattr(imitation, "make_cloning_step", lambda *_: None)
+    for shown in ("upright", "random"):
+        monkeypatch.setattr(imitation.tf, "constant", lambda pairs, shown=shown: seen.setdefault(shown, pairs))
+        imitation.make(PAIRS, pairs=20, shown=shown, batch_size=8)
+    fallen = {shown: (pairs == imitation.FALLEN).all(axis=1).mean() for shown, pairs in seen.items()}
+    assert fallen["upright"] == 0 and 0.8 < fallen["random"] <= 1
+
+
+def test_scores():
+    """The expert's own rule as the player: it always acts like the expert and is where the expert is."""
+    gan = imitation.make()
+    pairs, actions = cart_pole.draw(0, 50)
+    found = gan.scores(pairs, actions)
+    gan.objects["player"].set_weights([0 * each for each in gan.objects["player"].get_weights()])
+    always_left = gan.scores(pairs, actions)
+    assert always_left["acts like the expert"][0] == pytest.approx((actions == 0).mean())
+    assert always_left["score of the player"][0] < 12 < found["control: of random actions"][0] < 40
+    assert found["control: of the expert"][0] == 500 and always_left["distance of places"][0] > 0.1
+
+
+@pytest.mark.parametrize("shown", ["states", "upright", "random"])
 def test_cloning_is_shown_the_experts_pairs(shown):
-    with pytest.raises(ValueError, match=f"so shown cannot be '{shown}'"):
+    with pytest.raises(ValueError, match=f"shown must be 'pairs', not '{shown}'"):
         imitation.make(PAIRS, pairs=4, shown=shown, adversarial=False, batch_size=4)
 
 
