@@ -242,6 +242,19 @@ def test_the_gallery():
     for name, sign in (("classifier_score", 1), ("precision", 1), ("recall", 1), ("frechet_distance", -1)):
         scores = [sign * results[run][0][name]["value"] for run in ("loss_sensitive_dcgan", "dcgan")]
         assert scores == sorted(scores)
+    others, names = objectives.load_results(), ("frechet_distance", "recall")
+    own = [np.mean([each[name]["value"] for each in results["loss_sensitive"]]) for name in names]
+    minimax, gp, squares = (
+        [np.mean([objectives.score(run, 20_000, name) for run in others[loss]]) for name in names]
+        for loss in ("minimax", "wgan_gp", "lsgan")
+    )
+    says(
+        "gan_tf/zoo",
+        f"FID is {own[0]:.1f} here, and {minimax[0]:.0f} with minimax, {gp[0]:.0f} with WGAN-GP, {squares[0]:.0f} with",
+        f"Recall is {own[1]:.3f}, with minimax {minimax[1]:.3f}, with WGAN-GP {gp[1]:.3f}, with least squares "
+        f"{squares[1]:.3f}.",
+    )
+    assert abs(own[0] - minimax[0]) < 4  # "draws about as well as minimax"
     bounds = [found[run][0]["losses"]["information"] for run in ("infogan", "infogan_no_information")]
     stack = found["stackgan"][0]["metrics"]["own"]
     for name in ("digit", "weight", "slant"):
