@@ -76,12 +76,12 @@ RUNS = {
     "imitation_untrained_d": ("imitation", ["--nod_learns"], [0, 1, 2]),
     "imitation_papers_reward": ("imitation", ["--nofallen"], [0, 1, 2]),
     "imitation_papers_reward_untrained_d": ("imitation", ["--nofallen", "--nod_learns"], [0, 1, 2]),
-    "imitation_1": ("imitation", ["--pairs=1"], [0, 1, 2]),
     "imitation_2": ("imitation", ["--pairs=2"], [0, 1, 2]),
     "imitation_8": ("imitation", ["--pairs=8"], [0, 1, 2]),
-    "imitation_cloning_1": ("imitation", ["--noadversarial", "--pairs=1"], [0, 1, 2]),
+    "imitation_25": ("imitation", ["--pairs=25"], [0, 1, 2]),
     "imitation_cloning_2": ("imitation", ["--noadversarial", "--pairs=2"], [0, 1, 2]),
     "imitation_cloning_8": ("imitation", ["--noadversarial", "--pairs=8"], [0, 1, 2]),
+    "imitation_cloning_25": ("imitation", ["--noadversarial", "--pairs=25"], [0, 1, 2]),
 }
 ON_DCGAN = {"completion": completion, "editing": editing}  # commands on the run dcgan-0, which takes no training
 MADE = ("stackgan", "gan_3d", "seqgan", "imitation")  # their data are made, not read

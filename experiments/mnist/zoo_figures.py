@@ -26,14 +26,11 @@ FLAGS = flags.FLAGS
 
 INFORMATION = {"infogan": "InfoGAN", "infogan_no_information": "without the information in G's loss"}
 CODES = {"adversarial_autoencoder_2": "adversarial autoencoder", "adversarial_autoencoder_2_plain": "plain autoencoder"}
-PAIRS = {"GAIL": {1: "imitation_1", 2: "imitation_2", 4: "imitation", 8: "imitation_8"}}
-PAIRS["cloning"] = {
-    1: "imitation_cloning_1",
-    2: "imitation_cloning_2",
-    4: "imitation_cloning",
-    8: "imitation_cloning_8",
+SHOWN_PAIRS = {
+    "GAIL": {2: "imitation_2", 4: "imitation", 8: "imitation_8", 25: "imitation_25"},
+    "cloning": {2: "imitation_cloning_2", 4: "imitation_cloning", 8: "imitation_cloning_8", 25: "imitation_cloning_25"},
 }
-LEVELS = {"expert": "control: of the expert", "random actions": "control: of random actions"}
+UPRIGHT = "imitation_upright"
 FIGURES = ["information", "codes", "imitation"]
 SHOWN = 5000  # test images
 REACH = 3  # deviations of the prior that are drawn
@@ -79,26 +76,27 @@ def draw_codes(gans, test, path):
 
 
 def draw_imitation(results, path):
-    """Draws the score of each run of imitation against the pairs that were shown, from {run: [result of each seed]}."""
+    """Draws two scores of imitation against the pairs that were shown, from {run: [result of each seed]}."""
     import matplotlib.figure
 
+    def scores(run, name):
+        return [each["metrics"]["own"][name]["value"] for each in results[run]]
+
     with figures.style():
-        figure = matplotlib.figure.Figure(figsize=(6.4, 3.6))
-        axes = figure.subplots()
-        for (way, runs), marker in zip(PAIRS.items(), "os", strict=True):
-            scores = [
-                [each["metrics"]["own"]["score of the player"]["value"] for each in results[run]]
-                for run in runs.values()
-            ]
-            (line,) = axes.plot(list(runs), [np.mean(each) for each in scores], label=f"{way}: mean of the seeds")
-            for pairs, each in zip(runs, scores, strict=True):
-                axes.plot([pairs] * len(each), each, marker, color=line.get_color(), alpha=0.5)
-        own = results["imitation"][0]["metrics"]["own"]
-        for (label, name), style in zip(LEVELS.items(), (":", "--"), strict=True):
-            axes.axhline(own[name]["value"], color="black", linestyle=style, label=label)
-        axes.set_xscale("log", base=2)
-        axes.set(xlabel="pairs of the expert", ylabel="score, at most 500", xticks=list(runs), xticklabels=list(runs))
-        figures.legend_below(figure, axes, columns=2)
+        figure = matplotlib.figure.Figure(figsize=(9.6, 3.6))
+        panels = {"score of the player": "control: of random actions", "acts like the expert": None}
+        both = figure.subplots(1, 2)
+        for axes, (name, random) in zip(both, panels.items(), strict=True):
+            for (way, runs), marker in zip(SHOWN_PAIRS.items(), "os", strict=True):
+                each = {pairs: scores(run, name) for pairs, run in runs.items()}
+                (line,) = axes.plot(list(each), [np.mean(values) for values in each.values()], label=f"{way}: mean")
+                for pairs, values in each.items():
+                    axes.plot([pairs] * len(values), values, marker, color=line.get_color(), alpha=0.5)
+            level = scores("imitation", random) if random else scores(UPRIGHT, name)
+            axes.axhline(np.mean(level), color="black", linestyle="--", label="random actions")
+            axes.set_xscale("log", base=2)
+            axes.set(xlabel="pairs of the expert", ylabel=name, xticks=list(each), xticklabels=list(each))
+        figures.legend_below(figure, *both)
         figure.savefig(path)
 
 
@@ -108,7 +106,10 @@ def main():
     check(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
     results = zoo.load_results(Path(FLAGS.results))
-    needed = {"information": list(INFORMATION), "imitation": [run for runs in PAIRS.values() for run in runs.values()]}
+    needed = {
+        "information": list(INFORMATION),
+        "imitation": [UPRIGHT, *(run for runs in SHOWN_PAIRS.values() for run in runs.values())],
+    }
     for run in [run for name in FLAGS.only for run in needed.get(name, [])]:
         if run not in results:
             raise RunError(f"{FLAGS.results} has no result of {run}; first run: python -m experiments.mnist.zoo")

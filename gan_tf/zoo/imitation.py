@@ -16,6 +16,9 @@ reward is positive. Then each step that the pole stands pays, whatever D says. T
 imitated (Kostrikov et al. 2019, "Discriminator-actor-critic", arXiv:1809.02925). --nofallen shows that: it is the
 paper's reward, the first term alone.
 
+The score alone does not show imitation: who never falls gets all of it. So gan_tf.evaluate also says in how many states
+of the expert the player acts like it, and how far the distribution of the cart's places is from the expert's.
+
 Controls: --noadversarial is behavioural cloning. With --nod_learns D is never trained. --nofallen --nod_learns shows
 that the paper's reward needs no D for this game. The next ones ask what D must see. --shown=states: the expert's states
 without the actions. --shown=upright: pairs of random actions, while the pole stands. --shown=random: pairs of whole
@@ -31,7 +34,9 @@ Departures from the paper:
 4. The expert is a rule (gan_tf/data/cart_pole.py), which always gets the highest score, instead of a trained player.
 5. The paper shows every 20th step of whole games, 25 pairs for each game. Here such steps of many games are put
    together, and `pairs` of them are shown.
-6. Cloning has a fixed number of updates. The paper stops when the loss on held-out pairs rises.
+6. States are divided by their deviations in the expert's games, so that the networks see its small movements. The
+   authors' code has this as an option (obsnorm_mode=expertdata).
+7. Cloning has a fixed number of updates. The paper stops when the loss on held-out pairs rises.
 """
 
 from gan_tf.runs import training_command
@@ -53,7 +58,7 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
     training_command.main(
         "gan_tf.zoo.imitation",
         OPTIONS,
-        iters=150,
+        iters=200,
         image_bytes=1e4,
         batch_size=8,
         sample_every=10,
@@ -77,7 +82,7 @@ from gan_tf.zoo.ppo import log_probabilities, make_learn
 
 BLOCK = 1
 D_STEPS, CLONING_STEPS = 3, 10  # updates in each iteration
-SCALE = np.float32([2.4, 2.0, 0.21, 2.0])  # a game ends at a place of 2.4 or an angle of 0.21; speeds are about 2
+SCALE = np.float32([0.17, 0.14, 0.006, 0.2])  # deviations of place, speed, angle and turning in the expert's games
 FALLEN = np.float32([[0, 0, 0, 0, 0, 1]])  # what D sees after a fall: `pairs_of`
 GAMES, FIRST_GAME = 100, 2_000_000  # how many games are measured, and the seed of the first
 
