@@ -271,6 +271,24 @@ def test_the_gallery():
         assert shares[0] < 0.8 and shares[1] > 0.98
         assert stack[f"real images, shrunk and enlarged: {name} as said"]["value"] > 0.98
         assert found["stackgan_one_stage"][0]["metrics"]["own"][f"images: {name} as said"]["value"] < shares[1]
+    cycle, none = (found[run][0]["metrics"]["own"] for run in ("cyclegan", "cyclegan_no_cycle"))
+    cycle = {name: score["value"] for name, score in cycle.items()}
+    right = [round(100 * cycle[f"{kind}: read as the right digit"]) for kind in ("handwritten", "printed")]
+    fids = [
+        round(cycle[f"{which}{kind}: FID to {kind} digits"])
+        for kind in ("handwritten", "printed")
+        for which in ("not ", "")
+    ]
+    near = [round(100 * cycle[f"{kind}: nearest printed digit is right"]) for kind in ("printed", "not printed")]
+    says(
+        "gan_tf/zoo",
+        f"{right[0]}% of the handwritten versions and {right[1]}% of the printed ones are read as the right digit.",
+        "it falls from {} to {} and from {} to {}.".format(*fids),
+        f"for {near[0]}% of the printed versions, not much more than for the handwritten digits as they are,",
+        f"as they are, {near[1]}%.",
+    )
+    for kind in ("handwritten", "printed"):
+        assert none[f"{kind}: read as the right digit"]["value"] < 0.11  # one picture is right for one digit in ten
     both, l1, gan = (found[run][0]["metrics"]["own"] for run in ("pix2pix", "pix2pix_l1_alone", "pix2pix_gan_alone"))
     for name, order in (("FID to the originals", [both, l1, gan]), ("difference of a pixel", [l1, both, gan])):
         scores = [each[f"drawings: {name}"]["value"] for each in order]
