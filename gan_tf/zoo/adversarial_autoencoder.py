@@ -16,8 +16,9 @@ plain autoencoder without D: fit a normal distribution to the codes, and decode 
 The networks are the paper's (appendix A): each has two hidden layers of 1000 ReLUs, the first weights are from
 N(0, 0.01²), and the code has 8 numbers. Departures from the paper:
 
-1. Adam instead of gradient descent with momentum and with rates that fall. The learning rate is 0.0002 for the
-   reconstruction, and 0.0001 for D and for the encoder as generator, with beta1 0.5. 20,000 iterations are 36 epochs.
+1. Adam instead of gradient descent with momentum and with rates that fall. For the reconstruction the rate is 0.0002
+   and beta1 0.9. For D, and for the encoder as generator, the rate is 0.0001 and beta1 0.5. 20,000 iterations are 36
+   epochs.
 2. The prior has standard deviation 1. The paper used 5 for its likelihoods.
 3. The reconstruction loss is the squared error of the pixels.
 """

@@ -26,7 +26,7 @@ def make_train_block(step, arrays, batch_size, seed, noise_dim=100):
     if batch_size > n:
         raise ValueError(f"a batch of {batch_size} is more than the {n} images there are")
     if noise_dim % 2:
-        raise ValueError(f"noise_dim must be even, not {noise_dim}: random numbers come in blocks of four")
+        raise ValueError(f"noise_dim must be even, not {noise_dim}")
     arrays = [tf.constant(array) for array in arrays]
 
     def rows_of(batch):

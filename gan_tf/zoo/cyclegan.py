@@ -8,7 +8,7 @@ G turn all printed digits into the same few handwritten ones. So there is a cycl
 and G must turn F(b) back into b. Then G must keep what tells digits apart. It could still turn every 3 into an 8 and
 every 8 into a 3; the scores show whether it does.
 
-    loss of D_b = mean (D_b(b) - 1)² / 2 + mean D_b(G(a))² / 2                    that of D_a: with a and b swapped
+    loss of D_b = mean (D_b(b) - 1)² / 2 + mean D_b(G(a))² / 2            that of D_a: swap a and b, F for G
     loss of G and F = mean (D_b(G(a)) - 1)² + mean (D_a(F(b)) - 1)²
                     + cycle_weight · (mean |F(G(a)) - a| + mean |G(F(b)) - b|)    with pixels in [-1, 1]
 

@@ -37,10 +37,10 @@ OPTIONS = {
         (1, 1024),
     ),
     "batch_norm": (True, "Batch normalisation. --nobatch_norm is the control without it."),
-    "pooling": (False, "The control with pooling in D and plain enlarging in G, instead of strides."),
+    "pooling": (False, "The control: D has max pooling, G repeats pixels and convolves, instead of strides."),
     "ema": (
         0.0,
-        "How slowly the average of G's weights moves, such as 0.999. 0: samples come from G itself.",
+        "Share of the old average of G's weights that each iteration keeps, such as 0.999. 0: samples come from G.",
         (0, 0.99999),
     ),
 }

@@ -6,8 +6,9 @@ its training images. So first find the noise z whose image is nearest to a given
 look at G(z).
 
 Here z moves along an attribute: the weight of the stroke (the mean of all pixels) or its slant. For 5,000 random z both
-are measured in the images. The direction of an attribute is that of its best linear prediction from z (least squares),
-for a given digit. The control is a random direction of the same length.
+are measured in the images. A linear prediction of the attribute from z and the digit is fitted to them (least squares).
+Its coefficients of z are the direction, the same for all digits. The control is a random direction of the same length.
+Each number of z stays in [-1, 1], so z may move less far than asked.
 
 Departures from the paper: z moves along attributes; in the paper the user paints, and z moves to fit the strokes. The
 projection is the search of completion.py without a hole, instead of a network that predicts z.

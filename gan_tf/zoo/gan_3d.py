@@ -6,10 +6,11 @@ The networks are those of a DCGAN, with volumetric convolutions: they look at ne
 The paper's data set of real furniture is replaced by furniture that a program makes (gan_tf/data/furniture.py): tables,
 chairs and shelves of 16x16x16 cubes.
 
-D has an easy task, because there are few ways to be a table. So in the paper D learns only while it is right about less
-than 80% of a batch. And each GAN of the paper draws one kind of furniture. Here are three kinds at once, and with the
-paper's training all solids become the same (--nowasserstein). Smith and Meger 2017 (arXiv:1707.09557) found many kinds
-at once hard, too, and took the losses of WGAN-GP (Gulrajani et al. 2017, arXiv:1704.00028), as this file does:
+D has an easy task, because there are few ways to be a table. So in the paper D learns only in steps in which it
+classifies less than 80% of a batch correctly. And each GAN of the paper draws one kind of furniture. Here are three
+kinds at once, and with the paper's training all solids become the same (--nowasserstein). Smith and Meger 2017
+(arXiv:1707.09557) found many kinds at once hard, too, and took the losses of WGAN-GP (Gulrajani et al. 2017,
+arXiv:1704.00028), as this file does:
 
     D's loss = E D(G(z)) - E D(x) + 10 E(‖∇D(x̂)‖ - 1)²                       x̂: at random between x and G(z)
     G's loss = -E D(G(z))
@@ -32,7 +33,10 @@ from gan_tf.runs import training_command
 OPTIONS = {
     "width": (16, "Channels of D's first convolution. The others have two and four times as many.", (1, 1024)),
     "convolutions": (True, "--noconvolutions is the control with dense layers."),
-    "wasserstein": (True, "--nowasserstein is the paper's training: D waits while it is right about 80% or more."),
+    "wasserstein": (
+        True,
+        "--nowasserstein: the paper's losses and rates. D does not learn if it is right in 80% or more of a batch.",
+    ),
 }
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once

@@ -3,9 +3,9 @@
 Ho and Ermon 2016, "Generative adversarial imitation learning" (arXiv:1606.03476), GAIL. The game is to balance a pole
 on a cart (gymnasium's CartPole-v1). An expert played many games; the player sees only a few pairs of state and action
 from them, chosen at random, and never the score. Behavioural cloning learns the expert's action in each state, as a
-classifier would. It knows nothing about states that the expert never came to, and a small mistake leads there. In GAIL,
-D tells the expert's pairs from those of the player, and the player (the G of this GAN) learns by reinforcement to be
-rewarded by D. So it plays all the time, and learns to come back to where the expert is.
+classifier would. It knows nothing about states that the expert never came to, and a small mistake leads to such states.
+In GAIL, D tells the expert's pairs from those of the player, and the player (the G of this GAN) learns by reinforcement
+to be rewarded by D. So it plays all the time, and learns to come back to where the expert is.
 
     D's loss = -E log p(expert's state, action) - E log(1 - p(player's state, action))       p = sigmoid(D)
     reward of the player = -log(1 - p(state, action)) + log(1 - p(fallen))
@@ -16,8 +16,9 @@ reward is positive. Then each step that the pole stands pays, whatever D says. T
 imitated (Kostrikov et al. 2019, "Discriminator-actor-critic", arXiv:1809.02925). --nofallen shows that: it is the
 paper's reward, the first term alone.
 
-The score alone does not show imitation: who never falls gets all of it. So gan_tf.evaluate also says in how many states
-of the expert the player acts like it, and how far the distribution of the cart's places is from the expert's.
+The score alone does not show imitation: a player that never falls gets the full score. So gan_tf.evaluate also says in
+how many states of the expert the player acts like it, and how far the distribution of the cart's places is from the
+expert's.
 
 Controls: --noadversarial is behavioural cloning. With --nod_learns D is never trained. --nofallen --nod_learns shows
 that the paper's reward needs no D for this game. The next ones ask what D must see. --shown=states: the expert's states
@@ -27,8 +28,8 @@ the player should learn to fall.
 
 Departures from the paper:
 
-1. The player learns by PPO (ppo.py) instead of TRPO. Both allow only small changes of the player; PPO takes fewer
-   lines. There is no reward for entropy.
+1. The player learns by PPO (ppo.py) instead of TRPO (trust region policy optimisation). Both allow only small changes
+   of the player; PPO takes fewer lines. There is no reward for entropy.
 2. All networks have two layers of 64 tanh units instead of 100.
 3. A fallen pole is a state that lasts, as in Kostrikov et al. The last term makes the reward of this state 0.
 4. The expert is a rule (gan_tf/data/cart_pole.py), which always gets the highest score, instead of a trained player.

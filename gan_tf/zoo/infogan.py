@@ -11,10 +11,10 @@ With Q(c|x) the probability that Q gives the code c, this is added to the GAN's 
     D's loss = the GAN's - lambda * information     (D and Q share all but their last layers)
     G's loss = the GAN's - weight * lambda * information
 
-For the category, lambda is 1 and H(c) = log 10 = 2.303. This is the column `information` of losses.csv. For the two
-numbers, lambda is 0.1, and Q gives the mean of a Gaussian of deviation 1. So up to a constant their information is
--E (c - mean)² / 2: the column `error` has E (c - mean)². The weight is 1 in the paper. --information_weight=0 is the
-control: D and Q learn to read c as before, but G is not asked to show it.
+For the category, lambda is 1. H(c) is its entropy, log 10 = 2.303 for ten equally probable categories. This is the
+column `information` of losses.csv. For the two numbers, lambda is 0.1, and Q gives the mean of a Gaussian of deviation
+1. So up to a constant their information is -E (c - mean)² / 2: the column `error` has E (c - mean)². The weight is 1 in
+the paper. --information_weight=0 is the control: D and Q learn to read c as before, but G is not asked to show it.
 
 Departures from the paper:
 

@@ -2,8 +2,8 @@
 
 Qi 2017, "Loss-sensitive generative adversarial networks on Lipschitz densities" (arXiv:1701.06264). Instead of a
 probability, D gives each image x a loss L(x), which should be small for real images. The loss of a generated image must
-be larger than that of a real image by a margin, and the margin is their distance: the more a picture differs from real
-images, the larger its loss must be. If a picture already has a large enough loss, D ignores it.
+be larger than that of a real image by a margin. The margin is proportional to their distance: the more a picture
+differs from real images, the larger its loss must be. If a picture already has a large enough loss, D ignores it.
 
 (a)+ is max(a, 0). Δ(x, y) is the mean of |x - y| over all pixels. Each E is a mean over a batch of pairs (x, z).
 
@@ -29,7 +29,11 @@ from gan_tf.runs import training_command
 
 OPTIONS = {
     "networks": ("dense", "The reference's networks (dense), or those of gan_tf.zoo.dcgan.", ["dense", "dcgan"]),
-    "margin": (0.0002 * 64 * 64 * 3 * 2, "How large the margin is. 0 is the control without it.", (0, 1e6)),
+    "margin": (
+        0.0002 * 64 * 64 * 3 * 2,
+        "The margin is this number times the distance of the two images. 0 is the control.",
+        (0, 1e6),
+    ),
 }
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once

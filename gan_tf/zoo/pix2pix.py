@@ -16,7 +16,7 @@ logit for each of 7x7 places, and so sees only a part of the image at a time. De
 
 1. 64 pairs in a batch instead of 1, and 5,000 iterations instead of 200 passes over the data.
 2. G has no dropout, which is the paper's noise. So it draws one image for each outline.
-3. D's loss is not divided by 2, as everywhere in this project.
+3. The paper divides D's loss by 2. Here it is not divided.
 """
 
 from gan_tf.runs import training_command

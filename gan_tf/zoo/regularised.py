@@ -7,17 +7,17 @@ flag. With --r1=0 and no other flag, it trains exactly as `python -m gan_tf.trai
     D's loss = mean softplus(-D(x)) + mean softplus(D(G(z))) + r1/2 · mean ‖∇D(x)‖²
     G's loss = mean softplus(-D(G(z)))
 
-D(x) is a logit. Its gradient ∇D(x) is by the pixels of a real image x. With --r1, D stays flat around real images. So D
+D(x) is a logit. ∇D(x) is its gradient with respect to the pixels of a real image x. --r1 keeps D flat there. So D
 cannot grow ever steeper there, and G's steps shrink as its pictures come closer to real ones.
 
     --r1            Mescheder, Geiger and Nowozin 2018, "Which training methods for GANs do actually converge?"
                     (arXiv:1801.04406), equation 9; the paper's gamma is r1
     --real_label    Salimans et al. 2016 (arXiv:1606.03498), section 3.4: D should say 0.9, for example, of real
-                    images. With label a, the first term is a mean softplus(-D(x)) + (1 - a) mean softplus(D(x))
+                    images. With label a, the first term is a · mean softplus(-D(x)) + (1 - a) · mean softplus(D(x))
     --deviation     Karras et al. 2018 (arXiv:1710.10196), section 3: D also sees how much a batch varies
     --weight_decay  Loshchilov and Hutter 2019 (arXiv:1711.05101): each step also shrinks D's weights w by
                     d_lr · weight_decay · w
-    --halve_every   both learning rates halve whenever so many iterations have passed
+    --halve_every   both learning rates fall smoothly, by half in so many iterations
     --ema           Yazıcı et al. 2019 (arXiv:1806.04498): samples come from an average of G's weights, as in dcgan.py
 
 Departures from the papers:
@@ -36,8 +36,16 @@ OPTIONS = {
     "real_label": (1.0, "What D should say of real images; 0.9 is one-sided label smoothing.", (0.5, 1)),
     "deviation": (False, "D also sees the standard deviation over the batch."),
     "weight_decay": (0.0, "How much each step shrinks D's weights, relative to d_lr.", (0, 100)),
-    "halve_every": (0, "Iterations after which both learning rates have halved. 0: they stay the same.", (0, 10**9)),
-    "ema": (0.0, "How slowly the average of G's weights moves, such as 0.999. 0: samples come from G.", (0, 0.999999)),
+    "halve_every": (
+        0,
+        "Iterations in which both learning rates fall by half, smoothly. 0: they stay the same.",
+        (0, 10**9),
+    ),
+    "ema": (
+        0.0,
+        "Share of the old average of G's weights that each iteration keeps, such as 0.999. 0: samples come from G.",
+        (0, 0.999999),
+    ),
     "d_lr": (0.001, "Learning rate of D.", (1e-9, 10)),
     "g_lr": (0.001, "Learning rate of G.", (1e-9, 10)),
 }

@@ -8,7 +8,7 @@ teach D what digits look like, because D must tell them from G's pictures.
 With Z(x) = sum over k of exp l_k(x) and softplus(a) = log(1 + e^a), D says "real" with probability Z / (Z + 1), and
 
     labelled loss   = -E log(exp l_y(x) / Z(x))                                    y is x's digit
-    unlabelled loss = -E log Z(x)/2 + E softplus(log Z(x))/2 + E softplus(log Z(G(z)))/2
+    unlabelled loss = -½ E log Z(x) + ½ E softplus(log Z(x)) + ½ E softplus(log Z(G(z)))
     D's loss = labelled loss + unlabelled loss
     G's loss = mean of (E f(x) - E f(G(z)))²                                       feature matching
 
@@ -21,8 +21,8 @@ The networks and constants are those of the authors' code for MNIST
 100-500-500-784 with batch normalisation. Departures from that code:
 
 1. 24,000 iterations instead of 165,000. An iteration is faster because D has half as many units in each hidden layer.
-   The learning rates halve every 10,000 iterations. D's weights are averaged over 1,000 iterations instead of 10,000,
-   and after they are normalised instead of before.
+   The learning rates fall smoothly, by half in 10,000 iterations. D's weights are averaged over 1,000 iterations
+   instead of 10,000, and after they are normalised instead of before.
 2. Each image of a labelled batch is drawn from all labelled images; the authors go through all of them in turn.
 3. z is uniform in [-1, 1) instead of [0, 1), and G's update sees the same real images as D's.
 4. G's last layer has no weight normalisation, so that generator.keras has Keras's own layers only.
@@ -133,7 +133,7 @@ def labelled_loss_fn(logits, labels):
 
 
 def unlabelled_loss_fn(real_logits, fake_logits):
-    """-E log Z(x)/2 + E softplus(log Z(x))/2 + E softplus(log Z(G(z)))/2, a scalar, from logits [n, 10]."""
+    """-½ E log Z(x) + ½ E softplus(log Z(x)) + ½ E softplus(log Z(G(z))), a scalar, from logits [n, 10]."""
     real, fake = tf.reduce_logsumexp(real_logits, axis=1), tf.reduce_logsumexp(fake_logits, axis=1)  # log Z
     return tf.reduce_mean(tf.nn.softplus(-real)) / 2 + tf.reduce_mean(tf.nn.softplus(fake)) / 2
 

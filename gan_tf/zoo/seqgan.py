@@ -14,11 +14,11 @@ Training has three phases: G learns from the sequences by maximum likelihood, th
 --noadversarial is the control: maximum likelihood to the end.
 
 The experiment is the paper's. An oracle, a language model with random weights (gan_tf/data/oracle.py), wrote 10,000
-sequences of 20 of 5,000 words. Its own log-probabilities measure what G writes: NLL is the mean of -log p_oracle of a
-word, given the words before. Here lower is called better, as in the paper. But a G that only writes what is very
-probable has a lower NLL than the oracle itself. So the scores also say how many different words G writes, how well G
-predicts the oracle's sequences, and what NLL becomes if G's probabilities are made sharper, without any D
-(Caccia et al. 2018, "Language GANs falling short", arXiv:1811.02549).
+sequences of 20 words, from a vocabulary of 5,000 words. Its own log-probabilities measure what G writes: NLL (negative
+log-likelihood) is the mean of -log p_oracle of a word, given the words before. Here lower is called better, as in the
+paper. But a G that only writes what is very probable has a lower NLL than the oracle itself. So the scores also say how
+many different words G writes, how well G predicts the oracle's sequences, and what NLL becomes if G's probabilities are
+made sharper, without any D (Caccia et al. 2018, "Language GANs falling short", arXiv:1811.02549).
 
 G is an LSTM with 32 units. D is a convolutional network. Departures from the paper:
 

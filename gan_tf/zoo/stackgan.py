@@ -6,8 +6,8 @@ Zhang et al. 2017, "StackGAN: text to photo-realistic image synthesis with stack
 the caption again, and draws 28x28 pixels: it corrects mistakes and adds detail. Each G has its own D, which also tells
 whether the caption fits: (image, right caption) → 1, (drawn image, caption) → 0, (image, wrong caption) → 0.
 
-There are few captions, so G would know only these points. Conditioning augmentation makes a cloud of each: with the
-caption's vector e, G gets c = mu(e) + sigma(e) · normal noise, where mu and sigma are layers of G.
+There are only 40 captions, so G would see only 40 vectors. Conditioning augmentation adds noise to them: with the
+caption's vector e, G gets c = mu(e) + sigma(e) · normal noise. mu and sigma are layers of G.
 
     D's loss = -E log p(x, e) - E log(1 - p(G(z, c), e)) - E log(1 - p(x, e'))       p = sigmoid(D), e' a wrong caption
     G's loss = -E log p(G(z, c), e) + KL(N(mu(e), sigma(e)²) ‖ N(0, 1))              a mean over c's numbers

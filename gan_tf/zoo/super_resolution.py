@@ -1,4 +1,4 @@
-"""Makes 28x28 pixels of 7x7: python -m gan_tf.zoo.super_resolution --out_dir=out/super_resolution
+"""Makes 28x28 pixels from 7x7: python -m gan_tf.zoo.super_resolution --out_dir=out/super_resolution
 
 Ledig et al. 2017, "Photo-realistic single image super-resolution using a generative adversarial network"
 (arXiv:1609.04802), called SRGAN. Many sharp images shrink to the same small image s. A network that learns by squared

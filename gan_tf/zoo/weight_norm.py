@@ -8,7 +8,7 @@ import tensorflow as tf
 class WeightNormDense(keras.layers.Layer):
     """A dense layer whose kernel has the columns g v / |v|, each with a direction v and a length g.
 
-    The optimizer moves v (`kernel`). Moves of equal size turn the column less and less, because v grows by them.
+    The optimizer moves v (`kernel`). Each update makes v longer, so later updates of the same size turn it less.
     g (`scale`) is learned only with `train_scale`.
     """
 
