@@ -321,8 +321,17 @@ def test_the_gallery():
     says(
         "gan_tf/zoo", f"{whole}% of 1,000 solids are one piece that stands on the floor; of the real furniture all are."
     )
-    says("gan_tf/zoo", f"After them {long}% are one piece.", f"{legs}% of the solids have as many legs as some of")
+    says(
+        "gan_tf/zoo",
+        f"as many minutes: {long}% of their solids are one piece on the floor.",
+        f"{legs}% of the solids have as many legs as some of",
+    )
     says("gan_tf/zoo", f"{100 - whole}% of the solids are more than one piece, or do not stand on the floor.")
+    for name in ("height", "filled", "legs"):
+        ours, *dense = (
+            solids[run][f"made: distance of {name}"]["value"] for run in ("gan_3d", "gan_3d_dense", "gan_3d_dense_long")
+        )
+        assert [each < ours for each in dense] == [name == "filled", False]
     assert solids["gan_3d_papers_training"]["made: one piece, on the floor"]["value"] == 0
     legs = measures(data.load("furniture", split="test").pixels / 255)["legs"]
     assert set(legs) == {2, 4}
