@@ -163,7 +163,7 @@ def make(
         noises = {
             "codes from the prior": random.normal(size=codes.shape),
             "codes from a fitted normal distribution": random.multivariate_normal(
-                codes.mean(axis=0), np.cov(codes.T), len(codes)
+                codes.mean(axis=0), np.atleast_2d(np.cov(codes.T)), len(codes)
             ),
         }
         return (

@@ -1,6 +1,7 @@
 """gan_tf.zoo.adversarial_autoencoder: its three updates by hand, its prior, and the distance to it."""
 
 import numpy as np
+import pytest
 import scipy.stats
 import steps
 import tensorflow as tf
@@ -90,8 +91,9 @@ def test_the_distance_sees_clusters():
     assert found > 2 * limit
 
 
-def test_scores():
-    gan = member.make(code=2)
+@pytest.mark.parametrize("code", [1, 2])
+def test_scores(code):
+    gan = member.make(code=code)
     images = RANDOM.random([40, 784], np.float32)
     scores = gan.scores(images, np.zeros(40, int))
     decoded = np.asarray(gan.objects["decoder"](gan.objects["encoder"](images)))
