@@ -309,6 +309,21 @@ def test_the_gallery():
     for name, order in (("FID to the originals", [both, l1, gan]), ("difference of a pixel", [l1, both, gan])):
         scores = [each[f"drawings: {name}"]["value"] for each in order]
         assert scores == sorted(scores)
+    large = {run: found[run][0]["metrics"]["own"] for run in found if run.startswith("super_resolution")}
+    both, features, pixels, neither = (
+        {name: large[f"super_resolution{rest}"][f"enlarged: {name}"]["value"] for name in zoo.PAIRS}
+        for rest in ("", "_features_alone", "_pixels", "_error_alone")
+    )
+    fids = [f"{each['FID to the originals']:.1f}" for each in (both, neither, features, pixels)]
+    right = [f"{each['read as the right digit']:.1%}" for each in (both, neither, features)]
+    says(
+        "gan_tf/zoo",
+        f"the best PSNR: {neither['PSNR']:.1f}, with D and features {both['PSNR']:.1f}.",
+        "the better FID: {}, squared error alone {}.".format(*fids),
+        "FID is {} with the features alone, and {} with D and pixels.".format(*fids[2:]),
+        "{} with both, {} with squared error alone, {} with the features alone.".format(*right),
+    )
+    assert neither["PSNR"] == max(each["PSNR"] for each in (both, features, pixels, neither))
     solids = {run: found[run][0]["metrics"]["own"] for run in found if run.startswith("gan_3d")}
     whole, long, legs = (
         round(100 * solids[run][f"made: {name}"]["value"])
