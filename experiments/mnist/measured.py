@@ -10,6 +10,7 @@ import datetime
 import os
 import platform
 import re
+import statistics
 import sys
 from pathlib import Path
 
@@ -180,7 +181,8 @@ def score(result, stage, name):
 
 def plus_minus(values):
     """Returns the mean ± the standard deviation of some runs, as text."""
-    return table.rounded(np.mean(values), np.std(values, ddof=1) if len(values) > 1 else None)
+    # statistics.stdev of equal numbers is exactly 0; that of NumPy may be a rounding error.
+    return table.rounded(np.mean(values), statistics.stdev(values) if len(values) > 1 else None)
 
 
 def picture(folders, titles, path):

@@ -16,7 +16,6 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 from absl import flags
 
 from experiments.mnist import measured
@@ -256,9 +255,10 @@ def table(member, results):
         cells = [f"`{' '.join(RUNS[run][1])}`" if RUNS[run][1] else "none: the idea"]
         for column, name in columns:
             scores = [result["metrics"][column][name] for result in found]
-            several = len(scores) > 1
-            error = np.std([score["value"] for score in scores], ddof=1) if several else scores[0]["error"]
-            cells.append(rounded(np.mean([score["value"] for score in scores]), error))
+            if len(scores) > 1:
+                cells.append(measured.plus_minus([score["value"] for score in scores]))
+            else:
+                cells.append(rounded(*scores[0].values()))
         cells += [str(len(found)), measured.plus_minus([result["minutes"] for result in found])]
         lines.append(f"| {' | '.join(cells)} |")
     idea = results[member][0]["metrics"]  # the first run: a control may have fewer scores

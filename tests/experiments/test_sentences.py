@@ -350,6 +350,41 @@ def test_the_gallery():
     assert solids["gan_3d_papers_training"]["made: one piece, on the floor"]["value"] == 0
     legs = measures(data.load("furniture", split="test").pixels / 255)["legs"]
     assert set(legs) == {2, 4}
+    games = {
+        run.removeprefix("imitation").strip("_"): [each["metrics"]["own"] for each in found[run]]
+        for run in found
+        if run.startswith("imitation")
+    }
+
+    def each(run, name="score of the player"):
+        return [own[name]["value"] for own in games[run]]
+
+    def mean_of(run, name="score of the player"):
+        return np.mean(each(run, name))
+
+    assert {*each(""), *each("papers_reward")} == {500}
+    says(
+        "gan_tf/zoo",
+        f"after {mean_of('cloning'):.0f} steps on average, and with 25 pairs one seed of three falls after "
+        f"{min(each('cloning_25')):.0f} steps.",
+        f"and the score is {mean_of('upright'):.0f}.",
+        f"the player learns to fall: after {mean_of('random'):.0f} steps.",
+        "{:.0f}, {:.0f} and {:.0f} with the three seeds.".format(*each("untrained_d")),
+        f"With the paper's reward it is {mean_of('papers_reward_untrained_d'):.0f} even then",
+    )
+    assert sorted(each("cloning_25"))[1] > 450
+    acts = [
+        round(100 * mean_of(run, "acts like the expert"))
+        for run in ("", "upright", "states", "papers_reward", "papers_reward_untrained_d")
+    ]
+    places = [mean_of(run, "distance of places") for run in ("", "upright")]
+    says(
+        "gan_tf/zoo",
+        "like the expert in {}% of the expert's states. With random pairs it is {}%,".format(*acts),
+        "{:.2f} with the expert's pairs, {:.2f} with random ones.".format(*places),
+        f"{acts[2]}% of the actions are the expert's.",
+        "act like the expert: {}%, otherwise {}%.".format(*acts[3:]),
+    )
     filled = json.loads((record.RESULTS / "zoo" / "completion.json").read_text())["scores"]
     right = [row["read as the right digit"][0] for row in filled.values()]
     assert right[1] < right[0] < right[2] and list(filled)[2] == "by the nearest training image"
