@@ -12,9 +12,9 @@ to be rewarded by D. So it plays all the time, and learns to come back to where 
 
 A fallen pole stays fallen until step 500 of the game. D sees these steps too, as a state of its own. The expert never
 falls, so D soon learns that this state belongs to the player, and standing is rewarded again. Without this state every
-reward is positive. Then each step that the pole stands pays, whatever D says. This is the game's score: nothing is
-imitated (Kostrikov et al. 2019, "Discriminator-actor-critic", arXiv:1809.02925). --nofallen shows that: it is the
-paper's reward, the first term alone.
+reward is positive. Then each step that the pole stands pays, whatever D says, and the score does not tell whether D has
+learned anything (Kostrikov et al. 2019, "Discriminator-actor-critic", arXiv:1809.02925). --nofallen shows that: it is
+the paper's reward, the first term alone.
 
 The score alone does not show imitation: a player that never falls gets the full score. So gan_tf.evaluate also says in
 how many states of the expert the player acts like it, and how far the distribution of the cart's places is from the
