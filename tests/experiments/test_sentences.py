@@ -282,6 +282,32 @@ def test_the_gallery():
         assert shares[0] < 0.8 and shares[1] > 0.98
         assert stack[f"real images, shrunk and enlarged: {name} as said"]["value"] > 0.98
         assert found["stackgan_one_stage"][0]["metrics"]["own"][f"images: {name} as said"]["value"] < shares[1]
+    ours, plain = (found[f"adversarial_autoencoder{rest}"][0]["metrics"] for rest in ("", "_plain"))
+    moved, far, chance = (
+        each["own"][name]["value"]
+        for each, name in (
+            (ours, "distance of codes to prior"),
+            (plain, "distance of codes to prior"),
+            (ours, "95% of such distances by chance"),
+        )
+    )
+    errors, fitted, from_prior = (
+        [each["own"][name]["value"] for each in (ours, plain)]
+        for name in (
+            "squared error of a pixel, decoded again",
+            "codes from a fitted normal distribution: FID to test images",
+            "codes from the prior: FID to test images",
+        )
+    )
+    parzen = ours["samples"]["parzen_log_likelihood"]["value"]
+    says(
+        "gan_tf/zoo",
+        f"the distance is {moved:.4f} instead of {far:.2f}.",
+        "squared error is {:.4f} instead of {:.4f}.".format(*errors),
+        f"they have FID {fitted[1]:.1f}, a little better than the adversarial one's {from_prior[0]:.1f} from the prior.",
+        f"340 ± 2, here it is {parzen:.0f}.",
+    )
+    assert 8 < moved / chance < 12 and ours["real"]["parzen_log_likelihood"]["value"] < parzen - 50
     cycle, none = (found[run][0]["metrics"]["own"] for run in ("cyclegan", "cyclegan_no_cycle"))
     cycle = {name: score["value"] for name, score in cycle.items()}
     right = [
