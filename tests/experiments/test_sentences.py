@@ -304,7 +304,7 @@ def test_the_gallery():
         "gan_tf/zoo",
         f"the distance is {moved:.4f} instead of {far:.2f}.",
         "squared error is {:.4f} instead of {:.4f}.".format(*errors),
-        f"they have FID {fitted[1]:.1f}, a little better than the adversarial one's {from_prior[0]:.1f} from the prior.",
+        f"FID {fitted[1]:.1f}, a little better than the adversarial one's {from_prior[0]:.1f} from the prior.",
         f"340 ± 2, here it is {parzen:.0f}.",
     )
     assert 8 < moved / chance < 12 and ours["real"]["parzen_log_likelihood"]["value"] < parzen - 50
