@@ -144,12 +144,8 @@ LAST = {
         },
     },
     "cyclegan": {
-        "images as they are": {
-            f"{kind}: {name}": f"not {kind}: {name}" for kind, names in TRANSLATED.items() for name in names
-        },
-        "real images of the wanted kind": {
-            f"{kind}: {name}": f"real {kind}: {name}" for kind, names in TRANSLATED.items() for name in names
-        },
+        title: {f"{kind}: {name}": f"{word} {kind}: {name}" for kind, names in TRANSLATED.items() for name in names}
+        for title, word in {"images as they are": "not", "real images of the wanted kind": "real"}.items()
     },
     "pix2pix": {},
     "super_resolution": {"cubic splines": {f"enlarged: {name}": f"splines: {name}" for name in PAIRS}},

@@ -243,7 +243,10 @@ def make(
         }
         games = {title: cart_pole.play(act, FIRST_GAME + np.arange(GAMES)) for title, act in players.items()}
         found = {title: mean(alive.sum(axis=0)) for title, (_, _, alive, _, _) in games.items()}
-        ours, experts = (states[alive][:, 0] for states, _, alive, _, _ in list(games.values())[:2])
+        ours, experts = (
+            states[alive][:, 0]
+            for states, _, alive, _, _ in (games["score of the player"], games["control: of the expert"])
+        )
         right = choose(player)(images[:, :4]) == labels
         return found | {
             "acts like the expert": share(right.mean(), len(right)),
