@@ -27,6 +27,7 @@ from gan_tf.zoo import completion, editing
 
 FLAGS = flags.FLAGS
 
+PAPERS_SIZE = ["--dataset=oracle", "--words=5000", "--units=32", "--batch_size=64"]  # of SeqGAN
 # Run → (member of the zoo, its flags, seeds). The first run of a member is the one with its idea, with all defaults.
 RUNS = {
     "dcgan": ("dcgan", [], [0]),
@@ -66,7 +67,8 @@ RUNS = {
     "gan_3d_papers_training": ("gan_3d", ["--nowasserstein"], [0]),
     "seqgan": ("seqgan", [], [0, 1, 2]),
     "seqgan_likelihood_alone": ("seqgan", ["--noadversarial"], [0, 1, 2]),
-    "seqgan_before_d": ("seqgan", ["--noadversarial", "--iters=6000"], [0, 1, 2]),
+    "seqgan_paper": ("seqgan", PAPERS_SIZE, [0]),
+    "seqgan_paper_likelihood_alone": ("seqgan", [*PAPERS_SIZE, "--noadversarial"], [0]),
     "imitation": ("imitation", [], [0, 1, 2]),
     "imitation_cloning": ("imitation", ["--noadversarial"], [0, 1, 2]),
     "imitation_states": ("imitation", ["--shown=states"], [0, 1, 2]),
@@ -93,9 +95,11 @@ TRANSLATED = {
 }
 WRITTEN = (
     "NLL of G's sequences by the oracle",
-    "the same with sharper probabilities",
     "NLL of the oracle's sequences by G",
-    "different words that G writes",
+    "sharper: NLL of G's sequences by the oracle",
+    "sharper: NLL of the oracle's sequences by G",
+    "share of different triples",
+    "D is right",
 )
 SOLIDS = (
     "one piece, on the floor",
@@ -163,12 +167,12 @@ LAST = {
     "seqgan": {
         "random words": {
             WRITTEN[0]: "random words: NLL by the oracle",
-            WRITTEN[3]: "random words: different ones",
+            WRITTEN[4]: "random words: share of different triples",
         },
         "the oracle's own sequences": {
             WRITTEN[0]: "oracle's own: NLL by the oracle",
-            WRITTEN[2]: "oracle's own: NLL by the oracle",
-            WRITTEN[3]: "oracle's own: different words",
+            WRITTEN[1]: "oracle's own: NLL by the oracle",
+            WRITTEN[4]: "oracle's own: share of different triples",
         },
     },
     "imitation": {

@@ -21,7 +21,7 @@ class Dataset:
     """One split of a data set.
 
     pixels: uint8 [n, 784], 0 = background. (Of furniture: uint8 [n, 4096], the cubes of a solid.
-        Of oracle: int32 [n, 20], the words of a sequence. Of cart_pole: float32 [n, 5], a state and an action.)
+        Of oracles: int32 [n, 20], the words of a sequence. Of cart_pole: float32 [n, 5], a state and an action.)
     labels: int64 [n]
     name: "mnist" if these are the original images (`digest` shows it), otherwise "custom", or the name of the data set
     digest: SHA-256 of the pixel bytes, hexadecimal. It is a checksum: other pixels have another digest
@@ -109,12 +109,13 @@ def _load_furniture(data_dir, part):
     return "furniture", "furniture made by a program", solids, kinds
 
 
-def _load_sequences(data_dir, part):
-    _refuse("oracle", data_dir)
-    from gan_tf.data import oracle
+def _load_sequences(name, words, train, data_dir, part):
+    _refuse(name, data_dir)
+    from gan_tf.data.oracle import Oracle
 
-    count, first = {"train": (15000, 0), "test": (2000, 15000)}[part]
-    return "oracle", "sequences written by a random language model", oracle.draw(first, count), np.zeros(count)
+    count, first = {"train": (train, 0), "test": (2000, train)}[part]
+    source = f"written by a random language model that knows {words:,} words"
+    return name, source, Oracle(words).draw(first, count), np.zeros(count)
 
 
 def _load_cart_pole(data_dir, part):
@@ -136,7 +137,8 @@ DATASETS = {
     "glyphs": _load_glyphs,
     "captions": _load_captions,
     "furniture": _load_furniture,
-    "oracle": _load_sequences,
+    "small_oracle": functools.partial(_load_sequences, "small_oracle", 30, 105_000),
+    "oracle": functools.partial(_load_sequences, "oracle", 5000, 15_000),
     "cart_pole": _load_cart_pole,
 }
 IMAGES = ["mnist", "glyphs"]

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from gan_tf.data import oracle
+from gan_tf.data.oracle import START, Oracle
+
+ORACLE = Oracle(5000)
 
 
 def test_the_oracle_is_an_lstm():
@@ -10,23 +12,23 @@ def test_the_oracle_is_an_lstm():
     import keras
     import tensorflow as tf
 
-    own, sequences = oracle.weights(), np.random.default_rng(0).integers(0, 5000, [3, 20])
+    own, sequences = ORACLE.weights, np.random.default_rng(0).integers(0, 5000, [3, 20])
     cell = keras.layers.LSTMCell(32)
     cell.build([None, 32])
     cell.set_weights([own["input"], own["state"], own["bias"]])
-    before = np.concatenate([np.full([3, 1], oracle.START), sequences[:, :-1]], axis=1)
+    before = np.concatenate([np.full([3, 1], START), sequences[:, :-1]], axis=1)
     hidden = keras.layers.RNN(cell, return_sequences=True)(own["words"][before])
     logits = hidden @ own["output"] + own["output_bias"]
     expected = -tf.nn.sparse_softmax_cross_entropy_with_logits(sequences, logits)
-    np.testing.assert_allclose(oracle.log_probabilities(sequences), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(ORACLE.log_probabilities(sequences), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_sequences_are_the_oracles():
     """A sequence does not depend on the others. The share of the most probable first words is their probability."""
-    whole = oracle.draw(0, 2000)
-    np.testing.assert_array_equal(oracle.draw(1500, 20), whole[1500:1520])
+    whole = ORACLE.draw(0, 2000)
+    np.testing.assert_array_equal(ORACLE.draw(1500, 20), whole[1500:1520])
     assert whole.shape == (2000, 20) and whole.min() >= 0 and whole.max() < 5000
-    logits, *_ = oracle.step(np.zeros(1, int), *np.zeros([2, 1, 32], np.float32))
+    logits, *_ = ORACLE.step(np.zeros(1, int), *np.zeros([2, 1, 32], np.float32))
     p = np.exp(logits[0] - logits.max())
     p /= p.sum()
     likely = np.argsort(p)[-20:]
@@ -34,4 +36,4 @@ def test_sequences_are_the_oracles():
     found = np.isin(whole[:, 0], likely).mean()
     assert abs(found - expected) < 4 * (expected * (1 - expected) / 2000) ** 0.5
     random = np.random.default_rng(0).integers(0, 5000, [500, 20])
-    assert -oracle.log_probabilities(whole[:500]).mean() < 7 < 10 < -oracle.log_probabilities(random).mean()
+    assert -ORACLE.log_probabilities(whole[:500]).mean() < 7 < 10 < -ORACLE.log_probabilities(random).mean()

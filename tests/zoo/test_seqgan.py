@@ -8,13 +8,19 @@ import tensorflow as tf
 from gan_tf.zoo import seqgan
 
 RANDOM = np.random.default_rng(0)
-SEQUENCES = RANDOM.integers(0, 5000, [40, 20], np.int32)
+WORDS, UNITS = 5000, 32
+SEQUENCES = RANDOM.integers(0, WORDS, [40, 20], np.int32)
 SEED = tf.constant([3, 4], tf.int64)
 
 
 @pytest.fixture(scope="module")
 def gan():
-    return seqgan.make()
+    return make()
+
+
+def make(images=None, **options):
+    """A SeqGAN of the paper's sizes."""
+    return seqgan.make(images, words=WORDS, units=UNITS, **options)
 
 
 def peaked(generator, word):
@@ -37,7 +43,7 @@ def test_log_likelihood_is_that_of_reading_word_by_word(gan):
 
 def test_writing():
     """The same seed writes the same; each sequence and word has its own chance; a sure G writes what it is sure of."""
-    generator = seqgan.make_generator(0)
+    generator = seqgan.make_generator(WORDS, UNITS, 0)
     (a, steps), (b, _), (c, _) = (seqgan.write(generator, 50, seed) for seed in (SEED, SEED, SEED + 1))
     np.testing.assert_array_equal(a, b)
     assert (a.numpy() == c.numpy()).mean() < 0.01 and len(np.unique(a)) > 700 and len(steps) == 20
@@ -52,7 +58,7 @@ def test_writing():
 
 def test_rewards():
     """For a sure G all ends are the same: every reward is what D says of the sequence with that end."""
-    generator = seqgan.make_generator(0)
+    generator = seqgan.make_generator(WORDS, UNITS, 0)
     sequences, steps = seqgan.write(generator, 2, SEED)
     peaked(generator, 7)
     sure = [(tf.one_hot([7, 7], 5000) * 100, state) for _, state in steps]
@@ -66,7 +72,7 @@ def test_rewards():
 
 
 def test_rewards_are_means_over_different_ends():
-    generator = seqgan.make_generator(0)
+    generator = seqgan.make_generator(WORDS, UNITS, 0)
     sequences, steps = seqgan.write(generator, 2, SEED)
     seen = []
 
@@ -85,7 +91,7 @@ def test_rewards_are_means_over_different_ends():
 
 def test_updates_by_hand():
     """Maximum likelihood and D: the first step of Adam along the gradient of the loss by hand."""
-    gan = seqgan.make()
+    gan = make()
     generator, discriminator = gan.objects["generator"], gan.objects["discriminator"]
     likelihood_step, d_step, _ = seqgan.make_steps(gan.objects, 40, 1)
     before = seqgan.log_likelihood(generator, SEQUENCES).numpy()
@@ -117,7 +123,7 @@ def test_g_writes_what_is_rewarded():
 
     shares = []
     for sign in (1, -1):
-        gan = seqgan.make()
+        gan = make()
         own = {"discriminator": Likes(sign), "g_optimizer": keras.optimizers.Adam(0.02)}
         *_, g_step = seqgan.make_steps(gan.objects | own, 64, 1)
         for turn in range(20):
@@ -129,7 +135,7 @@ def test_g_writes_what_is_rewarded():
 @pytest.mark.slow
 def test_phases():
     """Likelihood, D alone, both; in the control likelihood to the end. Each iteration trains what its phase says."""
-    gan = seqgan.make(SEQUENCES, likelihood=2, alone=1, d_steps=2, rollouts=1, batch_size=8)
+    gan = make(SEQUENCES, likelihood=2, alone=1, d_steps=2, rollouts=1, batch_size=8)
     assert gan.first_phase == 2 and [list(gan.blocks(0, 4))] == [[(0, 2), (2, 2)]]
     seen = []
     for i in range(4):
@@ -142,5 +148,5 @@ def test_phases():
         seen.append((*(losses != 0), *moved))
     assert seen[0] == seen[1] == (True, False, False, True, False)
     assert seen[2] == (False, True, False, False, True) and seen[3] == (False, True, True, True, True)
-    control = seqgan.make(SEQUENCES, adversarial=False, likelihood=2, alone=1, batch_size=8)
+    control = make(SEQUENCES, adversarial=False, likelihood=2, alone=1, batch_size=8)
     assert (control.train(4)[:, 0] > 0).all() and control.first_phase == 0
