@@ -13,7 +13,7 @@ from PIL import Image
 
 from experiments import exact, record
 from experiments.mnist import fidelity, measured, objectives, reproduce_blog, zoo
-from experiments.speed import benchmark, xla
+from experiments.speed import benchmark, plan, sweeps, xla
 from experiments.speed import start as start_up
 from gan_tf import reference
 from gan_tf.objectives.recipes import RECIPES
@@ -187,11 +187,23 @@ def test_the_speed_tables_are_the_results():
     start = json.loads((record.RESULTS / "speed" / "start.json").read_text())
     assert sum(start["seconds"].values()) == pytest.approx(start["seconds_in_all"], abs=0.03)
     assert start_up.table(start) in text
+    for module, name in ((sweeps, "sweeps"), (plan, "plan")):
+        assert module.table(json.loads((record.RESULTS / "speed" / f"{name}.json").read_text())) in text
     found = json.loads((record.RESULTS / "speed" / "xla.json").read_text())
     assert xla.table(found) in text
     ratios = {name: rates["with XLA"][1] / rates["without"][1] for name, rates in found["rates"].items()}
     assert max(ratios[name] for name in ("dcgan", "infogan", "pix2pix", "gan_3d")) < 0.6 and ratios["gan_3d"] < 0.02
     assert min(ratios[name] for name in ("loss_sensitive", "semi_supervised", "adversarial_autoencoder")) > 0.95
+
+
+def test_the_plan_of_a_large_sweep():
+    """By hand, for runs of one hour. 1,000 runs, 640 at once, take two hours. A run saves after 10,000, 12,500, 20,000,
+    25,000, 30,000, 37,500, 40,000 and 50,000 iterations."""
+    run = {"seconds": 3600, "memory_mb": 500, "disk_mb": 30, "checkpoint_mb": 2}
+    found = plan.plan(run, 10)
+    assert (found["at_once"], found["hours"], found["memory_gb"], found["disk_gb"]) == (640, 2, 32, 30)
+    assert (found["checkpoints"], found["mb"]) == (pytest.approx(640 * 8 / 3600), pytest.approx(640 * 16 / 3600))
+    assert (plan.plan(run, 1)["at_once"], plan.plan(run, 1)["hours"]) == (64, 16)
 
 
 def test_the_tables_of_exactness_are_the_results():

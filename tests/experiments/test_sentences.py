@@ -154,6 +154,20 @@ def test_the_speed():
         f"do {median['two_at_once']:.0f} iterations per second, while one run on both cores does "
         f"{median['command']:.0f}.",
     )
+    sweeps = json.loads((record.RESULTS / "speed" / "sweeps.json").read_text())
+    slept = sweeps["sleepers"]["seconds_by_nodes"]
+    says(
+        "gan_tf",
+        f"only believed in, took {slept['1']:.0f} seconds, where 160 are the least.",
+        f"it was {slept['8']:.0f}.",
+    )
+    assert (sweeps["sleepers"]["tasks"], sweeps["sleepers"]["cores"], sweeps["sleepers"]["seconds_each"]) == (
+        1000,
+        64,
+        10,
+    )
+    seconds = [statistics.median(each) for each in sweeps["seconds"].values()]
+    assert seconds[2] < 0.95 * min(seconds[:2]) and seconds[3] > seconds[2]  # "less time", "no faster"
     # The README's first command: "about a minute on two cores", from the same run on MNIST, and the start.
     start = json.loads((record.RESULTS / "speed" / "start.json").read_text())["seconds_in_all"]
     for name, result in reproduce_blog.load_results().items():
