@@ -12,7 +12,7 @@ from conftest import write_idx_folder
 from PIL import Image
 
 from experiments import exact, record
-from experiments.mnist import fidelity, measured, objectives, reproduce_blog, zoo
+from experiments.mnist import fidelity, long_runs, measured, objectives, reproduce_blog, zoo
 from experiments.speed import benchmark, plan, sweeps, xla
 from experiments.speed import start as start_up
 from gan_tf import reference
@@ -60,6 +60,24 @@ def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
     folders = [[measured.stage_folder(tmp_path / "some", stage) for stage in (20, 50)]]
     measured.picture(folders, (("a run",), ("20", "50")), tmp_path / "picture.png")
     assert Image.open(tmp_path / "picture.png").size == (720, 368)
+
+
+@pytest.mark.slow
+def test_long_runs(images_dir, tmp_path, monkeypatch):
+    """Only finished runs are returned. A second call trains nothing. Each stage has its own scores."""
+    monkeypatch.setattr(long_runs, "STAGES", (20, 50))
+    monkeypatch.setattr(long_runs, "OPTIONS", {"good": ["--r1=0.1", "--deviation"], "bad": ["--d_lr=none"]})
+    monkeypatch.setattr(long_runs, "RUNS", {"good-1": ("good", 1), "bad-0": ("bad", 0)})
+    for _ in range(2):
+        assert long_runs.train(["good-1", "bad-0"], str(images_dir), tmp_path) == ["good-1"]
+    assert (tmp_path / "good-1.log").read_text().count("iterations in ") == 2
+    found = long_runs.result("good-1", tmp_path)
+    assert found["command"] == "python -m gan_tf.zoo.regularised --r1=0.1 --deviation --seed=1"
+    first, last = (found["stages"][stage]["scores"] for stage in ("20", "50"))
+    assert first["spread"] != last["spread"] and first["d_weights"] != last["d_weights"]
+    assert first["d_weights"][0] == pytest.approx(0.051, abs=0.002)  # that of Xavier's first weights
+    (row,) = long_runs.table({"good": [found]}).splitlines()[2:]
+    assert row.startswith(f"| `--r1=0.1 --deviation` | {measured.plus_minus([first['frechet_distance'][0]])} | ")
 
 
 def test_a_run_that_fails_ends_the_experiment(tmp_path):
