@@ -1,10 +1,11 @@
-"""No claim: three figures of the gallery in gan_tf/zoo, about InfoGAN, autoencoders and imitation.
+"""No claim: four figures of the gallery in gan_tf/zoo, about InfoGAN, autoencoders, SeqGAN and imitation.
 
 python -m experiments.mnist.zoo_figures [--only=information] [--data_dir=…] [--work_dir=…] [--results=…]
 
 information.png is drawn from the results of the runs infogan and infogan_no_information of experiments.mnist.zoo.
 codes.png is drawn from the networks of its runs adversarial_autoencoder_2 and adversarial_autoencoder_2_plain.
-imitation.png is drawn from the results of all its runs of imitation.
+seqgan.png is drawn from the results of its runs seqgan and seqgan_likelihood_alone. imitation.png is drawn from the
+results of all its runs of imitation.
 """
 
 import math
@@ -31,7 +32,8 @@ SHOWN_PAIRS = {
     "cloning": {2: "imitation_cloning_2", 4: "imitation_cloning", 8: "imitation_cloning_8", 25: "imitation_cloning_25"},
 }
 UPRIGHT = "imitation_upright"
-FIGURES = ["information", "codes", "imitation"]
+WRITERS = {"seqgan": "SeqGAN", "seqgan_likelihood_alone": "maximum likelihood alone"}
+FIGURES = ["information", "codes", "seqgan", "imitation"]
 SHOWN = 5000  # test images
 REACH = 3  # deviations of the prior that are drawn
 SIDE = 12  # decoded codes in a row
@@ -75,6 +77,26 @@ def draw_codes(gans, test, path):
         figure.savefig(path)
 
 
+def draw_seqgan(results, path):
+    """Draws NLL in both directions of each seed, as trained and sharper, from {run: [result of each seed]}."""
+    import matplotlib.figure
+
+    by_oracle, by_g, *sharper = zoo.WRITTEN[:4]
+    with figures.style():
+        figure = matplotlib.figure.Figure(figsize=(6.4, 4.2))
+        axes = figure.subplots()
+        for (run, label), color in zip(WRITERS.items(), ("C0", "C1"), strict=True):
+            for i, result in enumerate(results[run]):
+                own = {name: score["value"] for name, score in result["metrics"]["own"].items()}
+                x, y = [own[by_oracle], own[sharper[0]]], [own[by_g], own[sharper[1]]]
+                axes.plot(x, y, "-", color=color, alpha=0.5)
+                axes.plot(x[:1], y[:1], "o", color=color, label=None if i else label)
+                axes.plot(x[1:], y[1:], "^", color=color, label=None if i else f"{label}, sharper")
+        axes.set(xlabel=f"{by_oracle} (lower is better)", ylabel=f"{by_g} (lower is better)")
+        figures.legend_below(figure, axes, columns=2)
+        figure.savefig(path)
+
+
 def draw_imitation(results, path):
     """Draws two scores of imitation against the pairs that were shown, from {run: [result of each seed]}."""
     import matplotlib.figure
@@ -108,6 +130,7 @@ def main():
     results = zoo.load_results(Path(FLAGS.results))
     needed = {
         "information": list(INFORMATION),
+        "seqgan": list(WRITERS),
         "imitation": [UPRIGHT, *(run for runs in SHOWN_PAIRS.values() for run in runs.values())],
     }
     for run in [run for name in FLAGS.only for run in needed.get(name, [])]:
@@ -115,6 +138,8 @@ def main():
             raise RunError(f"{FLAGS.results} has no result of {run}; first run: python -m experiments.mnist.zoo")
     if "information" in FLAGS.only:
         draw_information(results, out_dir / "information.png")
+    if "seqgan" in FLAGS.only:
+        draw_seqgan(results, out_dir / "seqgan.png")
     if "imitation" in FLAGS.only:
         draw_imitation(results, out_dir / "imitation.png")
     if "codes" in FLAGS.only:
