@@ -165,11 +165,11 @@ LAST = {
         "noise": {f"made: {name}": f"control, noise: {name}" for name in SOLIDS},
     },
     "seqgan": {
-        "random words": {
+        "random words, of 30": {
             WRITTEN[0]: "random words: NLL by the oracle",
             WRITTEN[4]: "random words: share of different triples",
         },
-        "the oracle's own sequences": {
+        "the oracle's own sequences, of 30 words": {
             WRITTEN[0]: "oracle's own: NLL by the oracle",
             WRITTEN[1]: "oracle's own: NLL by the oracle",
             WRITTEN[4]: "oracle's own: share of different triples",

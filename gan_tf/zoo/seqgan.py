@@ -51,7 +51,7 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
         "gan_tf.zoo.seqgan",
         OPTIONS,
         iters=5300,
-        image_bytes=3e7,
+        image_bytes=5e6,
         batch_size=256,
         log_every=100,
         sample_every=100,

@@ -426,6 +426,25 @@ def test_the_gallery():
         f"{acts[2]}% of the actions are the expert's.",
         "act like the expert: {}%, otherwise {}%.".format(*acts[3:]),
     )
+    written = {
+        run: [[result["metrics"]["own"][name]["value"] for result in found[run]] for name in zoo.WRITTEN]
+        for run in ("seqgan", "seqgan_likelihood_alone", "seqgan_paper", "seqgan_paper_likelihood_alone")
+    }
+    (idea, likelihood), papers = [np.array(each) for each in list(written.values())[:2]], list(written.values())[2:]
+    assert (likelihood[0] - idea[0] > 0.15).all() and (idea[1] > likelihood[1]).all()  # each seed
+    assert likelihood[2].max() < idea[0].min() and likelihood[3].max() < idea[1].min()  # "better in both columns"
+    means = idea.mean(axis=1), likelihood.mean(axis=1)
+    says(
+        "gan_tf/zoo",
+        f"[maximum likelihood](../../GLOSSARY.md) alone, {means[0][0]:.2f} instead of {means[1][0]:.2f}.",
+        f"In the second it is worse, {means[0][1]:.3f} instead of {means[1][1]:.3f}.",
+        f"Maximum likelihood alone then has {means[1][2]:.2f} and {means[1][3]:.3f},",
+        f"and is right about {means[0][5]:.0%} of new ones.",
+        f"the gain is {papers[1][0][0] - papers[0][0][0]:.2f} with one seed: NLL is {papers[0][0][0]:.2f}, and "
+        f"{papers[1][0][0]:.2f} by maximum likelihood alone.",
+        f"it is right about {papers[0][5][0]:.0%} of new sequences,",
+        f"2,500 updates of D in {found['seqgan_paper'][0]['minutes']:.0f} minutes.",
+    )
     filled = json.loads((record.RESULTS / "zoo" / "completion.json").read_text())["scores"]
     right = [row["read as the right digit"][0] for row in filled.values()]
     assert right[1] < right[0] < right[2] and list(filled)[2] == "by the nearest training image"
