@@ -67,6 +67,7 @@ RUNS = {
     "gan_3d_papers_training": ("gan_3d", ["--nowasserstein"], [0]),
     "seqgan": ("seqgan", [], [0, 1, 2]),
     "seqgan_likelihood_alone": ("seqgan", ["--noadversarial"], [0, 1, 2]),
+    "seqgan_untrained_d": ("seqgan", ["--nod_learns"], [0, 1, 2]),
     "seqgan_paper": ("seqgan", PAPERS_SIZE, [0]),
     "seqgan_paper_likelihood_alone": ("seqgan", [*PAPERS_SIZE, "--noadversarial"], [0]),
     "imitation": ("imitation", [], [0, 1, 2]),

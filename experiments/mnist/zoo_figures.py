@@ -92,7 +92,7 @@ def draw_seqgan(results, path):
                 axes.plot(x, y, "-", color=color, alpha=0.5)
                 axes.plot(x[:1], y[:1], "o", color=color, label=None if i else label)
                 axes.plot(x[1:], y[1:], "^", color=color, label=None if i else f"{label}, sharper")
-        axes.set(xlabel=by_oracle, ylabel=by_g, title="In both directions, lower is better")
+        axes.set(xlabel=by_oracle, ylabel=by_g, title="Further left can also mean: G writes only what is very probable")
         figures.legend_below(figure, axes, columns=2)
         figure.savefig(path)
 

@@ -5,7 +5,7 @@ python -m experiments.speed.sweeps [--rounds=2] [--iters=20000] [--data_dir=…]
 Four runs of `python -m gan_tf.train`, with four seeds, are made in four ways: one after another on all cores; by
 `gan_tf.sweep` one at a time on all cores; by `gan_tf.sweep` with one core for each; and by two such sweeps at the same
 time, so that twice as many train as there are cores. Each round does all four ways in turn; the median counts. Nothing
-is measured with gan_tf.evaluate.
+is measured with gan_tf.evaluate. The names of the ways are those for a machine with two cores.
 
 Then tasks that only sleep take the place of the runs. Ten tasks that do not even sleep, one after another, tell what
 Ray costs for each run. With --sleepers=1000, as many tasks that sleep 10 seconds run on 64 cores, of which Ray only

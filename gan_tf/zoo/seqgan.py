@@ -11,7 +11,8 @@ the reward is the mean of what D says of the results.
     D's loss = -E log p(x) - E log(1 - p(y))
 
 Training has three phases: G learns from the sequences by maximum likelihood, then D learns alone, then both learn.
---noadversarial is the control: maximum likelihood to the end.
+--noadversarial is the control: maximum likelihood to the end. With --nod_learns D is never trained: this shows what the
+updates by rewards do by themselves.
 
 The experiment is the paper's, made smaller. An oracle, a language model with random weights (gan_tf/data/oracle.py),
 writes sequences of 20 words. Its own log-probabilities measure what G writes: NLL (negative log-likelihood) is the mean
@@ -25,10 +26,10 @@ Departures from the paper:
 1. The language has 30 words instead of 5,000, and there are 100,000 sequences instead of 10,000. G is an LSTM with 8
    units instead of 32, so that it cannot learn all that the oracle does. `--dataset=oracle --words=5000 --units=32` has
    the paper's sizes. The oracle's random weights are others, so NLL does not compare with the paper's.
-2. D takes the mean of its filters over all places instead of the maximum: what is wrong with a sequence is a little in
-   many places. It has 64 filters for each of four widths instead of 100 to 200 for twelve, and no highway layer.
+2. D takes the mean of its filters over all places instead of the maximum: a wrong sequence is slightly wrong in many
+   places. It has 64 filters for each of four widths instead of 100 to 200 for twelve, and no highway layer.
 3. D has `d_steps` updates for one of G. The authors train D for many epochs before each update of G.
-4. Rollouts are by G itself. The authors' rollout policy follows G with a delay.
+4. Rollouts are by G itself, 8 for each place. The authors' code has 16, by a policy that follows G with a delay.
 5. A baseline, the mean reward of each place in the batch, is subtracted from the rewards. It lowers their variance.
 6. Other learning rates and fewer iterations. In the first phase the rate halves four times. D's weights are not pulled
    to 0.
@@ -38,9 +39,14 @@ from gan_tf.runs import training_command
 
 OPTIONS = {
     "adversarial": (True, "--noadversarial is the control: maximum likelihood to the end."),
+    "d_learns": (True, "--nod_learns is a control: the rewards come from a D that was never trained."),
     "words": (30, "Words of the language: 30 for --dataset=small_oracle, 5000 for --dataset=oracle.", (1, 10**6)),
     "units": (8, "Size of G: numbers of its LSTM's state. The oracle has 32.", (1, 10**4)),
-    "likelihood": (4000, "Iterations of maximum likelihood at the beginning.", (1, 10**9)),
+    "likelihood": (
+        4000,
+        "Iterations of maximum likelihood at the beginning. A larger number needs more --iters.",
+        (1, 10**9),
+    ),
     "alone": (1000, "Iterations after that, in which D learns alone.", (0, 10**9)),
     "d_steps": (5, "Updates of D for one of G.", (1, 1000)),
     "rollouts": (8, "How many random ends each unfinished sequence gets.", (1, 1000)),
@@ -224,6 +230,7 @@ def make(
     labels=None,
     *,
     adversarial=True,
+    d_learns=True,
     words=30,
     units=8,
     likelihood=4000,
@@ -252,8 +259,8 @@ def make(
     if images is not None:
         if batch_size > len(images):
             raise ValueError(f"a batch of {batch_size} is more than the {len(images)} sequences there are")
-        if not words / 2 <= images.max() < words:
-            raise ValueError(f"--words={words} does not fit sequences with words 0 to {images.max()}")
+        if images.max() + 1 != words:
+            raise ValueError(f"--words={words}, but this language has {images.max() + 1}")
         likelihood_step, d_step, g_step = make_steps(objects, batch_size, rollouts)
 
         def one(i):
@@ -264,7 +271,8 @@ def make(
             if learns_likelihood:
                 return float(likelihood_step(tf.constant(images[batches[0]]))), 0.0, 0.0
             reward = 0.0 if alone_now else float(g_step(tf.random.experimental.stateless_fold_in(numbers, 0)))
-            for turn, batch in enumerate(batches, 1):
+            d_loss = 0.0
+            for turn, batch in enumerate(batches if d_learns else (), 1):
                 own = tf.random.experimental.stateless_fold_in(numbers, turn)
                 d_loss = float(d_step(tf.constant(images[batch]), own))
             return 0.0, d_loss, reward

@@ -35,5 +35,16 @@ def test_sequences_are_the_oracles():
     expected = p[likely].sum()
     found = np.isin(whole[:, 0], likely).mean()
     assert abs(found - expected) < 4 * (expected * (1 - expected) / 2000) ** 0.5
+    # The mean of -log p is the entropy, within four standard errors.
+    word, hidden, cell = np.full(2000, START), *np.zeros([2, 2000, 32], np.float32)
+    entropy = np.zeros(2000)
+    for place in range(20):
+        logits, hidden, cell = ORACLE.step(word, hidden, cell)
+        logs = logits - logits.max(axis=1, keepdims=True)
+        logs -= np.log(np.exp(logs).sum(axis=1, keepdims=True))
+        entropy -= (np.exp(logs) * logs).sum(axis=1) / 20
+        word = whole[:, place]
+    difference = -ORACLE.log_probabilities(whole).mean(axis=1) - entropy
+    assert abs(difference.mean()) < 4 * difference.std() / 2000**0.5 < 0.1
     random = np.random.default_rng(0).integers(0, 5000, [500, 20])
     assert -ORACLE.log_probabilities(whole[:500]).mean() < 7 < 10 < -ORACLE.log_probabilities(random).mean()

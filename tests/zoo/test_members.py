@@ -35,7 +35,7 @@ SMALL = {
 OTHER = {
     "stackgan": (IMAGES, "captions"),
     "gan_3d": (RANDOM.integers(0, 2, [40, 4096]).astype(np.uint8) * 255, "furniture"),
-    "seqgan": (RANDOM.integers(0, 30, [40, 20], np.int32), "small_oracle"),
+    "seqgan": (np.tile(RANDOM.permutation(30).astype(np.int32), 27)[:800].reshape(40, 20), "small_oracle"),
     "imitation": (RANDOM.integers(0, 2, [40, 5]).astype(np.float32), "cart_pole"),
 }
 COMPILED = ("regularised", "adversarial_autoencoder")  # with XLA on a CPU too: for the others it is no faster there

@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_tf.data.oracle import Oracle
 from gan_tf.zoo import seqgan
 
 RANDOM = np.random.default_rng(0)
 WORDS, UNITS = 5000, 32
 SEQUENCES = RANDOM.integers(0, WORDS, [40, 20], np.int32)
+SEQUENCES[0, 0] = WORDS - 1
 SEED = tf.constant([3, 4], tf.int64)
 
 
@@ -90,7 +92,7 @@ def test_rewards_are_means_over_different_ends():
 
 
 def test_updates_by_hand():
-    """Maximum likelihood and D: the first step of Adam along the gradient of the loss by hand."""
+    """Maximum likelihood and D: their losses by hand, and the likelihood grows."""
     gan = make()
     generator, discriminator = gan.objects["generator"], gan.objects["discriminator"]
     likelihood_step, d_step, _ = seqgan.make_steps(gan.objects, 40, 1)
@@ -107,6 +109,51 @@ def test_updates_by_hand():
     logits = discriminator.get_layer("logits")(dropped).numpy()[:, 0].astype(np.float64)
     expected = np.log1p(np.exp(-logits[:40])).mean() + np.log1p(np.exp(logits[40:])).mean()
     np.testing.assert_allclose(d_step(SEQUENCES, SEED), expected, rtol=1e-5)
+
+
+def test_g_step_by_hand():
+    """One step of gradient descent along the loss of the docstring, with rewards minus their mean at each place."""
+    gan = seqgan.make(words=30, units=8)
+    generator, discriminator = gan.objects["generator"], gan.objects["discriminator"]
+    *_, g_step = seqgan.make_steps(gan.objects | {"g_optimizer": keras.optimizers.SGD(1.0)}, 16, 3)
+    sequences, steps = seqgan.write(generator, 16, SEED)
+    rewards = seqgan.rewards_of(generator, discriminator, sequences, steps, 3, SEED).numpy()
+    before, weights = generator.get_weights(), generator.trainable_variables
+    with tf.GradientTape() as tape:
+        logs = tf.nn.log_softmax(generator(seqgan.words_before(sequences)))
+        chosen = tf.gather(logs, sequences, batch_dims=2)
+        loss = -tf.reduce_sum(chosen * (rewards - rewards.mean(axis=0))) / 16
+    expected = [
+        a - np.asarray(tf.convert_to_tensor(b)) for a, b in zip(before, tape.gradient(loss, weights), strict=True)
+    ]
+    assert float(g_step(SEED)) == pytest.approx(rewards.mean(), rel=1e-5)
+    moved = max(np.abs(a - b).max() for a, b in zip(before, expected, strict=True))
+    assert 1e-4 < moved < 1  # so the gradient is far from being clipped at 5
+    for a, b in zip(expected, generator.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-3 * moved)
+
+
+def test_scores_of_a_g_that_always_writes_the_same():
+    """Both directions of NLL by hand, sharper and not, and one triple among 2,000 sequences."""
+    oracle = Oracle(30)
+    gan, real = seqgan.make(words=30, units=8), oracle.draw(0, 100)
+    peaked(gan.objects["generator"], 7)
+    found = {name: value for name, (value, _) in gan.scores(real, None).items()}
+    same = -oracle.log_probabilities(np.full([1, 20], 7)).mean()
+    assert found["NLL of G's sequences by the oracle"] == pytest.approx(same, rel=1e-6)
+    for name, sharper in (
+        ("NLL of the oracle's sequences by G", 1),
+        ("sharper: NLL of the oracle's sequences by G", 0.9),
+    ):
+        assert found[name] == pytest.approx(100 / sharper * (real != 7).mean(), rel=1e-5)
+    assert found["oracle's own: NLL by the oracle"] == pytest.approx(-oracle.log_probabilities(real).mean(), rel=1e-6)
+    assert found["share of different triples"] == 1 / (2000 * 18)
+
+
+@pytest.mark.parametrize("words", [29, 31])
+def test_other_numbers_of_words_are_refused(words):
+    with pytest.raises(ValueError, match=f"--words={words}, but this language has 30"):
+        seqgan.make(np.arange(600, dtype=np.int32).reshape(30, 20) % 30, words=words, batch_size=8)
 
 
 @pytest.mark.slow
@@ -148,5 +195,11 @@ def test_phases():
         seen.append((*(losses != 0), *moved))
     assert seen[0] == seen[1] == (True, False, False, True, False)
     assert seen[2] == (False, True, False, False, True) and seen[3] == (False, True, True, True, True)
+    untrained = make(SEQUENCES, d_learns=False, likelihood=1, alone=1, rollouts=1, batch_size=8)
+    before = untrained.objects["discriminator"].get_weights()
+    losses = untrained.train(3)
+    assert (losses[:, 1] == 0).all() and list(losses[:, 2] > 0) == [False, False, True]
+    for a, b in zip(before, untrained.objects["discriminator"].get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
     control = make(SEQUENCES, adversarial=False, likelihood=2, alone=1, batch_size=8)
     assert (control.train(4)[:, 0] > 0).all() and control.first_phase == 0
