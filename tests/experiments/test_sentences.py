@@ -433,6 +433,11 @@ def test_the_gallery():
     (idea, likelihood), papers = [np.array(each) for each in list(written.values())[:2]], list(written.values())[2:]
     assert (likelihood[0] - idea[0] > 0.15).all() and (idea[1] > likelihood[1]).all()  # each seed
     assert likelihood[2].max() < idea[0].min() and likelihood[3].max() < idea[1].min()  # "better in both columns"
+    assert papers[0][1] > papers[1][1] and papers[1][2] < papers[0][0]  # "worse again", "better in the first"
+    untrained = np.array(
+        [[each["metrics"]["own"][name]["value"] for each in found["seqgan_untrained_d"]] for name in zoo.WRITTEN]
+    )
+    assert untrained[4].max() < 0.05 and sorted(untrained[0])[1] < idea[0].min() < max(untrained[0])  # two seeds
     means = idea.mean(axis=1), likelihood.mean(axis=1)
     says(
         "gan_tf/zoo",
@@ -440,10 +445,13 @@ def test_the_gallery():
         f"In the second it is worse, {means[0][1]:.3f} instead of {means[1][1]:.3f}.",
         f"Maximum likelihood alone then has {means[1][2]:.2f} and {means[1][3]:.3f},",
         f"and is right about {means[0][5]:.0%} of new ones.",
-        f"the gain is {papers[1][0][0] - papers[0][0][0]:.2f} with one seed: NLL is {papers[0][0][0]:.2f}, and "
-        f"{papers[1][0][0]:.2f} by maximum likelihood alone.",
-        f"it is right about {papers[0][5][0]:.0%} of new sequences,",
-        f"2,500 updates of D in {found['seqgan_paper'][0]['minutes']:.0f} minutes.",
+        f"NLL is {papers[0][0][0]:.2f}, and {papers[1][0][0]:.2f} by maximum likelihood alone.",
+        f"it is right about only {papers[0][5][0]:.0%} of new ones.",
+        f"{untrained[4].mean():.1%} different triples on average.",
+        "calls them probable: {:.2f} and {:.2f}, lower than SeqGAN's NLL.".format(*sorted(untrained[0])),
+        f"it is {untrained[1].mean():.2f} on average.",
+        f"its loss falls to {found['seqgan_paper'][0]['losses']['d_loss'][-1]:.2f} (a coin has 1.39),",
+        f"The run took {found['seqgan_paper'][0]['minutes']:.0f} minutes, with 2,500 updates of D.",
     )
     filled = json.loads((record.RESULTS / "zoo" / "completion.json").read_text())["scores"]
     right = [row["read as the right digit"][0] for row in filled.values()]
