@@ -180,6 +180,26 @@ def test_the_tables_are_the_results():
     assert reproduce_blog.verdict(results)
 
 
+def test_what_keeps_the_digits():
+    """Its table, and the sentences below it."""
+    results = long_runs.load_results()
+    assert long_runs.table(results) in README.read_text()
+    fids = {
+        name: [measured.score(runs[0], stage, "frechet_distance") for stage in long_runs.STAGES]
+        for name, runs in results.items()
+    }
+    assert fids["r1_0.1"] == sorted(fids["r1_0.1"], reverse=True)  # "falls at every stage"
+    assert fids["adam"][1:] == sorted(fids["adam"][1:]) and fids["adam"][0] > fids["adam"][1]
+    classes, weights = (
+        {name: measured.score(results[name][0], long_runs.STAGES[-1], score) for name in fids}
+        for score in ("classes_covered", "d_weights")
+    )
+    assert classes == {"adam": 7, "r1_0.1": 10} and 6.5 < weights["adam"] / weights["r1_0.1"] < 7.5
+    assert {(runs[0]["machine"], runs[0]["commit"], runs[0]["date"]) for runs in results.values()} == {
+        ("AMD EPYC with AVX-512, 1 core", "7f6e079", "2026-11-23")
+    }
+
+
 def test_the_zoos_gallery_is_the_results():
     """Its tables, and a picture of each first run; DCGAN's is better than every stage of the reference's networks."""
     text, results = (README.parents[1] / "gan_tf" / "zoo" / "README.md").read_text(), zoo.load_results()
