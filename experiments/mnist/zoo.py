@@ -100,7 +100,8 @@ WRITTEN = (
     "sharper: NLL of G's sequences by the oracle",
     "sharper: NLL of the oracle's sequences by G",
     "share of different triples",
-    "D is right",
+    "D is right about G's sequences",
+    "D is right about the oracle's",
 )
 SOLIDS = (
     "one piece, on the floor",

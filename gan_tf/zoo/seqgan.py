@@ -74,7 +74,7 @@ from keras import layers
 from gan_tf.data import batch_indices
 from gan_tf.data.oracle import LENGTH, START, Oracle
 from gan_tf.gan import Gan, in_batches
-from gan_tf.metrics.table import mean, share
+from gan_tf.metrics.table import discriminator_accuracy, mean
 
 WIDTHS, FILTERS = (1, 2, 3, 4), 64
 BLOCK = 5
@@ -297,17 +297,17 @@ def make(
             return (len(np.unique(windows, axis=0)) / len(windows), None)
 
         ours, random = written(1.0), np.random.default_rng(0).integers(0, words, [COUNT, LENGTH])
-        right = [
-            in_batches(lambda each: discriminator(each)[1], each, 100)[:, 0] * sign > 0
-            for each, sign in ((sequences, 1), (ours, -1))
-        ]
+        right = {
+            whose: discriminator_accuracy(in_batches(lambda each: discriminator(each)[1], each, 100), real, 0.0)
+            for whose, each, real in (("G's sequences", ours, False), ("the oracle's", sequences, True))
+        }
         return {
             "NLL of G's sequences by the oracle": by_oracle(ours),
             "NLL of the oracle's sequences by G": by_g(1.0),
             "sharper: NLL of G's sequences by the oracle": by_oracle(written(SHARPER)),
             "sharper: NLL of the oracle's sequences by G": by_g(SHARPER),
             "share of different triples": triples(ours),
-            "D is right": share(np.mean([each.mean() for each in right]), sum(map(len, right))),
+            **{f"D is right about {whose}": found["discriminator_accuracy"] for whose, found in right.items()},
             "random words: NLL by the oracle": by_oracle(random),
             "random words: share of different triples": triples(random),
             "oracle's own: NLL by the oracle": by_oracle(sequences),

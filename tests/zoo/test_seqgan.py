@@ -134,10 +134,12 @@ def test_g_step_by_hand():
 
 
 def test_scores_of_a_g_that_always_writes_the_same():
-    """Both directions of NLL by hand, sharper and not, and one triple among 2,000 sequences."""
+    """Both directions of NLL by hand, sharper and not, one triple among 2,000 sequences, and a D that says "real"."""
     oracle = Oracle(30)
     gan, real = seqgan.make(words=30, units=8), oracle.draw(0, 100)
     peaked(gan.objects["generator"], 7)
+    last = gan.objects["discriminator"].get_layer("logits")
+    last.set_weights([np.zeros_like(last.get_weights()[0]), np.ones(1)])
     found = {name: value for name, (value, _) in gan.scores(real, None).items()}
     same = -oracle.log_probabilities(np.full([1, 20], 7)).mean()
     assert found["NLL of G's sequences by the oracle"] == pytest.approx(same, rel=1e-6)
@@ -148,6 +150,7 @@ def test_scores_of_a_g_that_always_writes_the_same():
         assert found[name] == pytest.approx(100 / sharper * (real != 7).mean(), rel=1e-5)
     assert found["oracle's own: NLL by the oracle"] == pytest.approx(-oracle.log_probabilities(real).mean(), rel=1e-6)
     assert found["share of different triples"] == 1 / (2000 * 18)
+    assert (found["D is right about G's sequences"], found["D is right about the oracle's"]) == (0, 1)
 
 
 @pytest.mark.parametrize("words", [29, 31])
