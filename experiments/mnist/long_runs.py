@@ -5,7 +5,8 @@ python -m experiments.mnist.long_runs [--data_dir=…] [--only=adam-0,r1_0.1-0] 
 The reference with Adam for D draws digits after 20,000 iterations, and has lost some of them after 300,000. Here each
 run is that (`adam`), or the same with one proposal of gan_tf/zoo/regularised.py. The runs are trained at once, one on
 each core, as gan_tf.sweep does, and measured at several stages. Writes one JSON file for each run that is finished, and
-prints the table. If this is stopped, the same command resumes it. About 20 minutes a run on one core.
+prints the tables. Draws curves.png from all of them. If this is stopped, the same command resumes it. About 20 minutes
+a run on one core, and 90 for a run to a million iterations.
 """
 
 import datetime
@@ -16,8 +17,8 @@ from pathlib import Path
 
 from absl import flags
 
-from experiments import record
-from experiments.mnist import measured
+from experiments import figures, record
+from experiments.mnist import measured, reproduce_blog
 from gan_tf import data
 from gan_tf.metrics.table import TITLES
 from gan_tf.runs import command_line
@@ -37,9 +38,16 @@ OPTIONS = {
     "average": ["--r1=0", "--ema=0.999"],
 }
 STAGES = (20_000, 50_000, 100_000, 200_000, 300_000)
+BEST = "r1_0.1"  # is trained for longer
+LONGER = (500_000, 1_000_000)
 SEEDS = range(3)
 RUNS = {f"{name}-{seed}": (name, seed) for seed in SEEDS for name in OPTIONS}
 AT_END = ("classifier_score", "classes_covered", "precision", "recall")
+
+
+def stages_of(name):
+    """Returns the stages of a run: the iterations after which it is measured."""
+    return STAGES + LONGER * (RUNS[name][0] == BEST)
 
 
 def train(names, data_dir, work_dir):
@@ -47,11 +55,15 @@ def train(names, data_dir, work_dir):
     where = [f"--data_dir={os.path.abspath(data_dir)}"] if data_dir else []
     runs = [
         grid.Run(
-            name, RUNS[name][0], "regularised", (*OPTIONS[RUNS[name][0]], f"--seed={RUNS[name][1]}", *where), STAGES
+            name,
+            RUNS[name][0],
+            "regularised",
+            (*OPTIONS[RUNS[name][0]], f"--seed={RUNS[name][1]}", *where),
+            stages_of(name),
         )
         for name in names
     ]
-    left = [run for run in runs if not worker.finished(Path(work_dir) / run.name, STAGES)]
+    left = [run for run in runs if not worker.finished(Path(work_dir) / run.name, run.stages)]
     for run in left:
         (Path(work_dir) / run.name).mkdir(parents=True, exist_ok=True)
         begun = Path(work_dir) / f"{run.name}.json"
@@ -64,7 +76,7 @@ def train(names, data_dir, work_dir):
         for name, problem in outcomes.items():
             if problem:
                 print(f"{name}: {problem}", file=sys.stderr)
-    return [run.name for run in runs if worker.finished(Path(work_dir) / run.name, STAGES)]
+    return [run.name for run in runs if worker.finished(Path(work_dir) / run.name, run.stages)]
 
 
 def result(name, work_dir):
@@ -74,38 +86,79 @@ def result(name, work_dir):
     from gan_tf.zoo import regularised  # noqa: F401  Keras finds its layer by name
 
     run_dir, stages = Path(work_dir) / name, {}
-    for stage in STAGES:
+    for stage in stages_of(name):
         folder = worker.stage_folder(run_dir, stage)
         found = json.loads((folder / "stage.json").read_text())
         kernel = keras.saving.load_model(folder / "discriminator.keras", compile=False).get_weights()[0]
         found["scores"]["d_weights"] = [float((kernel.astype("float64") ** 2).mean() ** 0.5), None]
         stages[str(stage)] = {"scores": found["scores"], "class_histogram": found["class_histogram"]}
     option, seed = RUNS[name]
-    ended = (worker.stage_folder(run_dir, STAGES[-1]) / "stage.json").stat().st_mtime
+    ended = (worker.stage_folder(run_dir, stages_of(name)[-1]) / "stage.json").stat().st_mtime
     return json.loads(Path(f"{run_dir}.json").read_text()) | {
         "command": " ".join(["python -m gan_tf.zoo.regularised", *OPTIONS[option], f"--seed={seed}"]),
         "device": read_config(run_dir)["device"],
-        "minutes": round(measured.training_seconds(Path(f"{run_dir}.log").read_text(), STAGES[-1]) / 60, 1),
+        "minutes": round(measured.training_seconds(Path(f"{run_dir}.log").read_text(), stages_of(name)[-1]) / 60, 1),
         "ended": datetime.date.fromtimestamp(ended).isoformat(),
         "stages": stages,
-        "losses": measured.losses(run_dir / "losses.csv", STAGES[-1]),
+        "losses": measured.losses(run_dir / "losses.csv", stages_of(name)[-1]),
     }
 
 
 def table(results):
-    """Returns the table as Markdown, one row for each proposal: FID at each stage, other scores at the last.
+    """Returns the table as Markdown, one row for each proposal: FID at each stage, other scores after 300,000.
 
     `results` is {name: [result of each seed]}. With several seeds, cells are the mean ± standard deviation.
     """
-    head = [f"FID, {stage:,}" for stage in STAGES] + [TITLES[name] for name in AT_END]
-    lines = [f"| flags | {' | '.join(head)} | D's weights | seeds | minutes |", "|---" * (len(head) + 4) + "|"]
-    for name, runs in results.items():
-        scores = [(stage, "frechet_distance") for stage in STAGES]
-        scores += [(STAGES[-1], score) for score in (*AT_END, "d_weights")]
+    rows = {" ".join(OPTIONS[name]): runs for name, runs in results.items()}
+    return _table(rows, STAGES, (*AT_END, "d_weights"))
+
+
+def table_of_longer(results):
+    """Returns the table of the runs to a million iterations, next to the one without R1 of reproduce_blog."""
+    rows = {
+        " ".join(OPTIONS["adam"]): [reproduce_blog.load_results()["adam-0"]],
+        " ".join(OPTIONS[BEST]): long_enough(results),
+    }
+    return _table(rows, (*STAGES[-1:], *LONGER), AT_END)
+
+
+def long_enough(results):
+    """Returns those results of BEST that have reached a million iterations."""
+    return [run for run in results.get(BEST, []) if str(LONGER[-1]) in run["stages"]]
+
+
+def _table(rows, stages, at_end):
+    head = [f"FID, {stage:,}" for stage in stages] + [TITLES.get(name, "D's weights") for name in at_end]
+    lines = [f"| flags | {' | '.join(head)} | seeds | minutes |", "|---" * (len(head) + 3) + "|"]
+    for title, runs in rows.items():
+        scores = [(stage, "frechet_distance") for stage in stages] + [(stages[-1], score) for score in at_end]
         cells = [measured.plus_minus([measured.score(run, *score) for run in runs]) for score in scores]
-        cells += [str(len(runs)), measured.plus_minus([run["minutes"] for run in runs])]
-        lines.append(f"| `{' '.join(OPTIONS[name])}` | {' | '.join(cells)} |")
+        minutes = [run["minutes"] * stages[-1] / max(map(int, run["stages"])) for run in runs]
+        cells += [str(len(runs)), measured.plus_minus(minutes)]
+        lines.append(f"| `{title}` | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def draw_curves(results, path):
+    """Draws FID, classes covered and D's weights of every run over its stages. A proposal's seeds have one color."""
+    import matplotlib.figure
+
+    panels = {"frechet_distance": "FID", "classes_covered": "classes covered (of 10)", "d_weights": "D's weights"}
+    with figures.style():
+        figure = matplotlib.figure.Figure(figsize=(9.6, 3.8))
+        all_axes = figure.subplots(1, 3)
+        for (name, runs), color in zip(results.items(), matplotlib.colormaps["tab10"].colors, strict=False):
+            for i, run in enumerate(runs):
+                stages = [int(stage) for stage in run["stages"]]
+                for axes, score in zip(all_axes, panels, strict=True):
+                    values = [measured.score(run, stage, score) for stage in stages]
+                    axes.plot(stages, values, ".-", color=color, label=None if i else " ".join(OPTIONS[name]))
+        for axes, label in zip(all_axes, panels.values(), strict=True):
+            axes.set(xlabel="iteration", ylabel=label, xscale="log", ylim=(0, None))
+            axes.set_xticks([20_000, 100_000, 500_000], ["20,000", "100,000", "500,000"])
+            axes.minorticks_off()
+        figures.legend_below(figure, all_axes[0], columns=4)
+        figure.savefig(path)
 
 
 def load_results(folder=record.RESULTS / "long_runs"):
@@ -121,7 +174,11 @@ def main():
     finished = train(FLAGS.only, FLAGS.data_dir, FLAGS.work_dir)
     for name in finished:
         record.write_json(out_dir / f"{name}.json", result(name, FLAGS.work_dir))
-    print(table(load_results(out_dir)))
+    results = load_results(out_dir)
+    print(table(results))
+    if long_enough(results):
+        print(f"\n{table_of_longer(results)}")
+    draw_curves(results, out_dir / "curves.png")
     return int(len(finished) < len(FLAGS.only))
 
 

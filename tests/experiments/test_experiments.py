@@ -64,20 +64,28 @@ def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_long_runs(images_dir, tmp_path, monkeypatch):
-    """Only finished runs are returned. A second call trains nothing. Each stage has its own scores."""
+    """Only finished runs are returned. A second call trains nothing. Each stage has its own scores.
+
+    The best proposal is trained for longer; its minutes count up to the last stage of each table.
+    """
     monkeypatch.setattr(long_runs, "STAGES", (20, 50))
+    monkeypatch.setattr(long_runs, "LONGER", (100,))
+    monkeypatch.setattr(long_runs, "BEST", "good")
     monkeypatch.setattr(long_runs, "OPTIONS", {"good": ["--r1=0.1", "--deviation"], "bad": ["--d_lr=none"]})
     monkeypatch.setattr(long_runs, "RUNS", {"good-1": ("good", 1), "bad-0": ("bad", 0)})
     for _ in range(2):
         assert long_runs.train(["good-1", "bad-0"], str(images_dir), tmp_path) == ["good-1"]
-    assert (tmp_path / "good-1.log").read_text().count("iterations in ") == 2
+    assert (tmp_path / "good-1.log").read_text().count("iterations in ") == 3
     found = long_runs.result("good-1", tmp_path)
     assert found["command"] == "python -m gan_tf.zoo.regularised --r1=0.1 --deviation --seed=1"
     first, last = (found["stages"][stage]["scores"] for stage in ("20", "50"))
     assert first["spread"] != last["spread"] and first["d_weights"] != last["d_weights"]
     assert first["d_weights"][0] == pytest.approx(0.051, abs=0.002)  # that of Xavier's first weights
-    (row,) = long_runs.table({"good": [found]}).splitlines()[2:]
+    (row,) = long_runs.table({"good": [found | {"minutes": 8}]}).splitlines()[2:]
     assert row.startswith(f"| `--r1=0.1 --deviation` | {measured.plus_minus([first['frechet_distance'][0]])} | ")
+    assert row.endswith("| 1 | 4 |")
+    long_runs.draw_curves({"good": [found]}, tmp_path / "curves.png")
+    assert Image.open(tmp_path / "curves.png").size[0] == 1536
 
 
 def test_a_run_that_fails_ends_the_experiment(tmp_path):
