@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import socket
+import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,9 +46,13 @@ def cluster(address, cpus_per_run, gpus_per_run):
     if address:
         require_answer(address)
         try:
-            ray.init(address, **options)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the error says the same
+                ray.init(address, **options)
         except Exception as error:
-            raise SweepError(f"--address={address}: there is no cluster ({str(error).splitlines()[0]}).") from error
+            why = str(error).splitlines()[0].rstrip(".")
+            hint = "if it asks for a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN"
+            raise SweepError(f"--address={address}: no connection to a cluster ({why}); {hint}.") from error
     else:
         ray.init("local", num_cpus=limits.cores(), include_dashboard=False, **options)
     try:

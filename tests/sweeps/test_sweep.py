@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -175,6 +176,41 @@ def test_the_runs_of_a_node_that_dies_resume_on_another(two_nodes, idx_dir, tmp_
     for seed in range(2):
         expected = plain(tmp_path, f"--seed={seed}", "--overwrite", f"--iters={ITERS}", f"--data_dir={idx_dir}", *SLOW)
         assert (tmp_path / "sweep" / f"seed={seed}" / "losses.csv").read_bytes() == expected
+
+
+@pytest.fixture
+def distant(monkeypatch):
+    """The address of a Ray cluster of one core for Ray's client. It asks for a token, which is set."""
+    with socket.socket() as one, socket.socket() as two:
+        ports = [each.bind(("127.0.0.1", 0)) or each.getsockname()[1] for each in (one, two)]
+    command = "ray start --head --block --num-cpus=1 --include-dashboard=false --node-ip-address=127.0.0.1"
+    options = [f"--port={ports[0]}", f"--ray-client-server-port={ports[1]}", "--disable-usage-stats"]
+    for name, value in (("RAY_AUTH_MODE", "token"), ("RAY_AUTH_TOKEN", "open" * 8)):
+        monkeypatch.setenv(name, value)
+    with start(*command.split()[1:], *options, cwd="/", module="ray.scripts.scripts") as process:
+        wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", ports[1])) == 0)
+        yield f"ray://127.0.0.1:{ports[1]}"
+        os.killpg(process.pid, signal.SIGTERM)
+
+
+@needs_ray
+@pytest.mark.slow
+def test_a_cluster_is_reached_by_rays_client_with_its_token(distant, idx_dir, tmp_path, monkeypatch):
+    """Ctrl-C stops the runs there with a checkpoint, and the same command resumes them."""
+    run = [f"--iters={ITERS}", f"--data_dir={idx_dir}", *SLOW]
+    flags = [*run, "--noevaluate", f"--address={distant}", "--out_dir=sweep"]
+    with start(*flags, cwd=tmp_path) as process:
+        wait_for(lambda: worker_after(200, tmp_path / "sweep"))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=100)
+    result = sweep(*flags, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "resumed at" in (tmp_path / "sweep" / "seed=0.log").read_text()
+    assert (tmp_path / "sweep" / "seed=0" / "losses.csv").read_bytes() == plain(tmp_path, *run)
+    monkeypatch.delenv("RAY_AUTH_MODE")
+    message = last_line_of_failure(sweep(*flags[:-1], cwd=tmp_path))
+    assert message.startswith(f"error: --address={distant}: no connection to a cluster (")
+    assert message.endswith("; if it asks for a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN.")
 
 
 @needs_ray
