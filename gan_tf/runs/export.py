@@ -10,6 +10,7 @@ from gan_tf import grids
 from gan_tf.runs import files, report
 from gan_tf.runs.config import RunError, read_config
 from gan_tf.runs.exported import exporting, write_exported
+from gan_tf.runs.losses_csv import in_use
 
 FRAMES = 100  # an animation has at most so many, evenly spread over the run
 CAPTION = 18  # pixels above each of its frames, for the iteration
@@ -115,7 +116,9 @@ def plot_losses(losses_csv, path, gan):
     upper, *lower = figure.subplots(len(heights), sharex=True, height_ratios=heights, squeeze=False)[:, 0]
     for column, name in enumerate(gan.loss_names if rows else []):
         label = {"d_loss": "D loss", "g_loss": "G loss"}.get(name, name)
-        upper.plot(iterations, losses[:, column], label=label, lw=0.8)
+        shown = in_use(losses[:, column], gan)
+        if any(shown):
+            upper.plot(np.array(iterations)[shown], losses[shown, column], label=label, lw=0.8)
     if gan.blind_d_loss is not None:
         label = "D loss when D cannot tell real from fake"
         upper.axhline(gan.blind_d_loss, color="gray", ls=":", label=f"{label}: {gan.blind_d_loss:.3f}")

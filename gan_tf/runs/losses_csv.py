@@ -11,6 +11,14 @@ LOSS_EVERY = 100  # iterations from one line to the next
 NUMBER = r"(-?\d+(\.\d+)?(e[-+]\d+)?|nan|-?inf)"
 
 
+def in_use(losses, gan):
+    """Returns which of the values `losses` of one column belong in a curve, as a list of bools.
+
+    A loss is 0 in a phase that does not use it, or always if it is never used. Such values are left out.
+    """
+    return [loss != 0 or not gan.first_phase and any(losses) for loss in losses]
+
+
 class LossesCsv:
     """The file `path`, with a line for every 100th iteration and for each grid.
 

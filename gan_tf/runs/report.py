@@ -2,7 +2,9 @@
 
 import base64
 import csv
+import importlib
 import io
+import itertools
 import json
 import math
 from importlib import resources
@@ -10,10 +12,11 @@ from importlib import resources
 import numpy as np
 from PIL import Image
 
-from gan_tf import grids
+from gan_tf import grids, restore
 from gan_tf.noise import USER_NOISE, stream_noise
 from gan_tf.runs import files
 from gan_tf.runs.config import FREE, RunError, read_config
+from gan_tf.runs.losses_csv import in_use
 
 # These limits keep the page below 2 MB: two networks of 0.67 MB, the grids, and 0.1 MB for everything else.
 GRIDS, GRID_BYTES, POINTS, WEIGHTS, REAL = 100, 500_000, 500, 125_000, 16
@@ -26,7 +29,8 @@ def write(run_dir, gan, iteration):
     `gan` has the networks of the checkpoint at `iteration`, and the page shows the run up to there: what was written
     later is left out. The last picture is a grid of 16 samples of `gan`. The page has its generator live if that is a
     `keras.Sequential` of Dense layers, from `stream_noise` to 28x28 pixels, and its discriminator if that is one from
-    28x28 pixels to a logit. The page has no part for what the run lacks. Raises RunError if a file of the run is
+    28x28 pixels to a logit. The page has no part for what the run lacks. It explains a GAN's own flags as --help does, if
+    its module has `OPTIONS`. Raises RunError if a file of the run is
     damaged, OSError if one cannot be read or written.
     """
     config = read_config(run_dir)
@@ -40,6 +44,7 @@ def write(run_dir, gan, iteration):
         "data": {name: config["data"].get(name) for name in ("name", "images")},
         "machine": {"device": config.get("device")} | (versions if isinstance(versions, dict) else {}),
         "settings": settings,
+        "explained": explained(config["gan"].get("name")),
         "grids": small_grids(run_dir, settings.get("sample_every"), iteration),
         "charts": charts(run_dir / "losses.csv", gan, iteration, final),
         "metrics": metrics(run_dir / "metrics.json"),
@@ -56,6 +61,14 @@ def write(run_dir, gan, iteration):
     template = resources.files("gan_tf.runs").joinpath("report_template.html").read_text(encoding="utf-8")
     with files.replacing(run_dir / "report.html") as path:
         path.write_text(template.replace('"CONTENT"', text), encoding="utf-8")
+
+
+def explained(name):
+    """Returns {flag: its text in --help} for the own flags of the GAN `name` of `restore.GANS`."""
+    if name not in restore.GANS or name == "reference":  # the page itself explains the reference's
+        return {}
+    options = importlib.import_module(restore.GANS[name]).OPTIONS
+    return {flag: text for flag, (_, text, *_) in options.items()}
 
 
 def small_grids(run_dir, sample_every, stop):
@@ -107,9 +120,14 @@ def charts(losses_csv, gan, stop, final):
     try:
         rows = list(csv.DictReader(io.StringIO(files.read_text(losses_csv))))
         rows = [row for row in rows if not float(row["iteration"]) >= stop]  # leaves NaN, which `curve` refuses
-        found = [{"lines": [curve(rows, name) for name in gan.loss_names], "level": gan.blind_d_loss}]
-        if gan.blind_d_loss is None and not all(line["x"] for line in found[0]["lines"]):
+        lines = []
+        for name in gan.loss_names:
+            shown = in_use([float(row[name]) for row in rows], gan)
+            lines.append(curve(list(itertools.compress(rows, shown)), name))
+        filled = [line for line in lines if line["x"]]
+        if gan.blind_d_loss is None and not filled:
             return []
+        found = [{"lines": filled or lines, "level": gan.blind_d_loss}]
         for name, measure in gan.measures.items():
             line = curve(rows, name)
             if final is not None:
@@ -139,20 +157,23 @@ def rounded(value):
 
 
 def metrics(path):
-    """Returns what gan_tf.evaluate wrote to metrics.json, as text; None without scores of pictures. Raises RunError."""
+    """Returns what gan_tf.evaluate wrote to metrics.json, as text; None without such a file. Raises RunError.
+
+    "count" is None if no pictures were measured.
+    """
     if not path.exists():
         return None
     try:
         facts = json.loads(files.read_text(path))
-        if "metrics" in facts and not facts["metrics"].get("samples"):  # a GAN that draws no single images
-            return None
         scores = [[str(cell) for cell in row] for row in facts["table"]]
         if not all(len(row) == 4 for row in scores):
             raise ValueError("its table is incomplete")
-        iterations = facts.get("iterations")
+        iterations, count = facts.get("iterations"), facts.get("count")
+        if count is None and "own" not in facts["metrics"]:
+            raise ValueError("it does not say how many samples there were")
         return {
             "scores": scores,
-            "count": int(facts["count"]),
+            "count": None if count is None else int(count),
             "iterations": None if iterations is None else int(iterations),
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:

@@ -194,7 +194,8 @@ def test_scores_are_as_in_the_table(gan, tmp_path):
     }
     (run_dir / "metrics.json").write_text(json.dumps(facts))
     report.write(run_dir, gan, 30)
-    assert content(run_dir)["metrics"] is None
+    scores = [["score of the player", "score of the player", "500", ""]]
+    assert content(run_dir)["metrics"] == {"scores": scores, "count": None, "iterations": 30}
 
 
 @pytest.mark.parametrize(
@@ -303,6 +304,25 @@ def test_a_gan_without_pictures(tmp_path):
     found = content(run_dir)
     assert found["grids"] == [] and found["networks"] == {"probability": False}
     assert found["charts"] == [{"lines": [{"name": "error", "x": [0, 100], "y": [1, -2]}], "level": None}]
+
+
+def test_losses_of_other_phases_are_left_out(tmp_path):
+    run_dir = make_run(tmp_path, count=0)
+    (run_dir / "losses.csv").write_text("iteration,first,second,never\n0,3,0,0\n100,2,0,0\n200,0,1,0\n")
+    curves = {}
+    for phase in (0, 150):
+        report.write(run_dir, Gan({}, None, 0, loss_names=("first", "second", "never"), first_phase=phase), 300)
+        curves[phase] = {line["name"]: line["x"] for line in content(run_dir)["charts"][0]["lines"]}
+    assert curves == {
+        0: {"first": [0, 100, 200], "second": [0, 100, 200]},
+        150: {"first": [0, 100], "second": [200]},
+    }
+
+
+def test_a_gan_of_the_zoo_is_explained_by_its_own_help(tmp_path):
+    config = CONFIG | {"gan": CONFIG["gan"] | {"name": "seqgan"}}
+    report.write(make_run(tmp_path, config, count=0), without_pictures(), 0)
+    assert content(tmp_path)["explained"]["units"].startswith("Size of G: ")
 
 
 def test_the_page_that_is_kept():
@@ -585,6 +605,8 @@ def test_a_page_without_parts(browser, tmp_path):
     opened(browser, run_dir)
     sections = browser.find_elements("css selector", "section")
     assert [each.get_attribute("id") for each in sections if each.is_displayed()] == ["run", "settings"]
+    text = browser.find_element("tag name", "main").text
+    assert "200 examples of" in text and "turns noise" not in text and "between grids" not in text
     assert not browser.find_element("id", "grid").is_displayed()
     keys(browser.find_element("id", "slider"), "HOME")
     assert browser.find_element("id", "reading").text == "Iteration 0 · error 1"
