@@ -24,7 +24,9 @@ flags.DEFINE_string("generator", None, "A generator as a Keras file, instead of 
 flags.DEFINE_string("images", None, "An .npz file with an array images, [n, 784] or [n, 28, 28] in [0, 1], instead.")
 flags.DEFINE_enum("dataset", None, data.IMAGES, "What to compare with; unset: what the run was trained on, else mnist.")
 flags.DEFINE_string("data_dir", None, "As in gan_tf.train; unset: where the run's data came from.")
-flags.DEFINE_integer("count", 10_000, "How many samples; fewer make FID larger.", lower_bound=100)
+flags.DEFINE_integer(
+    "count", 10_000, "How many samples, except for a GAN's own scores. Fewer make FID larger.", lower_bound=100
+)
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
 flags.DEFINE_string("out_dir", None, "Folder to write to. Unset: the folder of the run or file that is measured.")
 
@@ -131,7 +133,7 @@ def main():
         finish(out_dir, facts, columns, neighbours)
     written = "metrics.json" if images is None else "metrics.json and neighbours.png"
     logging.info("wrote %s to %s, after %.0f s", written, out_dir, time.monotonic() - begun)
-    if what == "run_dir" and out_dir == source and images is not None:
+    if what == "run_dir" and out_dir == source:
         logging.info("to show them in the page: python -m gan_tf.report --run_dir=%s", source)
 
 
@@ -147,7 +149,7 @@ def measure(images, gan, asked, facts, splits, name):
     if train.name != "mnist":
         logging.warning("the classifier knows only MNIST's digits: its scores of other images mean little")
     facts["count"] = len(images)
-    logging.info("measuring %d samples, about a minute", len(images))
+    logging.info("measuring %d samples, a minute or two", len(images))
     model, facts["classifier"] = classifier.load_classifier()
     yardstick = table.Yardstick(train.images, validation.images, test.images, model)
     held_out, real_labels = test.images, test.labels

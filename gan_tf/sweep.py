@@ -27,10 +27,12 @@ flags.DEFINE_integer("stages", 4, "How often each run is measured, at equal dist
 flags.DEFINE_bool("evaluate", True, "Measure the runs. --noevaluate only trains them.")
 flags.DEFINE_string("out_dir", "out/sweep", "Folder for the runs and tables; on a cluster, one that all machines see.")
 flags.DEFINE_bool("dry_run", False, "Print the runs, and how long they would take. Write nothing.")
-flags.DEFINE_bool("table_only", False, "Make the tables and figures again from the runs that are there.")
+flags.DEFINE_bool("table_only", False, "Only make the tables and figures of --out_dir again. No other flag matters.")
 flags.DEFINE_integer("cpus_per_run", 1, "Cores for each run. Few are best: two runs on a core each beat one on two.", 1)
 flags.DEFINE_float("gpus_per_run", 0.0, "GPUs for each run; 0.25: four runs share one.", 0.0)
 flags.DEFINE_string("address", None, "A Ray cluster, such as auto or ray://HOST:10001. Unset: this machine alone.")
+
+MEASURE = 0.4  # minutes for one measurement and the start of its processes, on one core
 
 GROUPS = {
     "Runs": ["gan", "seeds", "stages", "evaluate"],
@@ -55,23 +57,26 @@ def _is_own(argument):
 
 def main(arguments):
     """Runs the sweep that the flags and `arguments`, those of the runs, describe. Returns the exit status."""
+    if "," in FLAGS.out_dir:
+        raise grid.SweepError(f"--out_dir={FLAGS.out_dir}: a sweep has one folder; name it without a comma.")
+    out_dir = Path(FLAGS.out_dir)
+    if FLAGS.table_only:
+        return table(grid.load(out_dir), out_dir)
     lists, seeds = grid.parse_lists(arguments), grid.parse_seeds(FLAGS.seeds)
     gans = FLAGS.gan.split(",")
     for gan in gans:
         grid.module_of(gan)
     if len(set(gans)) < len(gans):
         raise grid.SweepError(f"--gan={FLAGS.gan} names a GAN twice.")
-    if not (FLAGS.dry_run or FLAGS.table_only or engine.available()):
+    if not (FLAGS.dry_run or engine.available()):
         raise grid.SweepError(engine.MISSING)
     runs = grid.expand(gans, lists, seeds, FLAGS.stages if FLAGS.evaluate else 1)
-    out_dir = Path(FLAGS.out_dir)
     if FLAGS.dry_run:
         return dry_run(runs)
-    if FLAGS.table_only:
-        return table(runs, out_dir)
     if problem := limits.unwritable(out_dir):
         raise grid.SweepError(f"--out_dir={out_dir}: {problem}; name another.")
     out_dir.mkdir(parents=True, exist_ok=True)
+    grid.save(runs, out_dir)
     outcomes = train(runs, out_dir, lists)
     if FLAGS.evaluate:
         table(runs, out_dir)
@@ -80,14 +85,14 @@ def main(arguments):
         logging.error("%s failed: %s", name, problem)
     stopped = sum(problem == worker.STOPPED for problem in outcomes.values())
     if stopped:
-        logging.info("%d runs were stopped; the same command resumes them", stopped)
+        logging.info("%d of %s were stopped; the same command resumes them", stopped, runs_in_words(runs))
     return 130 if stopped else int(bool(failed))
 
 
 def train(runs, out_dir, lists):
     """Trains and measures the runs. Returns what became of each, as `engine.run` does."""
     features, left = None, [run for run in runs if not worker.finished(out_dir / run.name, run.stages)]
-    logging.info("%d runs in %s, of which %d are finished", len(runs), out_dir, len(runs) - len(left))
+    logging.info("%s in %s, of which %d are finished", runs_in_words(runs), out_dir, len(runs) - len(left))
     if not left:
         return {}
     if FLAGS.evaluate:
@@ -105,7 +110,7 @@ def table(runs, out_dir):
     """Writes the tables and figures of the runs that are there. Returns the exit status."""
     written = results.write(runs, out_dir)
     if not written:
-        logging.error("there is nothing to make a table of in %s", out_dir)
+        logging.info("no run in %s has been measured yet, so there is no table", out_dir)
         return 1
     print((out_dir / "sweep.md").read_text(), end="")
     logging.info("the table is in %s", out_dir / "sweep.md")
@@ -128,9 +133,16 @@ def dry_run(runs):
             minutes[run.gan] = float(found[1]) / run.stages[-1]
     total = sum(minutes[run.gan] * run.stages[-1] for run in runs)
     at_once = max(1, min(len(runs), limits.cores() // FLAGS.cpus_per_run))
-    count = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
-    print(f"{count}, {at_once} at once: about {max(1, total / at_once):.0f} min of training on this machine.")
+    measured = MEASURE * sum(len(run.stages) for run in runs) if FLAGS.evaluate else 0
+    words = f"about {max(1, (total + measured) / at_once):.0f} min on this machine"
+    words += f", of which {max(1, measured / at_once):.0f} min to measure them" if measured else ""
+    print(f"{runs_in_words(runs)}, {at_once} at once: {words}.")
     return 0
+
+
+def runs_in_words(runs):
+    """Returns "1 run", "2 runs", …"""
+    return "1 run" if len(runs) == 1 else f"{len(runs)} runs"
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def play(act, seeds):
     fallen, unless it falls in the last. Raises DataError without gymnasium.
     """
     if not importlib.util.find_spec("gymnasium"):
-        raise DataError("this needs gymnasium; install it with: pip install 'gan_tf[zoo]'")
+        raise DataError("this needs gymnasium; install it with: pip install -e '.[zoo]'")
     import gymnasium
 
     n = len(seeds)

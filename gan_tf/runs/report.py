@@ -29,8 +29,7 @@ def write(run_dir, gan, iteration):
     `gan` has the networks of the checkpoint at `iteration`, and the page shows the run up to there: what was written
     later is left out. The last picture is a grid of 16 samples of `gan`. The page has its generator live if that is a
     `keras.Sequential` of Dense layers, from `stream_noise` to 28x28 pixels, and its discriminator if that is one from
-    28x28 pixels to a logit. The page has no part for what the run lacks. It explains a GAN's own flags as --help does, if
-    its module has `OPTIONS`. Raises RunError if a file of the run is
+    28x28 pixels to a logit. The page has no part for what the run lacks. Raises RunError if a file of the run is
     damaged, OSError if one cannot be read or written.
     """
     config = read_config(run_dir)

@@ -15,7 +15,7 @@ from gan_tf.sweeps import worker
 from gan_tf.sweeps.grid import SweepError
 from gan_tf.sweeps.progress import Progress
 
-MISSING = "a sweep needs Ray; install it with: pip install 'gan_tf[sweep]'"
+MISSING = "a sweep needs Ray; install it with: pip install -e '.[sweep]'"
 RETRIES = 5  # after the death of a worker or of its node
 MEMORY = 1.4e9  # bytes of a run (experiments.speed.plan measured 1.24e9): Ray starts no more runs than fit into memory
 ANSWER = 10  # seconds for a cluster to answer

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from gan_tf import restore
+from gan_tf.runs import files
 from gan_tf.runs.config import FREE
 
 SEED_RANGE = re.compile(r"(\d+)(?:-(\d+))?")
@@ -54,6 +55,22 @@ class Run:
         """The command of the run, as one would type it, without --out_dir."""
         options = [option for option in self.options if not option.startswith("--iters=")]
         return " ".join([f"python -m {self.module}", f"--iters={self.stages[-1]}", *options])
+
+
+def save(runs, out_dir):
+    """Writes `runs` to out_dir/sweep.json, for `load`."""
+    with files.replacing(Path(out_dir) / "sweep.json") as path:
+        path.write_text(json.dumps([dataclasses.asdict(run) for run in runs], indent=1) + "\n")
+
+
+def load(out_dir):
+    """Returns the runs of the last sweep in `out_dir`. Raises SweepError if there is none."""
+    path = Path(out_dir) / "sweep.json"
+    try:
+        found = json.loads(path.read_text())
+        return [Run(**{key: tuple(v) if isinstance(v, list) else v for key, v in each.items()}) for each in found]
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise SweepError(f"{path} cannot be read ({error}); name the folder of a sweep with --out_dir.") from error
 
 
 def module_of(gan):

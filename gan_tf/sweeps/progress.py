@@ -8,6 +8,8 @@ from pathlib import Path
 import tqdm
 from absl import logging
 
+from gan_tf.sweeps.worker import finished
+
 LINE_EVERY = 60  # seconds, if standard error is no terminal
 TAIL = 4096  # bytes at the end of losses.csv
 
@@ -46,9 +48,11 @@ class Progress:
         if name in self._bars:
             self._bars.pop(name).close()
         words = "finished" if problem is None else problem if problem == "stopped" else f"failed: {problem}"
+        if problem != "stopped":
+            words += f"; {len(self._ended)} of {len(self._runs)} runs have ended"
         with tqdm.tqdm.external_write_mode() if self._bar is not None else contextlib.nullcontext():
             log = logging.info if problem in (None, "stopped") else logging.error
-            log("%s: %s; %d of %d runs have ended", name, words, len(self._ended), len(self._runs))
+            log("%s: %s", name, words)
 
     def update(self):
         """Looks at the runs, and shows what has changed."""
@@ -67,9 +71,10 @@ class Progress:
             self._last = now
             rate = (self._done() - self._first) / (now - self._start)
             left = f"{(self._total() - self._done()) / rate / 60:.0f} min left" if rate else "no speed yet"
-            logging.info(
-                "%d of %d runs have ended; %.0f iterations a second, %s", len(self._ended), len(self._runs), rate, left
-            )
+            parts = [(run, stage) for run in self._runs.values() for stage in run.stages]
+            words = "%d of %d runs have ended, %d of %d stages; %.0f iterations a second, %s"
+            stages = sum(finished(self._out_dir / run.name, [stage]) for run, stage in parts)
+            logging.info(words, len(self._ended), len(self._runs), stages, len(parts), rate, left)
 
     def _show(self, name):
         if self._bar is None:
