@@ -5,6 +5,7 @@ import functools
 import hashlib
 
 import numpy as np
+from absl import logging
 
 from gan_tf.data import mnist
 from gan_tf.data.mnist import DataError
@@ -114,6 +115,8 @@ def _load_sequences(name, words, train, data_dir, part):
     from gan_tf.data.oracle import Oracle
 
     count, first = {"train": (train, 0), "test": (2000, train)}[part]
+    if count > 10_000:
+        logging.info("the oracle writes %d sequences, which may take a minute", count)
     source = f"written by a random language model that knows {words:,} words"
     return name, source, Oracle(words).draw(first, count), np.zeros(count)
 

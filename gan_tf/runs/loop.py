@@ -115,7 +115,7 @@ class Loop:
         self._seconds[what] += time.monotonic() - start
 
     def _log_time(self, steps, seconds):
-        shares = " and ".join(f"{100 * spent / seconds:.2g}% on {what}" for what, spent in self._seconds.items())
+        shares = " and ".join(f"{100 * spent / seconds:.1f}% on {what}" for what, spent in self._seconds.items())
         words = "%d iterations in %.1f s, %.0f a second; of this time %s"
         logging.info(words, steps, seconds, steps / seconds, shares)
 

@@ -30,6 +30,8 @@ def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults)
     of other flags here, by name, where a GAN needs its own. `datasets` are what it can train on, the default first.
     """
 
+    unit = _unit(datasets[0])
+
     def words(text, script):
         return f"{text} {script}" if of_script else text
 
@@ -40,12 +42,12 @@ def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults)
         lower_bound=1,
     )
     flags.DEFINE_integer(
-        "batch_size", 128, words("How many images each iteration uses.", "The script used 128."), lower_bound=1
+        "batch_size", 128, words(f"How many {unit} each iteration uses.", "The script used 128."), lower_bound=1
     )
     flags.DEFINE_integer(
         "seed",
         0,
-        words("Fixes all random numbers: first weights, noise, order of the images.", "The script had no seed."),
+        words(f"Fixes all random numbers: first weights, noise, order of the {unit}.", "The script had no seed."),
         lower_bound=0,
         upper_bound=2**63 - 1,
     )
@@ -60,7 +62,9 @@ def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults)
         "data_dir",
         None,
         "Folder with the four IDX files of MNIST or of other 28x28 images, or a folder that tensorflow-datasets has "
-        "prepared. Unset: MNIST_data, as in the script. If it does not exist, tensorflow-datasets downloads MNIST.",
+        "prepared. Unset: MNIST_data, as in the script. If it does not exist, tensorflow-datasets downloads MNIST."
+        if "mnist" in datasets
+        else "Not for this GAN: a program makes its data.",
     )
     flags.DEFINE_string(
         "out_dir",
@@ -108,6 +112,11 @@ def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults)
         jit, threads = FLAGS["jit"], FLAGS["threads"]
         jit.help = "Compile with XLA, TensorFlow's compiler. Unset: only on a GPU."
         threads.help = "How many cores to use at most. Unset: all. Without XLA, another number changes last bits."
+
+
+def _unit(dataset):
+    """What a data set consists of, in messages."""
+    return "images" if dataset in ("mnist", "custom", "glyphs", "captions") else "examples"
 
 
 def define_options(options):
@@ -240,12 +249,11 @@ def _train(name, make, compile_seconds, threads_matter):
         return 0
     dataset = data.load(FLAGS.dataset, FLAGS.data_dir)
     what = {"mnist": "the original MNIST", "custom": "your own images"}.get(dataset.name, dataset.name)
-    unit = "images" if dataset.name in ("mnist", "custom", "glyphs", "captions") else "examples"
-    logging.info("data: %s, %d %s (%s)", what, len(dataset.pixels), unit, dataset.source)
+    logging.info("data: %s, %d %s (%s)", what, len(dataset.pixels), _unit(dataset.name), dataset.source)
     config["data"] = {"name": dataset.name, "images": len(dataset.pixels), "digest": dataset.digest}
     if FLAGS.batch_size > len(dataset.pixels):
         raise data.DataError(
-            f"--batch_size={FLAGS.batch_size} is more than the {len(dataset.pixels)} images there are."
+            f"--batch_size={FLAGS.batch_size} is more than the {len(dataset.pixels)} {_unit(dataset.name)} there are."
         )
 
     # TensorFlow takes seconds to import: only now, when the flags and the data are known to be good.
@@ -273,6 +281,9 @@ def _train(name, make, compile_seconds, threads_matter):
             "measures": list(gan.measures),
             "models": list(gan.models),
         }
+        if gan.first_phase >= FLAGS.iters:
+            words = "the first phase takes %d iterations, so it never ends: for the GAN itself name a higher --iters"
+            logging.warning(words, gan.first_phase)
         if FLAGS.jit:
             logging.info("compiling with XLA, about %d s", compile_seconds)
         loop = Loop(gan, FLAGS)

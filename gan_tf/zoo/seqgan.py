@@ -260,7 +260,7 @@ def make(
         if batch_size > len(images):
             raise ValueError(f"a batch of {batch_size} is more than the {len(images)} sequences there are")
         if images.max() + 1 != words:
-            raise ValueError(f"--words={words}, but this language has {images.max() + 1}")
+            raise ValueError(f"this language has {images.max() + 1} words, but --words={words}")
         likelihood_step, d_step, g_step = make_steps(objects, batch_size, rollouts)
 
         def one(i):

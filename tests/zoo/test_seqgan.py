@@ -155,7 +155,7 @@ def test_scores_of_a_g_that_always_writes_the_same():
 
 @pytest.mark.parametrize("words", [29, 31])
 def test_other_numbers_of_words_are_refused(words):
-    with pytest.raises(ValueError, match=f"--words={words}, but this language has 30"):
+    with pytest.raises(ValueError, match=f"this language has 30 words, but --words={words}"):
         seqgan.make(np.arange(600, dtype=np.int32).reshape(30, 20) % 30, words=words, batch_size=8)
 
 
