@@ -21,14 +21,8 @@ def main():
     from gan_tf.runs.export import export
 
     gan, iteration = restore.load_run(run_dir)
-    export(run_dir, gan, iteration)
-    models = ", ".join(f"{name}.keras" for name in gan.models)
-    logging.info(
-        "%s after %d iterations: wrote %s, samples.png, losses.png, training.gif, report.html",
-        run_dir,
-        iteration,
-        models,
-    )
+    written = export(run_dir, gan, iteration)
+    logging.info("%s after %d iterations: wrote %s", run_dir, iteration, ", ".join(written))
 
 
 if __name__ == "__main__":

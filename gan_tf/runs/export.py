@@ -21,8 +21,8 @@ def export(run_dir, gan, iteration):
 
     `gan` is in its state after `iteration` iterations. The networks load in plain Keras, without this package.
     samples.png has 16 samples of the GAN as it is now, or its sheet of other pictures. The plot is made from
-    losses.csv, the animation from the grids; the page is that of `report.write`. Raises OSError if something cannot be
-    written, RunError if a file of the run is damaged.
+    losses.csv, the animation from the grids; the page is that of `report.write`. Returns the names of the files. Raises
+    OSError if something cannot be written, RunError if a file of the run is damaged.
     """
     with exporting(run_dir):
         written = []
@@ -50,8 +50,9 @@ def export(run_dir, gan, iteration):
             with writing("training.gif") as path:
                 pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=pause, loop=0)
         report.write(run_dir, gan, iteration)
-        written += ["losses.csv", "report.html", *(path.name for path in drawn.values())]
-        write_exported(run_dir, iteration, written)
+        written.append("report.html")
+        write_exported(run_dir, iteration, ["losses.csv", *written, *(path.name for path in drawn.values())])
+    return written
 
 
 def grids_of(run_dir, iteration):
