@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from command_line import command
 
 from gan_tf.data.oracle import Oracle
 from gan_tf.zoo import seqgan
@@ -157,6 +158,15 @@ def test_scores_of_a_g_that_always_writes_the_same():
 def test_other_numbers_of_words_are_refused(words):
     with pytest.raises(ValueError, match=f"this language has 30 words, but --words={words}"):
         seqgan.make(np.arange(600, dtype=np.int32).reshape(30, 20) % 30, words=words, batch_size=8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("iters", "warned"), [(5, True), (6, False)])
+def test_a_first_phase_that_never_ends_is_a_warning(iters, warned, tmp_path):
+    flags = ("--likelihood=5", "--batch_size=8", f"--iters={iters}", "--dry_run")
+    result = command("gan_tf.zoo.seqgan", *flags, cwd=tmp_path)
+    words = "the first phase takes 5 iterations, so it never ends: for the GAN itself name a higher --iters"
+    assert result.returncode == 0 and (words in result.stderr) == warned
 
 
 @pytest.mark.slow
