@@ -2,7 +2,6 @@
 
 import base64
 import csv
-import importlib
 import io
 import itertools
 import json
@@ -12,7 +11,7 @@ from importlib import resources
 import numpy as np
 from PIL import Image
 
-from gan_tf import grids, restore
+from gan_tf import grids
 from gan_tf.noise import USER_NOISE, stream_noise
 from gan_tf.runs import files
 from gan_tf.runs.config import FREE, RunError, read_config
@@ -43,7 +42,7 @@ def write(run_dir, gan, iteration):
         "data": {name: config["data"].get(name) for name in ("name", "images")},
         "machine": {"device": config.get("device")} | (versions if isinstance(versions, dict) else {}),
         "settings": settings,
-        "explained": explained(config["gan"].get("name")),
+        "explained": config.get("help", {}),
         "grids": small_grids(run_dir, settings.get("sample_every"), iteration),
         "charts": charts(run_dir / "losses.csv", gan, iteration, final),
         "metrics": metrics(run_dir / "metrics.json"),
@@ -60,14 +59,6 @@ def write(run_dir, gan, iteration):
     template = resources.files("gan_tf.runs").joinpath("report_template.html").read_text(encoding="utf-8")
     with files.replacing(run_dir / "report.html") as path:
         path.write_text(template.replace('"CONTENT"', text), encoding="utf-8")
-
-
-def explained(name):
-    """Returns {flag: its text in --help} for the own flags of the GAN `name` of `restore.GANS`."""
-    if name not in restore.GANS or name == "reference":  # the page itself explains the reference's
-        return {}
-    options = importlib.import_module(restore.GANS[name]).OPTIONS
-    return {flag: text for flag, (_, text, *_) in options.items()}
 
 
 def small_grids(run_dir, sample_every, stop):

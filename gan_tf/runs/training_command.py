@@ -168,7 +168,8 @@ def main(module, options, iters, image_bytes, uses_labels=False, **defaults):
             raise folder.RunError(f"{error}; change the flag.") from error
 
     threads_matter = FLAGS["jit"].default is None
-    command_line.run(lambda: train(name, make, 30, threads_matter), groups({"This GAN": list(options)}), ERRORS)
+    texts = {option: text for option, (_, text, *_) in options.items()}
+    command_line.run(lambda: train(name, make, 30, threads_matter, texts), groups({"This GAN": list(options)}), ERRORS)
 
 
 def groups(own):
@@ -206,20 +207,21 @@ def choose_device():
     return "/GPU:0", f"GPU, {tf.config.experimental.get_device_details(gpus[0]).get('device_name', 'unknown')}"
 
 
-def train(name, make, compile_seconds, threads_matter=False):
+def train(name, make, compile_seconds, threads_matter=False, texts=None):
     """Starts the run in --out_dir, or resumes it. Returns the exit status.
 
     `name` is the GAN's name for config.json, a key of `gan_tf.restore.GANS`. `make(dataset, block)` returns the `Gan`
     that the flags describe, for a `data.Dataset`. The run never trains more than `block` iterations at a time.
     `compile_seconds` is how long XLA takes to compile it, for the log. If `threads_matter`, the last bits depend on
-    the number of threads without XLA: then a run that resumes with another number warns.
+    the number of threads without XLA: then a run that resumes with another number warns. `texts` are what --help says
+    of the GAN's own flags, by name, for the page of the run.
     """
     if FLAGS.device == "gpu":
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"
     # TensorFlow reports on itself at every checkpoint.
     logging.get_absl_logger().addFilter(lambda record: record.module != "functional_saver")
     try:
-        return _train(name, make, compile_seconds, threads_matter)
+        return _train(name, make, compile_seconds, threads_matter, texts)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -229,7 +231,7 @@ def train(name, make, compile_seconds, threads_matter=False):
         ) from error
 
 
-def _train(name, make, compile_seconds, threads_matter):
+def _train(name, make, compile_seconds, threads_matter, texts):
     begun = time.monotonic()
     own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
     config = {"flags": {flag.name: flag.value for flag in own_flags}}
@@ -294,5 +296,7 @@ def _train(name, make, compile_seconds, threads_matter):
             print(json.dumps(config, indent=2))
             print(f"{left} iterations would take about {left / loop.rate() / 60:.1f} minutes.")
             return 0
+        if texts:
+            config["help"] = texts
         stopped_by = loop.train(FLAGS.out_dir, config, FLAGS.overwrite)
     return 128 + stopped_by if stopped_by else 0

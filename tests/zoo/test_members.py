@@ -2,6 +2,7 @@
 
 import csv
 import importlib
+import json
 import os
 
 import keras
@@ -171,6 +172,9 @@ def test_a_run(name, idx_dir, tmp_path):
         for theirs in (restored.models[model], keras.saving.load_model(tmp_path / "out" / f"{model}.keras")):
             for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
                 np.testing.assert_array_equal(a, b)
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    options = importlib.import_module(restore.GANS[name]).OPTIONS
+    assert config["help"] == {flag: text for flag, (_, text, *_) in options.items()}
     assert ("samples.png" in files) == (name not in WITHOUT_PICTURES)
     if gan.generate:
         np.testing.assert_array_equal(restored.sample(20), gan.sample(20))
