@@ -139,6 +139,16 @@ def _table(rows, stages, at_end):
     return "\n".join(lines)
 
 
+def source(results):
+    """Returns a sentence that says what made `results`: command, machines, dates and commits."""
+    every = [run for runs in results.values() for run in runs]
+    machines, dates, commits = (sorted({run[name] for run in every}) for name in ("machine", "date", "commit"))
+    return (
+        f"Made by `python -m experiments.mnist.long_runs` ({' and '.join(machines)} for each run; {', '.join(dates)}; "
+        f"commits {', '.join(commits)})."
+    )
+
+
 def draw_curves(results, path):
     """Draws FID, classes covered and D's weights of every run over its stages. A proposal's seeds have one color."""
     import matplotlib.figure

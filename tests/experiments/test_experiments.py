@@ -189,23 +189,49 @@ def test_the_tables_are_the_results():
 
 
 def test_what_keeps_the_digits():
-    """Its table, and the sentences below it."""
-    results = long_runs.load_results()
-    assert long_runs.table(results) in README.read_text()
-    fids = {
-        name: [measured.score(runs[0], stage, "frechet_distance") for stage in long_runs.STAGES]
-        for name, runs in results.items()
-    }
-    assert fids["r1_0.1"] == sorted(fids["r1_0.1"], reverse=True)  # "falls at every stage"
-    assert fids["adam"][1:] == sorted(fids["adam"][1:]) and fids["adam"][0] > fids["adam"][1]
-    classes, weights = (
-        {name: measured.score(results[name][0], long_runs.STAGES[-1], score) for name in fids}
-        for score in ("classes_covered", "d_weights")
-    )
-    assert classes == {"adam": 7, "r1_0.1": 10} and 6.5 < weights["adam"] / weights["r1_0.1"] < 7.5
-    assert {(runs[0]["machine"], runs[0]["commit"], runs[0]["date"]) for runs in results.values()} == {
-        ("AMD EPYC with AVX-512, 1 core", "7f6e079", "2026-11-23")
-    }
+    """Its tables, and the sentences around them."""
+    results, blog = long_runs.load_results(), reproduce_blog.load_results()["adam-0"]
+    text = README.read_text()
+    assert long_runs.table(results) in text and long_runs.table_of_longer(results) in text
+    assert long_runs.source(results) in text and (record.RESULTS / "long_runs" / "curves.png").exists()
+
+    def of(name, score, stages=long_runs.STAGES):
+        return np.array([[measured.score(run, stage, score) for stage in stages] for run in results[name]])
+
+    def last(name, score="frechet_distance"):
+        return of(name, score)[:, -1].mean()
+
+    fids, every = {name: of(name, "frechet_distance") for name in results}, long_runs.STAGES + long_runs.LONGER
+    assert len(fids["r1_0.1"]) == 3 and len(fids["adam"]) == 2
+    assert all(len(fids[name]) == 1 for name in ("decay", "falling", "average"))
+    assert (np.diff(fids["r1_0.1"]) < 0).all() and (of("r1_0.1", "classes_covered") == 10).all()
+    assert (np.diff(fids["adam"][:, 1:]) > 0).all() and (np.diff(fids["decay"]) < 0).all()
+    assert (of("decay", "classes_covered")[:, 1:] == 10).all()
+    weights = {name: last(name, "d_weights") for name in results}
+    assert 6 < weights["adam"] / weights["r1_0.1"] < 7.5
+    assert weights["decay"] < weights["r1_0.1"] < weights["falling"] < weights["adam"]
+    assert weights["average"] == measured.score(results["adam"][0], long_runs.STAGES[-1], "d_weights")
+    assert (last("falling", "classes_covered"), last("average", "classes_covered")) == (9, 7)
+    assert (np.diff(fids["falling"][:, 1:]) > 0).all()
+    for stage in long_runs.STAGES:
+        assert measured.score(results["adam"][0], stage, "frechet_distance") == measured.score(
+            blog, stage, "frechet_distance"
+        )
+    (million,) = long_runs.long_enough(results)
+    assert all(measured.score(million, stage, "classes_covered") == 10 for stage in every)
+    classes = of("adam", "classes_covered")[:, -1]
+    words = " ".join(text.split())
+    for sentence in (
+        f"FID falls at every stage, to {last('r1_0.1'):.0f}.",
+        f"FID rises from 50,000 iterations on, to {last('adam'):.0f}.",
+        f"Only {classes[0]:.0f} and {classes[1]:.0f} classes are left",
+        f"FID falls at every stage, to {last('decay'):.0f}.",
+        f"D's weights stop growing at {weights['falling']:.1f}.",
+        f"Then FID rises only a little, to {last('falling'):.0f}, and one class gets lost.",
+        f"FID is {last('average'):.0f}, with 7 classes.",
+        f"FID falls to {measured.score(million, every[-1], 'frechet_distance'):.0f}. The first row",
+    ):
+        assert sentence in words, sentence
 
 
 def test_the_zoos_gallery_is_the_results():
