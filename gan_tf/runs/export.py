@@ -124,7 +124,8 @@ def plot_losses(losses_csv, path, gan):
         label = "D loss when D cannot tell real from fake"
         upper.axhline(gan.blind_d_loss, color="gray", ls=":", label=f"{label}: {gan.blind_d_loss:.3f}")
     upper.set(ylabel="loss", yscale="log" if rows and losses.min() > 0 else "linear")
-    upper.legend()
+    if upper.lines:
+        upper.legend()
     for name, axes in zip(gan.measures, lower, strict=True):
         axes.plot(*(zip(*measured[name], strict=True) if measured[name] else ([], [])), color="black")
         axes.set(ylabel="spread of the samples" if name == "spread" else name, ylim=(0, None))

@@ -32,7 +32,7 @@ def test_a_game_ends_when_the_pole_falls():
 
 def test_without_gymnasium_one_line_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(data.DataError, match=r"pip install 'gan_tf\[zoo\]'"):
+    with pytest.raises(data.DataError, match=r"pip install -e '\.\[zoo\]'"):
         data.load("cart_pole")
 
 
