@@ -71,6 +71,7 @@ def worker_after(iteration, out_dir):
     return None
 
 
+@pytest.mark.slow
 def test_a_dry_run_does_not_look_at_other_runs(idx_dir, tmp_path):
     """Where a single run would write by default, there may be a finished one."""
     flags = ["--iters=20", f"--data_dir={idx_dir}", "--nojit", "--batch_size=16"]
