@@ -32,7 +32,7 @@ flags.DEFINE_integer("cpus_per_run", 1, "Cores for each run. Few are best: two r
 flags.DEFINE_float("gpus_per_run", 0.0, "GPUs for each run; 0.25: four runs share one.", 0.0)
 flags.DEFINE_string("address", None, "A Ray cluster, such as auto or ray://HOST:10001. Unset: this machine alone.")
 
-MEASURE = 0.4  # minutes for one measurement and the start of its processes, on one core
+MEASURE = 0.4  # minutes for one measurement on one core (20 s), and for a new process that continues the training
 
 GROUPS = {
     "Runs": ["gan", "seeds", "stages", "evaluate"],

@@ -128,7 +128,7 @@ def long_enough(results):
 
 
 def _table(rows, stages, at_end):
-    head = [f"FID, {stage:,}" for stage in stages] + [TITLES.get(name, "D's weights") for name in at_end]
+    head = [f"FID, {stage:,}" for stage in stages] + [(TITLES | {"d_weights": "D's weights"})[name] for name in at_end]
     lines = [f"| flags | {' | '.join(head)} | seeds | minutes |", "|---" * (len(head) + 3) + "|"]
     for title, runs in rows.items():
         scores = [(stage, "frechet_distance") for stage in stages] + [(stages[-1], score) for score in at_end]
@@ -188,7 +188,8 @@ def main():
     print(table(results))
     if long_enough(results):
         print(f"\n{table_of_longer(results)}")
-    draw_curves(results, out_dir / "curves.png")
+    if results:
+        draw_curves(results, out_dir / "curves.png")
     return int(len(finished) < len(FLAGS.only))
 
 

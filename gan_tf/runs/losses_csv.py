@@ -16,7 +16,8 @@ def in_use(losses, gan):
 
     A loss is 0 in a phase that does not use it, or always if it is never used. Such values are left out.
     """
-    return [loss != 0 or not gan.first_phase and any(losses) for loss in losses]
+    zeros_count = not gan.first_phase and any(losses)
+    return [zeros_count or loss != 0 for loss in losses]
 
 
 class LossesCsv:

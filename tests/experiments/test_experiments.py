@@ -218,6 +218,9 @@ def test_what_keeps_the_digits():
             blog, stage, "frechet_distance"
         )
     (million,) = long_runs.long_enough(results)
+    last_stage = long_runs.STAGES[-1]
+    minutes = [run["minutes"] * last_stage / max(map(int, run["stages"])) for run in results["r1_0.1"]]
+    assert 28 < min(minutes) < max(minutes) < 52 and "30 to 50 minutes" in (README.parents[1] / "README.md").read_text()
     assert all(measured.score(million, stage, "classes_covered") == 10 for stage in every)
     classes = of("adam", "classes_covered")[:, -1]
     words = " ".join(text.split())
