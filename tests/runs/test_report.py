@@ -640,12 +640,15 @@ def test_it_fits_a_phone(browser, gan, tmp_path):
 
 def test_a_request_would_be_seen(browser, gan, tmp_path):
     """The page's policy stops a request, which the console says; without the policy the log has it."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
     run_dir = make_run(tmp_path / "run")
     report.write(run_dir, gan, 30)
     page = (run_dir / "report.html").read_text().replace("<h1>", '<img src="http://127.0.0.1:9/a.png"><h1>')
     (run_dir / "report.html").write_text(page)
     opened(browser, run_dir)
-    assert any("Content Security Policy" in entry["message"] for entry in browser.get_log("browser"))
+    wait = WebDriverWait(browser, 30)  # the browser writes its logs on the side: they may come after the page
+    wait.until(lambda _: any("Content Security Policy" in entry["message"] for entry in browser.get_log("browser")))
     (run_dir / "report.html").write_text(re.sub(r"<meta http-equiv=.*?>", "", page, flags=re.DOTALL))
     opened(browser, run_dir)
-    assert "http://127.0.0.1:9/a.png" in asked_for(browser)
+    wait.until(lambda _: "http://127.0.0.1:9/a.png" in asked_for(browser))

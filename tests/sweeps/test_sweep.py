@@ -115,9 +115,10 @@ def test_a_grid_is_trained_measured_and_not_trained_again(idx_dir, tmp_path):
 def test_a_worker_that_is_killed_resumes_and_a_run_that_fails_does_not_stop_the_others(idx_dir, tmp_path):
     (tmp_path / "sweep" / "seed=1").mkdir(parents=True)
     (tmp_path / "sweep" / "seed=1" / "losses.csv").write_text("somebody's")
-    flags = ["--seeds=0-1", f"--iters={ITERS}", "--noevaluate", f"--data_dir={idx_dir}", *SLOW, "--out_dir=sweep"]
+    run = ["--iters=1500", f"--data_dir={idx_dir}", *SLOW]
+    flags = [*run, "--seeds=0-1", "--noevaluate", "--out_dir=sweep"]
     with start(*flags, cwd=tmp_path) as process:
-        killed = wait_for(lambda: worker_after(600, tmp_path / "sweep"))
+        killed = wait_for(lambda: worker_after(400, tmp_path / "sweep"))
         os.kill(killed, signal.SIGKILL)
         _, stderr = process.communicate(timeout=300)
     assert process.returncode == 1, stderr
@@ -125,8 +126,7 @@ def test_a_worker_that_is_killed_resumes_and_a_run_that_fails_does_not_stop_the_
     assert "seed=0: finished" in stderr and "Traceback" not in stderr
     log = (tmp_path / "sweep" / "seed=0.log").read_text()
     assert "fresh run" in log and "resumed at " in log
-    expected = plain(tmp_path, "--seed=0", f"--iters={ITERS}", f"--data_dir={idx_dir}", *SLOW)
-    assert (tmp_path / "sweep" / "seed=0" / "losses.csv").read_bytes() == expected
+    assert (tmp_path / "sweep" / "seed=0" / "losses.csv").read_bytes() == plain(tmp_path, *run)
 
 
 @needs_ray
