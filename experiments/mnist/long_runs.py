@@ -5,8 +5,8 @@ python -m experiments.mnist.long_runs [--data_dir=…] [--only=adam-0,r1_0.1-0] 
 The reference with Adam for D draws digits after 20,000 iterations, and has lost some of them after 300,000. Here each
 run is that (`adam`), or the same with one proposal of gan_tf/zoo/regularised.py. The runs are trained at once, one on
 each core, as gan_tf.sweep does, and measured at several stages. Writes one JSON file for each run that is finished, and
-prints the tables. Draws curves.png from all of them. If this is stopped, the same command resumes it. About 20 minutes
-a run on one core, and 90 for a run to a million iterations.
+prints the tables. Draws curves.png from all of them, and samples.png. If this is stopped, the same command resumes it.
+About 20 minutes a run on one core, and 90 for a run to a million iterations.
 """
 
 import datetime
@@ -171,6 +171,16 @@ def draw_curves(results, path):
         figure.savefig(path)
 
 
+def draw_samples(work_dir, path):
+    """Draws sixteen samples of each proposal's run with seed 0, as far as it is finished, at three stages."""
+    at = (STAGES[0], STAGES[len(STAGES) // 2], STAGES[-1])
+    names = [name for name in OPTIONS if worker.finished(Path(work_dir) / f"{name}-0", STAGES)]
+    if names:
+        folders = [[worker.stage_folder(Path(work_dir) / f"{name}-0", stage) for name in names] for stage in at]
+        titles = [f"{stage:,} iterations" for stage in at], ["\n".join(OPTIONS[name]) for name in names]
+        measured.picture(folders, titles, path)
+
+
 def load_results(folder=record.RESULTS / "long_runs"):
     """Reads the results in `folder`, by default the committed ones: {name: [result of each seed]}."""
     found = {name: [json.loads(path.read_text()) for path in sorted(folder.glob(f"{name}-?.json"))] for name in OPTIONS}
@@ -190,6 +200,7 @@ def main():
         print(f"\n{table_of_longer(results)}")
     if results:
         draw_curves(results, out_dir / "curves.png")
+    draw_samples(FLAGS.work_dir, out_dir / "samples.png")
     return int(len(finished) < len(FLAGS.only))
 
 

@@ -86,6 +86,11 @@ def test_long_runs(images_dir, tmp_path, monkeypatch):
     assert row.endswith("| 1 | 4 |")
     long_runs.draw_curves({"good": [found]}, tmp_path / "curves.png")
     assert Image.open(tmp_path / "curves.png").size[0] == 1536
+    long_runs.draw_samples(tmp_path, tmp_path / "samples.png")
+    assert not (tmp_path / "samples.png").exists(), "only of runs with seed 0"
+    (tmp_path / "good-1").rename(tmp_path / "good-0")
+    long_runs.draw_samples(tmp_path, tmp_path / "samples.png")
+    assert Image.open(tmp_path / "samples.png").size == (400, 1008)
 
 
 def test_a_run_that_fails_ends_the_experiment(tmp_path):
