@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 import scipy.spatial
-from command_line import command, forked
+from command_line import forked
 from conftest import write_idx_folder
 from PIL import Image
 
@@ -31,7 +31,7 @@ def images_dir(tmp_path_factory):
 
 def evaluate(*flags, cwd):
     """Runs the command, which must succeed; returns (what it wrote to metrics.json, result)."""
-    result = command("gan_tf.evaluate", *flags, cwd=cwd)
+    result = forked("gan_tf.evaluate", *flags, cwd=cwd)
     assert result.returncode == 0 and "Traceback" not in result.stderr, result.stderr
     return json.loads((cwd / "metrics.json").read_text()), result
 
@@ -125,7 +125,7 @@ def test_other_images_than_the_run_had(idx_dir, tmp_path, flags, own, hint):
     had = {"dataset": "glyphs", "data_dir": None} if flags else {"dataset": "mnist", "data_dir": str(idx_dir)}
     config = {"flags": had, "data": {"digest": "0"}, "gan": REFERENCE}
     (tmp_path / "run" / "config.json").write_text(json.dumps(config))
-    result = command("gan_tf.evaluate", "--run_dir=run", *(flag.format(idx_dir) for flag in flags), cwd=tmp_path)
+    result = forked("gan_tf.evaluate", "--run_dir=run", *(flag.format(idx_dir) for flag in flags), cwd=tmp_path)
     lines = result.stderr.splitlines()
     assert f"the run was trained on other images than these (with {own.format(idx_dir)})" in lines[1]
     assert hint in lines[2] and "40 test images are too few" in lines[-1]
@@ -246,7 +246,7 @@ def test_what_cannot_be_measured(flags, message, tmp_path):
     (tmp_path / "pipes" / "checkpoints" / "10.index").write_text("")
     os.mkfifo(tmp_path / "pipes" / "config.json")
     before = sorted(os.listdir(tmp_path))
-    result = command("gan_tf.evaluate", *flags, cwd=tmp_path)
+    result = forked("gan_tf.evaluate", *flags, cwd=tmp_path)
     assert result.returncode != 0 and "Traceback" not in result.stderr and result.stdout == ""
     assert result.stderr.strip().splitlines()[-1].startswith(message), result.stderr
     assert sorted(os.listdir(tmp_path)) == before

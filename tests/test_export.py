@@ -7,7 +7,7 @@ import sys
 import matplotlib.figure
 import numpy as np
 import pytest
-from command_line import command, forked, run
+from command_line import command, forked
 from PIL import Image
 
 from gan_tf.gan import Gan
@@ -19,7 +19,7 @@ def trained(tmp_path_factory, idx_dir):
     """The folder of a finished run of 60 iterations, six grids."""
     cwd = tmp_path_factory.mktemp("trained")
     flags = ("--iters=60", "--nojit", "--batch_size=16", "--sample_every=10", f"--data_dir={idx_dir}", "--seed=1")
-    result = run(*flags, cwd=cwd)
+    result = forked("gan_tf.train", *flags, cwd=cwd)
     assert result.returncode == 0, result.stderr
     return cwd / "out"
 
@@ -68,7 +68,7 @@ def test_plot_and_animation(trained):
 def test_samples_are_of_the_last_generator(trained, tmp_path):
     """Not of the last grid, which is one interval older."""
     flags = (f"--generator={trained / 'generator.keras'}", "--out=again.png")
-    assert command("gan_tf.sample", *flags, cwd=tmp_path).returncode == 0
+    assert forked("gan_tf.sample", *flags, cwd=tmp_path).returncode == 0
     assert (trained / "samples.png").read_bytes() == (tmp_path / "again.png").read_bytes()
 
 

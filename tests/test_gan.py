@@ -6,7 +6,7 @@ import signal
 
 import numpy as np
 import pytest
-from command_line import command, losses_of, run
+from command_line import forked, losses_of
 
 from gan_tf import data, gan, grids, reference
 from gan_tf.noise import sample_noise
@@ -28,13 +28,13 @@ def test_it_is_the_commands_run(images, idx_dir, tmp_path):
     losses = np.concatenate([ours.train(70), ours.train(51)])
     assert losses.shape == (121, 2) and losses.dtype == np.float32 and ours.iteration == 121
     flags = ("--nojit", "--batch_size=16", "--seed=3", "--d_lr=0.1", "--iters=121", f"--data_dir={idx_dir}")
-    assert run(*flags, cwd=tmp_path).returncode == 0
+    assert forked("gan_tf.train", *flags, cwd=tmp_path).returncode == 0
     for iteration, pair in losses_of(tmp_path / "out").items():
         np.testing.assert_array_equal(losses[iteration], np.float32(pair))
 
     grids.save_grid(first, tmp_path / "first.png")
     assert (tmp_path / "first.png").read_bytes() == (tmp_path / "out" / "000.png").read_bytes()
-    result = command("gan_tf.sample", "--run_dir=out", "--count=20", "--seed=5", "--out=a.npz", cwd=tmp_path)
+    result = forked("gan_tf.sample", "--run_dir=out", "--count=20", "--seed=5", "--out=a.npz", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     np.testing.assert_array_equal(ours.sample(20, seed=5), np.load(tmp_path / "a.npz")["images"])
 

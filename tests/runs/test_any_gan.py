@@ -9,7 +9,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from command_line import command
+from command_line import forked
 from PIL import Image
 
 # An autoencoder with a first phase of 30 iterations, three losses, two measures, and a flag of its own.
@@ -115,10 +115,10 @@ def test_a_run(toy, idx_dir, tmp_path):
 
     refused = run(toy, idx_dir, "--iters=200", "--out_dir=whole", "--width=9", cwd=tmp_path)
     assert "holds a run with other flags (--width: 8 there, 9 now)" in refused.stderr.splitlines()[-1]
-    line = command("gan_tf.sample", "--run_dir=whole", cwd=tmp_path).stderr.splitlines()[-1]
+    line = forked("gan_tf.sample", "--run_dir=whole", cwd=tmp_path).stderr.splitlines()[-1]
     assert line == "error: --run_dir=whole holds a run of 'toy', which this version does not know."
     flags = (f"--data_dir={idx_dir}", "--out_dir=whole", "--sample_every=40", "--batch_size=16", "--nojit")
-    line = command("gan_tf.train", *flags, cwd=tmp_path).stderr.splitlines()[-1]
+    line = forked("gan_tf.train", *flags, cwd=tmp_path).stderr.splitlines()[-1]
     assert line.startswith("error: --out_dir=whole holds a run ")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from command_line import command, run
+from command_line import command, forked
 from PIL import Image
 
 from gan_tf import grids, reference
@@ -346,7 +346,7 @@ def trained(tmp_path_factory, idx_dir):
     """The folder of a finished run of 200 iterations, five grids."""
     cwd = tmp_path_factory.mktemp("trained")
     flags = ("--iters=200", "--d_lr=1.0", "--batch_size=32", "--sample_every=40", f"--data_dir={idx_dir}", "--seed=1")
-    result = run(*flags, cwd=cwd)
+    result = forked("gan_tf.train", *flags, cwd=cwd)
     assert result.returncode == 0, result.stderr
     return cwd / "out"
 
@@ -357,7 +357,7 @@ def test_the_command_writes_what_the_loop_wrote(trained):
     (trained / "report.html").unlink()
     damaged = trained / "checkpoints" / "300.index"
     damaged.write_bytes(b"")
-    result = command("gan_tf.report", "--run_dir=out", cwd=trained.parent)
+    result = forked("gan_tf.report", "--run_dir=out", cwd=trained.parent)
     damaged.unlink()
     assert result.returncode == 0 and "wrote out/report.html: open it in a browser" in result.stderr
     assert (trained / "report.html").read_bytes() == page
