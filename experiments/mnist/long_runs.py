@@ -6,10 +6,9 @@ The reference with Adam for D draws digits after 20,000 iterations, and has lost
 run is that (`adam`), or the same with one proposal of gan_tf/zoo/regularised.py. The runs are trained at once, one on
 each core, as gan_tf.sweep does, and measured at several stages. Writes one JSON file for each run that is finished, and
 prints the tables. Draws curves.png from all of them, and samples.png. If this is stopped, the same command resumes it.
-About 20 minutes a run on one core, and 90 for a run to a million iterations.
+20 to 50 minutes a run on one core, and 90 for the run to a million iterations.
 """
 
-import datetime
 import json
 import os
 import sys
@@ -22,7 +21,6 @@ from experiments.mnist import measured, reproduce_blog
 from gan_tf import data
 from gan_tf.metrics.table import TITLES
 from gan_tf.runs import command_line
-from gan_tf.runs.config import read_config
 from gan_tf.sweeps import engine, grid, worker
 
 FLAGS = flags.FLAGS
@@ -38,16 +36,16 @@ OPTIONS = {
     "average": ["--r1=0", "--ema=0.999"],
 }
 STAGES = (20_000, 50_000, 100_000, 200_000, 300_000)
-BEST = "r1_0.1"  # is trained for longer
-LONGER = (500_000, 1_000_000)
+LONGEST, LONGER = "r1_0.1-0", (500_000, 1_000_000)  # one run is trained for longer, and measured at these stages, too
 SEEDS = range(3)
 RUNS = {f"{name}-{seed}": (name, seed) for seed in SEEDS for name in OPTIONS}
 AT_END = ("classifier_score", "classes_covered", "precision", "recall")
+OF_D = {"d_weights": "D's weights"}
 
 
 def stages_of(name):
     """Returns the stages of a run: the iterations after which it is measured."""
-    return STAGES + LONGER * (RUNS[name][0] == BEST)
+    return STAGES + LONGER * (name == LONGEST)
 
 
 def train(names, data_dir, work_dir):
@@ -79,29 +77,49 @@ def train(names, data_dir, work_dir):
     return [run.name for run in runs if worker.finished(Path(work_dir) / run.name, run.stages)]
 
 
-def result(name, work_dir):
-    """Returns what a finished run's JSON file holds. Each stage also has `d_weights`, the RMS of D's first kernel."""
+def result(name, work_dir, data_dir):
+    """Returns what a finished run's JSON file holds.
+
+    Each stage also has `d_weights`, the root mean square of the elements of D's first kernel, and `d_slope`, the
+    `slope` of D at the first 1,000 training images.
+    """
     import keras
 
+    from gan_tf.data.dataset import scaled
     from gan_tf.zoo import regularised  # noqa: F401  Keras finds its layer by name
 
+    real_images = keras.ops.convert_to_tensor(scaled(data.load("mnist", data_dir).images[:1000]))
     run_dir, stages = Path(work_dir) / name, {}
     for stage in stages_of(name):
         folder = worker.stage_folder(run_dir, stage)
         found = json.loads((folder / "stage.json").read_text())
-        kernel = keras.saving.load_model(folder / "discriminator.keras", compile=False).get_weights()[0]
-        found["scores"]["d_weights"] = [float((kernel.astype("float64") ** 2).mean() ** 0.5), None]
+        discriminator = keras.saving.load_model(folder / "discriminator.keras", compile=False)
+        kernel = discriminator.get_weights()[0].astype("float64")
+        found["scores"]["d_weights"] = [float((kernel**2).mean() ** 0.5), None]
+        found["scores"]["d_slope"] = [slope(discriminator, real_images), None]
         stages[str(stage)] = {"scores": found["scores"], "class_histogram": found["class_histogram"]}
     option, seed = RUNS[name]
-    ended = (worker.stage_folder(run_dir, stages_of(name)[-1]) / "stage.json").stat().st_mtime
     return json.loads(Path(f"{run_dir}.json").read_text()) | {
         "command": " ".join(["python -m gan_tf.zoo.regularised", *OPTIONS[option], f"--seed={seed}"]),
-        "device": read_config(run_dir)["device"],
+        "measured_with": record.commit(),
         "minutes": round(measured.training_seconds(Path(f"{run_dir}.log").read_text(), stages_of(name)[-1]) / 60, 1),
-        "ended": datetime.date.fromtimestamp(ended).isoformat(),
         "stages": stages,
         "losses": measured.losses(run_dir / "losses.csv", stages_of(name)[-1]),
     }
+
+
+def slope(discriminator, images):
+    """Returns the root mean square of ‖∇D(x)‖ over the images x, float32 [n, 784]. D(x) is a logit.
+
+    What --deviation tells D about the batch is held constant: ∇D(x) says what x itself does to D(x).
+    """
+    import tensorflow as tf
+
+    hidden, *_, last = discriminator.layers
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logits = hidden(images) @ last.kernel[: hidden.units]
+    return float(tf.reduce_mean(tf.reduce_sum(tape.gradient(logits, images) ** 2, axis=1))) ** 0.5
 
 
 def table(results):
@@ -110,25 +128,25 @@ def table(results):
     `results` is {name: [result of each seed]}. With several seeds, cells are the mean ± standard deviation.
     """
     rows = {" ".join(OPTIONS[name]): runs for name, runs in results.items()}
-    return _table(rows, STAGES, (*AT_END, "d_weights"))
+    return _table(rows, STAGES, (*AT_END, *OF_D))
 
 
 def table_of_longer(results):
     """Returns the table of the runs to a million iterations, next to the one without R1 of reproduce_blog."""
     rows = {
         " ".join(OPTIONS["adam"]): [reproduce_blog.load_results()["adam-0"]],
-        " ".join(OPTIONS[BEST]): long_enough(results),
+        " ".join(OPTIONS[RUNS[LONGEST][0]]): long_enough(results),
     }
     return _table(rows, (*STAGES[-1:], *LONGER), AT_END)
 
 
 def long_enough(results):
-    """Returns those results of BEST that have reached a million iterations."""
-    return [run for run in results.get(BEST, []) if str(LONGER[-1]) in run["stages"]]
+    """Returns the results that have reached a million iterations: none or one."""
+    return [run for runs in results.values() for run in runs if str(LONGER[-1]) in run["stages"]]
 
 
 def _table(rows, stages, at_end):
-    head = [f"FID, {stage:,}" for stage in stages] + [(TITLES | {"d_weights": "D's weights"})[name] for name in at_end]
+    head = [f"FID, {stage:,}" for stage in stages] + [(TITLES | OF_D)[name] for name in at_end]
     lines = [f"| flags | {' | '.join(head)} | seeds | minutes |", "|---" * (len(head) + 3) + "|"]
     for title, runs in rows.items():
         scores = [(stage, "frechet_distance") for stage in stages] + [(stages[-1], score) for score in at_end]
@@ -150,10 +168,10 @@ def source(results):
 
 
 def draw_curves(results, path):
-    """Draws FID, classes covered and D's weights of every run over its stages. A proposal's seeds have one color."""
+    """Draws FID, classes covered and D's scores of every run over its stages. A proposal's seeds have one color."""
     import matplotlib.figure
 
-    panels = {"frechet_distance": "FID", "classes_covered": "classes covered (of 10)", "d_weights": "D's weights"}
+    panels = {"frechet_distance": "FID", "classes_covered": "classes covered (of 10)"} | OF_D
     with figures.style():
         figure = matplotlib.figure.Figure(figsize=(9.6, 3.8))
         all_axes = figure.subplots(1, 3)
@@ -193,7 +211,7 @@ def main():
     record.check(out_dir)
     finished = train(FLAGS.only, FLAGS.data_dir, FLAGS.work_dir)
     for name in finished:
-        record.write_json(out_dir / f"{name}.json", result(name, FLAGS.work_dir))
+        record.write_json(out_dir / f"{name}.json", result(name, FLAGS.work_dir, FLAGS.data_dir))
     results = load_results(out_dir)
     print(table(results))
     if long_enough(results):

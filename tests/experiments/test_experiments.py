@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from conftest import write_idx_folder
 from PIL import Image
 
@@ -15,8 +16,9 @@ from experiments import exact, record
 from experiments.mnist import fidelity, long_runs, measured, objectives, reproduce_blog, zoo
 from experiments.speed import benchmark, plan, sweeps, xla
 from experiments.speed import start as start_up
-from gan_tf import reference
+from gan_tf import models, reference
 from gan_tf.objectives.recipes import RECIPES
+from gan_tf.zoo import regularised
 
 README = Path(reproduce_blog.__file__).parents[1] / "README.md"
 
@@ -66,20 +68,20 @@ def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
 def test_long_runs(images_dir, tmp_path, monkeypatch):
     """Only finished runs are returned. A second call trains nothing. Each stage has its own scores.
 
-    The best proposal is trained for longer; its minutes count up to the last stage of each table.
+    One run is trained for longer; its minutes count up to the last stage of each table.
     """
     monkeypatch.setattr(long_runs, "STAGES", (20, 50))
     monkeypatch.setattr(long_runs, "LONGER", (100,))
-    monkeypatch.setattr(long_runs, "BEST", "good")
+    monkeypatch.setattr(long_runs, "LONGEST", "good-1")
     monkeypatch.setattr(long_runs, "OPTIONS", {"good": ["--r1=0.1", "--deviation"], "bad": ["--d_lr=none"]})
     monkeypatch.setattr(long_runs, "RUNS", {"good-1": ("good", 1), "bad-0": ("bad", 0)})
     for _ in range(2):
         assert long_runs.train(["good-1", "bad-0"], str(images_dir), tmp_path) == ["good-1"]
     assert (tmp_path / "good-1.log").read_text().count("iterations in ") == 3
-    found = long_runs.result("good-1", tmp_path)
+    found = long_runs.result("good-1", tmp_path, str(images_dir))
     assert found["command"] == "python -m gan_tf.zoo.regularised --r1=0.1 --deviation --seed=1"
     first, last = (found["stages"][stage]["scores"] for stage in ("20", "50"))
-    assert first["spread"] != last["spread"] and first["d_weights"] != last["d_weights"]
+    assert all(first[name] != last[name] for name in ("spread", "d_weights", "d_slope"))
     assert first["d_weights"][0] == pytest.approx(0.051, abs=0.002)  # that of Xavier's first weights
     (row,) = long_runs.table({"good": [found | {"minutes": 8}]}).splitlines()[2:]
     assert row.startswith(f"| `--r1=0.1 --deviation` | {measured.plus_minus([first['frechet_distance'][0]])} | ")
@@ -91,6 +93,17 @@ def test_long_runs(images_dir, tmp_path, monkeypatch):
     (tmp_path / "good-1").rename(tmp_path / "good-0")
     long_runs.draw_samples(tmp_path, tmp_path / "samples.png")
     assert Image.open(tmp_path / "samples.png").size == (400, 1008)
+
+
+def test_slope():
+    """In a batch of one image, whose deviation is 0, the whole network has it. More images do not change it."""
+    network = regularised.with_deviation(models.make_discriminator(1), 2)
+    images = np.random.default_rng(0).uniform(0, 1, [3, 784]).astype(np.float32)
+    squares = [regularised.r1_penalty(network, tf.constant(image[None])).numpy() for image in images]
+    assert np.std(squares) > 0.01 * np.mean(squares)
+    assert long_runs.slope(network, tf.constant(images)) == pytest.approx(np.mean(squares) ** 0.5, rel=1e-5)
+    together = regularised.r1_penalty(network, tf.constant(images)).numpy() ** 0.5
+    assert abs(together / np.mean(squares) ** 0.5 - 1) > 1e-4, "the control: with what it does to the other logits"
 
 
 def test_a_run_that_fails_ends_the_experiment(tmp_path):
