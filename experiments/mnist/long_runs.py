@@ -40,7 +40,7 @@ LONGEST, LONGER = "r1_0.1-0", (500_000, 1_000_000)  # one run is trained for lon
 SEEDS = range(3)
 RUNS = {f"{name}-{seed}": (name, seed) for seed in SEEDS for name in OPTIONS}
 AT_END = ("classifier_score", "classes_covered", "precision", "recall")
-OF_D = {"d_weights": "D's weights"}
+OF_D = {"d_weights": "D's weights", "d_slope": "D's slope"}
 
 
 def stages_of(name):
@@ -160,10 +160,12 @@ def _table(rows, stages, at_end):
 def source(results):
     """Returns a sentence that says what made `results`: command, machines, dates and commits."""
     every = [run for runs in results.values() for run in runs]
-    machines, dates, commits = (sorted({run[name] for run in every}) for name in ("machine", "date", "commit"))
+    machines, dates, begun, measured_with = (
+        ", ".join(sorted({run[name] for run in every})) for name in ("machine", "date", "commit", "measured_with")
+    )
     return (
-        f"Made by `python -m experiments.mnist.long_runs` ({' and '.join(machines)} for each run; {', '.join(dates)}; "
-        f"commits {', '.join(commits)})."
+        f"Made by `python -m experiments.mnist.long_runs` ({machines} for each run; begun {dates} with commits "
+        f"{begun}, measured with {measured_with})."
     )
 
 
@@ -173,30 +175,39 @@ def draw_curves(results, path):
 
     panels = {"frechet_distance": "FID", "classes_covered": "classes covered (of 10)"} | OF_D
     with figures.style():
-        figure = matplotlib.figure.Figure(figsize=(9.6, 3.8))
-        all_axes = figure.subplots(1, 3)
+        figure = matplotlib.figure.Figure(figsize=(9.6, 6.8))
+        all_axes = figure.subplots(2, 2).ravel()
         for (name, runs), color in zip(results.items(), matplotlib.colormaps["tab10"].colors, strict=False):
+            line = ".:" if name == "average" else ".-"  # its D is that of `adam`, whose lines it would hide
             for i, run in enumerate(runs):
                 stages = [int(stage) for stage in run["stages"]]
                 for axes, score in zip(all_axes, panels, strict=True):
                     values = [measured.score(run, stage, score) for stage in stages]
-                    axes.plot(stages, values, ".-", color=color, label=None if i else " ".join(OPTIONS[name]))
-        for axes, label in zip(all_axes, panels.values(), strict=True):
-            axes.set(xlabel="iteration", ylabel=label, xscale="log", ylim=(0, None))
+                    axes.plot(stages, values, line, color=color, label=None if i else " ".join(OPTIONS[name]))
+        for axes, (score, label) in zip(all_axes, panels.items(), strict=True):
+            axes.set(xlabel="iteration", ylabel=label, xscale="log")
             axes.set_xticks([20_000, 100_000, 500_000], ["20,000", "100,000", "500,000"])
+            if score == "d_slope":  # from 0.2 to over 500
+                axes.set_yscale("log")
+            else:
+                axes.set_ylim(0, None)
             axes.minorticks_off()
         figures.legend_below(figure, all_axes[0], columns=4)
         figure.savefig(path)
 
 
-def draw_samples(work_dir, path):
-    """Draws sixteen samples of each proposal's run with seed 0, as far as it is finished, at three stages."""
+def draw_samples(names, work_dir, path):
+    """Draws sixteen samples of the run with seed 0 of each of the proposals `names`, at three stages.
+
+    If one of these runs is not in `work_dir`, nothing is drawn.
+    """
+    runs = [Path(work_dir) / f"{name}-0" for name in names]
+    if not all(worker.finished(run_dir, STAGES) for run_dir in runs):
+        return
     at = (STAGES[0], STAGES[len(STAGES) // 2], STAGES[-1])
-    names = [name for name in OPTIONS if worker.finished(Path(work_dir) / f"{name}-0", STAGES)]
-    if names:
-        folders = [[worker.stage_folder(Path(work_dir) / f"{name}-0", stage) for name in names] for stage in at]
-        titles = [f"{stage:,} iterations" for stage in at], ["\n".join(OPTIONS[name]) for name in names]
-        measured.picture(folders, titles, path)
+    folders = [[worker.stage_folder(run_dir, stage) for run_dir in runs] for stage in at]
+    titles = [f"{stage:,} iterations" for stage in at], ["\n".join(OPTIONS[name]) for name in names]
+    measured.picture(folders, titles, path)
 
 
 def load_results(folder=record.RESULTS / "long_runs"):
@@ -218,7 +229,7 @@ def main():
         print(f"\n{table_of_longer(results)}")
     if results:
         draw_curves(results, out_dir / "curves.png")
-    draw_samples(FLAGS.work_dir, out_dir / "samples.png")
+        draw_samples(list(results), FLAGS.work_dir, out_dir / "samples.png")
     return int(len(finished) < len(FLAGS.only))
 
 

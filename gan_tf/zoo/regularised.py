@@ -7,15 +7,15 @@ flag. With --r1=0 and no other flag, it trains exactly as `python -m gan_tf.trai
     D's loss = mean softplus(-D(x)) + mean softplus(D(G(z))) + r1/2 · mean ‖∇D(x)‖²
     G's loss = mean softplus(-D(G(z)))
 
-D(x) is a logit. ∇D(x) is its gradient with respect to the pixels of a real image x. --r1 keeps D flat there. So D
-cannot grow ever steeper there, and G's steps shrink as its pictures come closer to real ones.
+D(x) is a logit. ∇D(x) is its gradient with respect to the pixels of a real image x. --r1 keeps D from growing ever
+steeper there.
 
     --r1            Mescheder, Geiger and Nowozin 2018, "Which training methods for GANs do actually converge?"
                     (arXiv:1801.04406), equation 9; the paper's gamma is r1
     --real_label    Salimans et al. 2016 (arXiv:1606.03498), section 3.4: D should say 0.9, for example, of real
                     images. With label a, the first term is a · mean softplus(-D(x)) + (1 - a) · mean softplus(D(x))
     --deviation     Karras et al. 2018 (arXiv:1710.10196), section 3: D also sees how much a batch varies
-    --weight_decay  Loshchilov and Hutter 2019 (arXiv:1711.05101): each step also shrinks D's weights w by
+    --weight_decay  Loshchilov and Hutter 2019 (arXiv:1711.05101): each step also shrinks D's kernels w by
                     d_lr · weight_decay · w
     --halve_every   both learning rates fall smoothly, by half in so many iterations
     --ema           Yazıcı et al. 2019 (arXiv:1806.04498): samples come from an average of G's weights, as in dcgan.py
@@ -25,8 +25,9 @@ Departures from the papers:
 1. The networks are the reference's. All of these papers use larger ones.
 2. Karras et al. compute the deviation of the last feature maps, within groups of four images. Here it is one number for
    a batch: the mean over the 128 hidden units of the standard deviation over the batch. It is a 129th input of D's
-   last layer. Real and fake images are separate batches.
-3. --weight_decay shrinks D's two kernels and no biases.
+   last layer, whose first weights are therefore others. Real and fake images are separate batches.
+3. --weight_decay shrinks D's two kernels and no biases, after Adam's update. The paper shrinks the weights from before
+   it.
 """
 
 from gan_tf.runs import training_command
