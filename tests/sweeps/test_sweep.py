@@ -40,8 +40,8 @@ def plain(cwd, *flags):
     return (cwd / "plain" / "losses.csv").read_bytes()
 
 
-def workers():
-    """Process → run folder of the workers that are training."""
+def workers(out_dir):
+    """Process → run folder of the workers that train a run in `out_dir`. Other sweeps may run on this machine."""
     found = {}
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -50,7 +50,7 @@ def workers():
                 found[int(path.parent.name)] = Path(log.removesuffix(".log"))
         except OSError:
             continue
-    return found
+    return {process: run_dir for process, run_dir in found.items() if run_dir.parent == out_dir}
 
 
 def wait_for(what, seconds=120):
@@ -64,9 +64,9 @@ def wait_for(what, seconds=120):
 
 def worker_after(iteration, out_dir):
     """The process of a worker whose run in `out_dir` is beyond `iteration`, or None."""
-    for process, run_dir in workers().items():
+    for process, run_dir in workers(out_dir).items():
         path = run_dir / "losses.csv"
-        if run_dir.parent == out_dir and path.exists() and path.read_text().count("\n") > iteration / 100 + 1:
+        if path.exists() and path.read_text().count("\n") > iteration / 100 + 1:
             return process
     return None
 
@@ -143,7 +143,7 @@ def test_a_sweep_that_is_stopped_or_killed_resumes(what, idx_dir, tmp_path):
         _, stderr = process.communicate(timeout=100)
     if what != signal.SIGKILL:
         assert process.returncode == 130 and "the same command resumes them" in stderr, stderr
-        assert not workers()
+        assert not workers(tmp_path / "sweep")
     result = sweep(*flags, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "resumed at" in (tmp_path / "sweep" / "seed=0.log").read_text()
@@ -169,7 +169,7 @@ def test_the_runs_of_a_node_that_dies_resume_on_another(two_nodes, idx_dir, tmp_
     cluster, node = two_nodes
     flags = ["--seeds=0-1", f"--iters={ITERS}", "--noevaluate", f"--data_dir={idx_dir}", *SLOW, "--out_dir=sweep"]
     with start(*flags, f"--address={cluster.address}", cwd=tmp_path) as process:
-        wait_for(lambda: len(workers()) == 2 and worker_after(600, tmp_path / "sweep"))
+        wait_for(lambda: len(workers(tmp_path / "sweep")) == 2 and worker_after(600, tmp_path / "sweep"))
         cluster.remove_node(node, allow_graceful=False)
         _, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stderr
