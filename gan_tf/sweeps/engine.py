@@ -20,6 +20,7 @@ RETRIES = 5  # after the death of a worker or of its node
 MEMORY = 1.4e9  # bytes of a run (experiments.speed.plan measured 1.24e9): Ray starts no more runs than fit into memory
 ANSWER = 10  # seconds for a cluster to answer
 POLL = 1.0  # seconds between two looks at the runs
+SAVE = 60  # seconds for the runs to save and stop, after Ctrl-C
 
 
 def available():
@@ -139,6 +140,8 @@ def run(runs, out_dir, features, cpus_per_run=1, gpus_per_run=0):
                 stopping = True
                 for reference in every:
                     ray.cancel(reference, force=False)
+        if stopping:  # what waited for a training is cancelled at once; the training itself still saves
+            ray.wait(every, num_returns=len(every), timeout=SAVE)
     return outcomes
 
 

@@ -62,6 +62,7 @@ class Progress:
                 continue
             found = iteration_of(self._out_dir / name)
             if found != self._seen[name]:
+                self._first -= max(0, self._seen[name] - found)  # it resumed, from a checkpoint before its last line
                 self._seen[name] = found
                 self._show(name)
         if self._bar is not None:

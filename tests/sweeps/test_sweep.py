@@ -144,9 +144,13 @@ def test_a_sweep_that_is_stopped_or_killed_resumes(what, idx_dir, tmp_path):
     if what != signal.SIGKILL:
         assert process.returncode == 130 and "the same command resumes them" in stderr, stderr
         assert not workers(tmp_path / "sweep")
+    log = (tmp_path / "sweep" / "seed=0.log").read_text()
+    saved = re.findall(r"stopped at (\d+) of", log)
+    assert len(saved) == (what != signal.SIGKILL), log
     result = sweep(*flags, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert "resumed at" in (tmp_path / "sweep" / "seed=0.log").read_text()
+    (resumed,) = re.findall(r"resumed at (\d+)", (tmp_path / "sweep" / "seed=0.log").read_text())
+    assert [resumed] == saved or what == signal.SIGKILL, "it saved when it was stopped"
     for seed in range(3):
         expected = plain(tmp_path, f"--seed={seed}", "--overwrite", f"--iters={ITERS}", f"--data_dir={idx_dir}", *SLOW)
         assert (tmp_path / "sweep" / f"seed={seed}" / "losses.csv").read_bytes() == expected
