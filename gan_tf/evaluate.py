@@ -3,7 +3,9 @@
 Writes metrics.json, and neighbours.png: samples, each with the training images nearest to it.
 """
 
+import dataclasses
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags, logging
 
-from gan_tf import data, grids, keras_file, limits, restore
+from gan_tf import data, grids, keras_file, limits, members, restore
 from gan_tf.data import npz
 from gan_tf.runs import command_line, files
 from gan_tf.runs.config import RunError, versions
@@ -21,9 +23,16 @@ FLAGS = flags.FLAGS
 
 flags.DEFINE_string("run_dir", None, "Folder of a run; the networks of its newest checkpoint are measured.")
 flags.DEFINE_string("generator", None, "A generator as a Keras file, instead of --run_dir.")
-flags.DEFINE_string("images", None, "An .npz file with an array images, [n, 784] or [n, 28, 28] in [0, 1], instead.")
-flags.DEFINE_enum("dataset", None, data.IMAGES, "What to compare with; unset: what the run was trained on, else mnist.")
+flags.DEFINE_string(
+    "images", None, "An .npz file with an array images, [n, height, width, channels] in [0, 1], instead."
+)
+flags.DEFINE_string("dataset", None, "What to compare with; unset: what the run was trained on, else mnist.")
 flags.DEFINE_string("data_dir", None, "As in gan_tf.train; unset: where the run's data came from.")
+flags.DEFINE_integer("size", None, "As in gan_tf.train.")
+flags.DEFINE_integer("channels", None, "As in gan_tf.train.")
+flags.register_validator(
+    "dataset", lambda name: name is None or data.known(name), message=f"must be {', '.join(data.IMAGES)} or tfds:NAME"
+)
 flags.DEFINE_integer(
     "count", 10_000, "How many samples, except for a GAN's own scores. Fewer make FID larger.", lower_bound=100
 )
@@ -32,14 +41,15 @@ flags.DEFINE_string("out_dir", None, "Folder to write to. Unset: the folder of t
 
 GROUPS = {
     "What": ["run_dir", "generator", "images", "count", "seed"],
-    "Data": ["dataset", "data_dir"],
+    "Data": ["dataset", "data_dir", "size", "channels"],
     "Output": ["out_dir"],
 }
 
 
-# Bytes of memory: of the command itself, with MNIST, and for each image. Most of it are float64 distances from 1000
-# images to all others, and copies of them. Measured: 2.5 GB for 10,000 images, 2.6 GB for 30,000.
-BYTES, IMAGE_BYTES = 2e9, 50_000
+# Bytes of memory: of the command itself, with MNIST, for each image, and for each of its numbers. Most of it are
+# float64 distances from 1000 images to all others, and copies of them. Measured with MNIST: 2.5 GB for 10,000 images,
+# 2.6 GB for 30,000.
+BYTES, IMAGE_BYTES, NUMBER_BYTES = 2e9, 40_000, 13
 
 
 class EvaluationError(Exception):
@@ -49,7 +59,7 @@ class EvaluationError(Exception):
 def load_images(what, source):
     """Returns (images, gan, facts, asked) for the path `source`, which the flag `what` names.
 
-    `images` is None if the GAN makes none from noise. `asked` are the digits that it was asked for, or None. `what` is
+    `images` is None if the GAN makes none from noise. `asked` are the classes that it was asked for, or None. `what` is
     "run_dir" or "generator". Raises LoadError or RunError.
     """
     facts = {"measured": f"--{what}={source}", "seed": FLAGS.seed}
@@ -70,22 +80,22 @@ def load_data(config):
 
     `config` is what a run's config.json says, or None without a run.
     """
-    name, data_dir, digest = FLAGS.dataset or "mnist", FLAGS.data_dir, None
-    if config:
-        digest = config["data"].get("digest")
-        if not (FLAGS.dataset or FLAGS.data_dir):
-            name, data_dir = config["flags"]["dataset"], config["flags"]["data_dir"]
-    splits = [data.load(name, data_dir, split) for split in data.SPLITS]
+    described = {name: FLAGS[name].value for name in ("dataset", "data_dir", "size", "channels")}
+    own = config and not any(described.values())
+    if own:
+        described = config["flags"]
+    described = described | {"dataset": described["dataset"] or "mnist"}
+    splits = [data.load_as(described, split) for split in data.SPLITS]
     logging.info("data: %s", splits[0].source)
+    digest = config and config["data"].get("digest")
     if digest and splits[0].digest != digest:
-        own = " ".join(f"--{flag}={config['flags'][flag]}" for flag in ("dataset", "data_dir") if config["flags"][flag])
-        logging.warning("the run was trained on other images than these (with %s)", own)
-        if FLAGS.dataset or FLAGS.data_dir:
-            logging.warning("to compare with its own images, remove --dataset and --data_dir, or change them")
-        else:
+        names = [name for name in ("dataset", "data_dir", "size", "channels") if config["flags"].get(name)]
+        words = " ".join(f"--{name}={config['flags'][name]}" for name in names)
+        logging.warning("the run was trained on other images than these (with %s)", words)
+        if own:
             logging.warning("the folder has changed since; name the one that has its images with --data_dir")
-    if len(splits[2].images) < 100:
-        raise data.DataError(f"{splits[2].source}: {len(splits[2].images)} test images are too few, it takes 100.")
+        else:
+            logging.warning("to compare with its own images, remove --dataset and --data_dir, or change them")
     return splits
 
 
@@ -109,28 +119,34 @@ def main():
     out_dir = Path(FLAGS.out_dir) if FLAGS.out_dir else source if FLAGS.run_dir else source.parent
 
     # What needs no TensorFlow comes first, for that takes seconds to import.
-    most = limits.fitting(IMAGE_BYTES, BYTES)
     config = restore.check_run(source) if what == "run_dir" else None
     if what == "generator":
         keras_file.check_keras_file(source, what)
     restore.check_writable(out_dir, f"--out_dir={out_dir}")
+    train, validation, test = load_data(config)
+    most = limits.fitting(IMAGE_BYTES + NUMBER_BYTES * math.prod(train.shape), BYTES)
     if what == "images":
-        images, gan, facts, asked = npz.read_images(source, most), None, {"measured": f"--{what}={source}"}, None
+        images, gan, asked = npz.read_images(source, most, train.shape), None, None
+        facts = {"measured": f"--{what}={source}"}
     elif FLAGS.count > most:
         raise EvaluationError(f"--count={FLAGS.count} is too much; {most:,} samples fit into this machine's memory.")
-    train, validation, test = load_data(config)
 
     command_line.import_tensorflow()
     if what != "images":
         images, gan, facts, asked = load_images(what, source)
+    if images is not None and images.shape[1:] != train.shape:
+        ours, theirs = (members.words_of(shape) for shape in (images.shape[1:], train.shape))
+        raise EvaluationError(
+            f"--{what}={source} draws {ours}, and the data have {theirs}: name other data with --dataset."
+        )
     facts["versions"] = versions()
     facts["data"] = {split: each.digest for split, each in zip(data.SPLITS, (train, validation, test), strict=True)}
     if images is None:
         logging.info("this GAN draws no single images from noise; its own scores are measured")
-        finish(out_dir, facts, {"own": gan.scores(test.images, test.labels)})
+        finish(out_dir, facts, {"own": gan.scores(test)})
     else:
         columns, neighbours = measure(images, gan, asked, facts, (train, validation, test), f"--{what}={source}")
-        finish(out_dir, facts, columns, neighbours)
+        finish(out_dir, facts, columns, train.classifier, neighbours)
     written = "metrics.json" if images is None else "metrics.json and neighbours.png"
     logging.info("wrote %s to %s, after %.0f s", written, out_dir, time.monotonic() - begun)
     if what == "run_dir" and out_dir == source:
@@ -143,45 +159,87 @@ def measure(images, gan, asked, facts, splits, name):
     Returns (the columns of the table, pictures for neighbours.png). `asked` is what `load_images` returns, `splits` are
     the data, `name` is that of the generator in messages. Raises EvaluationError.
     """
-    from gan_tf.metrics import classifier, table
+    from gan_tf.metrics import table
 
-    train, validation, test = splits
-    if train.name != "mnist":
-        logging.warning("the classifier knows only MNIST's digits: its scores of other images mean little")
+    train, _, test = splits
     facts["count"] = len(images)
     logging.info("measuring %d samples, a minute or two", len(images))
-    model, facts["classifier"] = classifier.load_classifier()
-    yardstick = table.Yardstick(train.images, validation.images, test.images, model)
-    held_out, real_labels = test.images, test.labels
-    if len(images) < len(held_out):  # as many of both, for the scores depend on that
-        chosen = np.linspace(0, len(held_out) - 1, len(images)).astype(int)
-        held_out, real_labels = held_out[chosen], real_labels[chosen]
-    columns = {}
-    for column, pixels, windows in (("samples", images, images), ("real", held_out, yardstick.reference)):
-        found, histogram = yardstick.quick_scores(pixels)
-        found |= yardstick.other_scores(pixels, windows)
+    held_out = test
+    if len(images) < len(test.pixels):  # as many of both, for the scores depend on that
+        chosen = np.linspace(0, len(test.pixels) - 1, len(images)).astype(int)
+        held_out = dataclasses.replace(test, pixels=test.pixels[chosen], labels=test.labels[chosen])
+    columns = {"samples": {}, "real": {}} if len(held_out.pixels) else {"samples": {}}
+    pictures = {"samples": images, "real": held_out.images}
+    if train.classifier:
+        classify(columns, pictures, asked, held_out.labels, facts, splits)
+    else:
+        words = "no classifier knows these pictures: Inception score, FID, precision and recall are left out"
+        logging.info("%s", words)
+    if train.classifier != "mnist":
+        compare_pixels(columns, images, held_out.pixels, train.pixels)
+    for column, found in columns.items():
         if gan and gan.discriminate:
-            logits = gan.discriminate(pixels)
+            logits = gan.discriminate(pictures[column])
             if not np.isfinite(logits).all():
                 raise EvaluationError(f"the discriminator of {name} gives values that are not finite.")
             found |= table.discriminator_accuracy(logits, column == "real", gan.boundary)
-        if asked is not None:
-            found["read_as_asked"] = yardstick.read_as(pixels, asked if column == "samples" else real_labels)
-        facts[f"class_histogram_{column}"] = histogram.tolist()
-        columns[column] = found
-    facts["held_out"] = len(held_out)
+    facts["held_out"] = len(held_out.pixels)
     if gan and gan.scores:
-        columns["own"] = gan.scores(held_out, real_labels)
-    return columns, yardstick.neighbours(images[:10])
+        columns["own"] = gan.scores(held_out)
+    return columns, table.neighbours(images[:10], train.pixels)
 
 
-def finish(out_dir, facts, columns, neighbours=None):
-    """Writes metrics.json and neighbours.png to `out_dir`, and prints the table."""
-    from gan_tf.metrics import table
+def classify(columns, pictures, asked, real_labels, facts, splits):
+    """Adds to each of the `columns` the scores that need a classifier, of its `pictures`."""
+    from gan_tf.metrics import classifier, heads_reader, table
 
+    train = splits[0]
+    if train.classifier != train.name:
+        logging.warning("the classifier knows only MNIST's digits: its scores of other images mean little")
+    digits = train.classifier == "mnist"
+    model, facts["classifier"] = classifier.load_classifier(train.classifier)
+    yardstick = table.Yardstick(*(each.images if digits else each.pixels for each in splits), model)
+    for column, found in columns.items():
+        quick, histogram = yardstick.quick_scores(pictures[column])
+        found |= quick
+        if digits:
+            found |= yardstick.other_scores(
+                pictures[column], pictures["samples"] if column == "samples" else yardstick.reference
+            )
+        else:
+            clear = heads_reader.certainty(model, pictures[column]) >= facts["classifier"]["threshold"]
+            found["clear"] = table.share(clear.mean(), len(clear))
+        if asked is not None:
+            found["read_as_asked"] = yardstick.read_as(pictures[column], asked if column == "samples" else real_labels)
+        facts[f"class_histogram_{column}"] = histogram.tolist()
+
+
+def compare_pixels(columns, images, held_out, training):
+    """Adds to each of the `columns` the scores that need no classifier."""
+    from gan_tf.metrics import sliced
+
+    if min(images.shape[1:3]) < sliced.SMALLEST:
+        logging.info("pictures below %dx%d pixels have no sliced Wasserstein distance", *2 * [sliced.SMALLEST])
+        return
+    found = sliced.table(images, held_out, training)
+    if found["note"]:
+        logging.warning("%s", found["note"])
+    for column, scores in columns.items():
+        scores |= found[column]
+
+
+def finish(out_dir, facts, columns, reader=None, neighbours=None):
+    """Writes metrics.json and neighbours.png to `out_dir`, and prints the table.
+
+    `reader` is the classifier of the data, a key of `classifier.CLASSIFIERS`, or None.
+    """
+    from gan_tf.metrics import sliced, table
+
+    titles = table.TITLES_OF[reader or "mnist"]
+    titles = titles | sliced.titles([name for name in columns.get("samples", {}) if name not in titles])
     out_dir.mkdir(parents=True, exist_ok=True)
     facts |= {
-        "table": table.rows(**columns),
+        "table": table.rows(**columns, titles=titles),
         "metrics": {
             column: {name: {"value": value, "error": error} for name, (value, error) in values.items()}
             for column, values in columns.items()
@@ -193,7 +251,7 @@ def finish(out_dir, facts, columns, neighbours=None):
                 grids.save_grid(neighbours, path, columns=8)
         with files.replacing(out_dir / "metrics.json") as path:
             path.write_text(json.dumps(facts, indent=2) + "\n")
-    print(table.as_text(**columns, plus_minus=plus_minus()))
+    print(table.as_text(**columns, titles=titles, plus_minus=plus_minus()))
 
 
 if __name__ == "__main__":

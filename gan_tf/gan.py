@@ -30,20 +30,22 @@ class Gan:
     What it may provide:
 
     loss_names: the columns of losses.csv, and what is printed.
-    draw: `draw(index)` returns the pictures of grid number `index`, float32 [n, 784] in [0, 1], n a multiple of
-        `columns`. None for a GAN without pictures.
+    draw: `draw(index)` returns the pictures of grid number `index`, float32 [n, height, width, channels] in [0, 1], n
+        a multiple of `columns`. None for a GAN without pictures. One channel is grey, three are red, green and blue.
+    shape: the shape of one picture, (height, width, channels).
     columns: how many pictures a row of a grid has.
     measures: name → function of what `draw` returned. They are further columns of losses.csv, one value for each grid.
         The log warns of mode collapse if there is a measure called "spread" and it falls below 5% of the
         real pictures' spread.
-    real_pictures: float32 [n, 784] in [0, 1]. The log shows their measures next to those of the drawn pictures.
-    make_noise, generate: `generate(make_noise(seed, stream, count))` returns `count` pictures, float32 [count, 784].
-        `stream` is one of the streams in gan_tf.noise.
+    real_pictures: float32 [n, height, width, channels] in [0, 1]. The log shows their measures next to those of the
+        drawn pictures.
+    make_noise, generate: `generate(make_noise(seed, stream, count))` returns `count` pictures, float32 [count, height,
+        width, channels]. `stream` is one of the streams in gan_tf.noise.
     conditions: what one can ask this GAN for, such as ("0", "1", …). Then `make_noise(seed, stream, count, condition)`
         makes noise that asks for one of these; with None, for all of them in turn.
-    asked: `asked(noise)` returns the digit that each row of noise asks for, int [n]. For gan_tf.evaluate.
-    scores: `scores(images, labels)` returns {title: (value, standard error or None)}: what gan_tf.evaluate measures of
-        this GAN's networks on real images, float32 [n, 784], with the digits `labels`, int [n].
+    asked: `asked(noise)` returns the class that each row of noise asks for, int [n]. For gan_tf.evaluate.
+    scores: `scores(test)` returns {title: (value, standard error or None)}: what gan_tf.evaluate measures of this GAN's
+        networks on a `data.Dataset` that it was not trained on.
     discriminate: `discriminate(images)` returns a logit for each image, float32 [n, 1].
     boundary: above this logit D means "real". None if D does not say this, as a critic.
     collapse_advice: what the log says after "mode collapse": what the user can do.
@@ -57,6 +59,7 @@ class Gan:
     block: int
     loss_names: tuple[str, ...] = ("d_loss", "g_loss")
     draw: Callable | None = None
+    shape: tuple[int, ...] = ()
     columns: int = 4
     measures: dict = dataclasses.field(default_factory=dict)
     real_pictures: np.ndarray | None = None
@@ -124,7 +127,7 @@ class Gan:
         return self.make_noise(seed, stream, count, condition)
 
     def sample(self, count=16, seed=0, condition=None):
-        """Returns `count` new pictures, float32 [count, 784] in [0, 1], the same for the same `seed`.
+        """Returns `count` new pictures, float32 [count, height, width, channels] in [0, 1], the same for a `seed`.
 
         `condition` is one of `conditions`, for a GAN that has some. Raises ValueError if it is not, or if this GAN
         makes no pictures from noise.
@@ -136,8 +139,8 @@ class Gan:
     def show(self, path=None, count=None, seed=0, condition=None):
         """Shows a grid of `count` new pictures; with `path`, writes it to this PNG file instead.
 
-        A row has `columns` pictures; without `count` there are four rows. As in the script, each picture is stretched
-        to its own black and white. Raises ValueError if `count` does not fill the rows, or as `sample` does.
+        A row has `columns` pictures; without `count` there are four rows. As in the script, each grey picture is
+        stretched to its own black and white. Raises ValueError if `count` does not fill the rows, or as `sample` does.
         """
         images = self.sample(count or 4 * self.columns, seed, condition)
         if path is not None:
@@ -145,7 +148,7 @@ class Gan:
             return
         import matplotlib.pyplot as plt
 
-        plt.imshow(grids.grid(images, self.columns), cmap="gray", vmin=0, vmax=1)
+        plt.imshow(grids.grid(images, self.columns).squeeze(), cmap="gray", vmin=0, vmax=1)
         plt.axis("off")
         plt.show()
 

@@ -14,7 +14,8 @@ from gan_tf import limits
 from gan_tf.messages import short
 from gan_tf.restore import LoadError, reason
 
-# Limits on files that may come from anybody. The reference's generator has 114,064 weights.
+# Limits on files that may come from anybody. The reference's generator has 114,064 weights, and DCGAN's for 128x128
+# pixels 19 million.
 KERAS_BYTES = {"config.json": 2**20, "metadata.json": 2**20, "model.weights.h5": 2**28}
 WEIGHTS, VALUES = 2**26, 2**20  # of a network, and of a layer's output for one image
 
@@ -30,7 +31,7 @@ def check_keras_file(path, flag):
     """Returns what config.json in a Keras file says. This needs no TensorFlow, so a command can do it at once.
 
     Raises LoadError, which names the command line's `flag`, if the file is damaged, far too large for a generator of
-    28x28 pixels, or holds more than Keras's own layers.
+    this project, or holds more than Keras's own layers.
     """
     name = f"--{flag}={path}"
     problem = limits.problem(path)
@@ -47,7 +48,7 @@ def check_keras_file(path, flag):
         for member, size in sizes.items():
             if size > KERAS_BYTES.get(member, 0):
                 words = f"its part {short(repr(member))} has {size:,} bytes"
-                raise LoadError(f"{name} holds more than a generator of 28x28 pixels: {words}.")
+                raise LoadError(f"{name} holds more than a generator: {words}.")
         try:
             config, weights = json.loads(archive.read("config.json")), archive.read("model.weights.h5")
             stored = _stored_bytes(weights)
@@ -55,7 +56,7 @@ def check_keras_file(path, flag):
         except Exception as error:
             raise LoadError(f"{name} is damaged ({reason(error)}).") from error
     if stored > KERAS_BYTES["model.weights.h5"]:
-        raise LoadError(f"{name} holds more than a generator of 28x28 pixels: {stored:,} bytes of weights.")
+        raise LoadError(f"{name} holds more than a generator: {stored:,} bytes of weights.")
     if others:
         raise LoadError(f"{name} needs code that is not Keras's own, or not safe to run: {short(', '.join(others))}.")
     return config
@@ -91,10 +92,11 @@ def _not_keras(config):
 
 
 def load_generator(path, flag):
-    """Returns the generator in a Keras file as a `Gan` that can sample. It must make 784 pixels from 100 numbers.
+    """Returns the generator in a Keras file as a `Gan` that can sample. It must make pictures from 100 numbers.
 
-    It must consist of Keras's own layers; those that run code from the file are refused. So is what would need far more
-    memory than a generator of 28x28 pixels. Raises LoadError, which names the command line's `flag`.
+    The pictures are [n, height, width, channels] with 1 or 3 channels, or flat: then they are square. The network must
+    consist of Keras's own layers; those that run code from the file are refused. So is what would need far more memory
+    than a generator of this project. Raises LoadError, which names the command line's `flag`.
     """
     import keras
 
@@ -112,10 +114,17 @@ def load_generator(path, flag):
         shapes = generator.input_shape, generator.output_shape
     except AttributeError as error:
         raise LoadError(f"{name} has no fixed shapes: it was saved before it was built.") from error
-    if shapes != ((None, 100), (None, 784)):
+    shape = _picture(shapes[1]) if shapes[0] == (None, 100) else None
+    if not shape:
         words = f"it takes {short(str(shapes[0]))} and makes {short(str(shapes[1]))}"
-        raise LoadError(f"{name} is no generator of 784 pixels from 100 numbers: {words}.")
-    gan = Gan({"generator": generator}, train_block=None, block=0, make_noise=stream_noise, generate=generator)
+        raise LoadError(f"{name} is no generator of pictures from 100 numbers: {words}.")
+
+    def generate(noise):
+        return np.asarray(generator(noise)).reshape(-1, *shape)
+
+    gan = Gan(
+        {"generator": generator}, train_block=None, block=0, shape=shape, make_noise=stream_noise, generate=generate
+    )
     try:
         np.asarray(generator(stream_noise(0, USER_NOISE, 2)))
     except Exception as error:  # a layer can refuse its input in many ways
@@ -123,8 +132,24 @@ def load_generator(path, flag):
     return gan
 
 
+def _picture(output):
+    """Returns (height, width, channels) of the pictures that a network with this output makes; None if it makes none.
+
+    A flat output must be a square picture, in grey or in colour.
+    """
+    if not isinstance(output, tuple) or output[:1] != (None,) or None in output[1:]:
+        return None
+    if len(output) == 4:
+        return output[1:] if output[3] in (1, 3) else None
+    for channels in (1, 3) if len(output) == 2 else ():
+        side = math.isqrt(output[1] // channels)
+        if side > 1 and side * side * channels == output[1]:
+            return (side, side, channels)
+    return None
+
+
 def _check_size(config):
-    """Raises ValueError if a network has far more weights, or values in between, than a generator of 28x28 pixels.
+    """Raises ValueError if a network has far more weights, or values in between, than a generator of this project.
 
     Keras makes a network before it compares it with the weights in the file. So one changed number, such as a layer's
     width, would take all memory.

@@ -51,7 +51,7 @@ def make_step(generator, discriminator):
 
 def main(iterations=20_000, folder="out/minimal"):
     """Trains on digits drawn from fonts, which needs no download. For handwritten digits, load "mnist"."""
-    images = data.load("glyphs").images  # float32 [55000, 784] in [0, 1]
+    images = data.load("glyphs").images.reshape(-1, PIXELS)  # float32 [55000, 784] in [0, 1]
     batches = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images)).repeat().batch(BATCH)
     generator, discriminator = make_networks()
     step = make_step(generator, discriminator)

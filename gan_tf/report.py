@@ -10,19 +10,19 @@ import numpy as np
 from absl import flags, logging
 
 from gan_tf import data, restore
+from gan_tf.data.dataset import scaled
 from gan_tf.runs import command_line
 from gan_tf.runs.config import RunError
 from gan_tf.runs.exported import exporting
 
 
 def real_images(config):
-    """Returns the first images that the run was trained on, float32 [16, 784]; None, with a warning, without them."""
-    name, data_dir = config["flags"]["dataset"], config["flags"]["data_dir"]
+    """Returns the first 16 images that the run was trained on, as float32; None, with a warning, without them."""
     try:
-        dataset = data.load(name, data_dir)
+        dataset = data.load_as(config["flags"])
         if dataset.digest != config["data"].get("digest"):
             raise ValueError("the images there are not those that the run was trained on")
-        return dataset.pixels[:16] * np.float32(1 / 255)
+        return scaled(np.array(dataset.pixels[:16]))
     except (data.DataError, ValueError, OSError) as error:
         logging.warning("the page has no real images to show to D: %s", error)
 

@@ -6,29 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_tf import data, limits, messages
+from gan_tf import data, limits, members, messages
+from gan_tf.members import GANS
 from gan_tf.messages import short
 from gan_tf.runs import checkpoints, training_command
 from gan_tf.runs.config import read_config
-
-# The GANs by the name that config.json has, and the module whose `make` makes each.
-GANS = {
-    "reference": "gan_tf.objectives.variant",
-    "dcgan": "gan_tf.zoo.dcgan",
-    "conditional": "gan_tf.zoo.conditional",
-    "semi_supervised": "gan_tf.zoo.semi_supervised",
-    "infogan": "gan_tf.zoo.infogan",
-    "loss_sensitive": "gan_tf.zoo.loss_sensitive",
-    "regularised": "gan_tf.zoo.regularised",
-    "adversarial_autoencoder": "gan_tf.zoo.adversarial_autoencoder",
-    "cyclegan": "gan_tf.zoo.cyclegan",
-    "pix2pix": "gan_tf.zoo.pix2pix",
-    "super_resolution": "gan_tf.zoo.super_resolution",
-    "stackgan": "gan_tf.zoo.stackgan",
-    "gan_3d": "gan_tf.zoo.gan_3d",
-    "seqgan": "gan_tf.zoo.seqgan",
-    "imitation": "gan_tf.zoo.imitation",
-}
 
 # TensorFlow is imported inside the functions: commands need LoadError before they need what takes seconds to import.
 
@@ -40,9 +22,8 @@ class LoadError(Exception):
 def check_run(run_dir):
     """Returns what a run's config.json says. This needs no TensorFlow, so a command can do it at once.
 
-    In what it returns, "gan" has a "name" that is a key of `GANS`. "flags" has a "dataset" that is a key of
-    `data.DATASETS`, and a "data_dir" that is text or None. Raises LoadError if there is no such run, RunError if
-    config.json cannot be read.
+    In what it returns, "gan" has a "name" that is a key of `GANS`. "flags" has a "dataset" that `data.load` knows, and
+    a "data_dir" that is text or None. Raises LoadError if there is no such run, RunError if config.json cannot be read.
     """
     path = Path(run_dir)
     name = f"--run_dir={run_dir}"
@@ -58,10 +39,19 @@ def check_run(run_dir):
     wrong = "{}/config.json is damaged: it says {} where {} belongs; put the file back."
     if gan not in GANS:
         raise LoadError(f"{name} holds a run of {short(repr(gan))}, which this version does not know.")
-    if dataset not in list(data.DATASETS):
+    if not isinstance(dataset, str) or not data.known(dataset):
         raise LoadError(wrong.format(run_dir, short(repr(dataset)), "the name of a data set"))
     if not (data_dir is None or isinstance(data_dir, str)) or "\0" in (data_dir or ""):
         raise LoadError(wrong.format(run_dir, short(repr(data_dir)), "the folder of the data"))
+    shape, classes = config["data"].get("shape"), config["data"].get("classes", [])
+    if shape is not None and not (isinstance(shape, list) and all(type(n) is int and 0 < n <= 4096 for n in shape)):
+        raise LoadError(wrong.format(run_dir, short(repr(shape)), "the shape of a picture"))
+    if not (isinstance(classes, list) and all(isinstance(each, str) for each in classes)):
+        raise LoadError(wrong.format(run_dir, short(repr(classes)), "the names of the classes"))
+    if members.too_old(config):
+        raise LoadError(
+            f"{name} holds a run of an older gan_tf, whose networks were others; train it again in another --out_dir."
+        )
     return config
 
 
@@ -81,7 +71,8 @@ def load_run(run_dir):
     module = importlib.import_module(GANS[config["gan"]["name"]])
     try:
         options = [*module.OPTIONS, *training_command.COMMON]
-        gan = module.make(None, **{option: config["flags"][option] for option in options})
+        values = {option: config["flags"][option] for option in options}
+        gan = module.make(None, **values, **facts_of(module, config["data"]))
     except Exception as error:  # whatever a missing or wrong value leads to
         raise LoadError(
             f"--run_dir={run_dir}: this version cannot make what config.json describes ({reason(error)})."
@@ -91,8 +82,18 @@ def load_run(run_dir):
     raise LoadError(f"--run_dir={run_dir} holds no checkpoint that can be read; name the --out_dir of a run.")
 
 
+def facts_of(module, about):
+    """Returns what the `make` of a GAN's module is told of the data: {fact: value}.
+
+    `about` is what config.json says of the data. Runs from before it said so were all on MNIST's shape and digits.
+    """
+    known = {"shape": data.DIGIT, "classes": data.DIGITS, "classifier": "mnist"}
+    known |= {fact: tuple(v) if isinstance(v, list) else v for fact, v in about.items() if fact in known}
+    return {fact: known[fact] for fact in getattr(module, "FACTS", ())}
+
+
 def draw(gan, noise, name):
-    """Returns the pictures that `gan` makes from `noise`: float32 [n, 784] in [0, 1].
+    """Returns the pictures that `gan` makes from `noise`: float32 [n, height, width, channels] in [0, 1].
 
     Raises LoadError, which calls the generator `name`, if its values are not such pictures.
     """

@@ -1,12 +1,13 @@
 """Draws samples from a trained generator: python -m gan_tf.sample --run_dir=out --count=64."""
 
+import math
 import os
 import re
 from pathlib import Path
 
 from absl import flags, logging
 
-from gan_tf import keras_file, limits, restore
+from gan_tf import data, keras_file, limits, restore
 from gan_tf.runs import command_line, files, folder
 
 FLAGS = flags.FLAGS
@@ -20,7 +21,9 @@ flags.DEFINE_string(
 flags.DEFINE_integer("count", 16, "How many samples.", lower_bound=1)
 flags.DEFINE_integer("columns", 4, "Columns of the grid.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
-flags.DEFINE_string("condition", None, "What to draw, for a GAN that can be asked, such as 7. Unset: all in turn.")
+flags.DEFINE_string(
+    "condition", None, "What to draw, for a GAN that can be asked, such as 7 or pink. Unset: all in turn."
+)
 flags.DEFINE_alias("caption", "condition")
 flags.DEFINE_bool("interpolate", False, "Interpolate in even steps between two noise vectors.")
 flags.DEFINE_bool("overwrite", False, "Replace the file. In a folder, only pictures of this command are replaced.")
@@ -28,8 +31,9 @@ flags.DEFINE_bool("overwrite", False, "Replace the file. In a folder, only pictu
 PICTURE = re.compile(r"\d{5,}\.png")  # in a folder of single pictures
 RUN_FILES = ("config.json", "checkpoints", "losses.csv")  # a folder with one of these holds a run
 
-# Bytes of memory: of the command itself, and for each sample, in arrays and in a grid. Measured with --count=20000.
-BYTES, SAMPLE_BYTES, GRID_BYTES = 700e6, 9_000, 220_000
+# Bytes of memory: of the command itself, for each number of a sample, and for each number of its cell in a grid.
+# Measured with --count=20000.
+BYTES, NUMBER_BYTES, CELL_BYTES = 700e6, 12, 40
 
 
 class SampleError(Exception):
@@ -59,6 +63,17 @@ def check_out():
     return out
 
 
+def check_count(shape, is_grid):
+    """Raises SampleError if --count pictures of `shape` do not fit into memory, in a grid or as arrays."""
+    from gan_tf import grids
+
+    height, width = grids.cell_size(*shape[:2]) if len(shape) == 3 else (1, 1)
+    cell = (height + grids.GAP) * (width + grids.GAP) * shape[-1]
+    most = limits.fitting(CELL_BYTES * cell if is_grid else NUMBER_BYTES * math.prod(shape), BYTES)
+    if FLAGS.count > most:
+        raise SampleError(f"--count={FLAGS.count} is too much; {most:,} samples fit into this machine's memory.")
+
+
 def sample():
     """Draws what the flags describe."""
     if bool(FLAGS.run_dir) == bool(FLAGS.generator):
@@ -67,12 +82,9 @@ def sample():
     is_grid = out.suffix == ".png" and not is_folder()
     if is_grid and FLAGS.count % FLAGS.columns:
         raise SampleError(f"--count={FLAGS.count} does not fill rows of --columns={FLAGS.columns}; change either.")
-    most = limits.fitting(GRID_BYTES if is_grid else SAMPLE_BYTES, BYTES)
-    if FLAGS.count > most:
-        raise SampleError(f"--count={FLAGS.count} is too much; {most:,} samples fit into this machine's memory.")
     if FLAGS.run_dir:
         name, source = f"the generator of --run_dir={FLAGS.run_dir}", FLAGS.run_dir
-        restore.check_run(source)
+        check_count(restore.check_run(source)["data"].get("shape", data.DIGIT), is_grid)
     else:
         name, source = f"--generator={FLAGS.generator}", FLAGS.generator
         keras_file.check_keras_file(source, "generator")
@@ -87,6 +99,7 @@ def sample():
         logging.info("the generator of %s after %d iterations", FLAGS.run_dir, iterations)
     else:
         gan = keras_file.load_generator(source, "generator")
+        check_count(gan.shape, is_grid)
     if gan.generate is None:
         place = "look at the grids in the folder of its run" if gan.draw else "gan_tf.evaluate measures what it does"
         raise SampleError(f"{name} draws no single images from noise; {place}.")

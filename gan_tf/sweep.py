@@ -77,7 +77,7 @@ def main(arguments):
         raise grid.SweepError(f"--out_dir={out_dir}: {problem}; name another.")
     out_dir.mkdir(parents=True, exist_ok=True)
     grid.save(runs, out_dir)
-    outcomes = train(runs, out_dir, lists)
+    outcomes = train(runs, out_dir)
     if FLAGS.evaluate:
         table(runs, out_dir)
     failed = {name: problem for name, problem in outcomes.items() if problem not in (None, worker.STOPPED)}
@@ -89,17 +89,14 @@ def main(arguments):
     return 130 if stopped else int(bool(failed))
 
 
-def train(runs, out_dir, lists):
+def train(runs, out_dir):
     """Trains and measures the runs. Returns what became of each, as `engine.run` does."""
     features, left = None, [run for run in runs if not worker.finished(out_dir / run.name, run.stages)]
     logging.info("%s in %s, of which %d are finished", runs_in_words(runs), out_dir, len(runs) - len(left))
     if not left:
         return {}
     if FLAGS.evaluate:
-        command_line.import_tensorflow()
         features = str(out_dir.resolve())
-        for dataset in lists.get("dataset", ["mnist"]):
-            worker.write_features(features, dataset, lists.get("data_dir", [None])[0])
     with engine.cluster(FLAGS.address, FLAGS.cpus_per_run, FLAGS.gpus_per_run):
         if FLAGS.address:
             engine.require_shared(out_dir)

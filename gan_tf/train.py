@@ -94,7 +94,7 @@ def main():
     for rate, optimizer in (("d_lr", FLAGS.d_optimizer), ("g_lr", FLAGS.g_optimizer)):
         if FLAGS[rate].value == optimizers.RATES[optimizer]:
             FLAGS[rate].value = None  # so that it is the same run as one that leaves it out
-    return training_command.train("reference", make, compile_seconds=3)
+    return training_command.train("reference", make, compile_seconds=3, check=training_command.require_digits)
 
 
 if __name__ == "__main__":

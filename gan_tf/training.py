@@ -58,10 +58,8 @@ def make_train_block(step, images, batch_size, seed, block=BLOCK, jit=True, d_st
     `steps` is at most `block`. `losses` is a NumPy array float32 [steps, 2]: d_loss and g_loss of each iteration. The
     batch and the noise of an iteration depend only on `seed` and its number. D gets `d_steps` batches, end to end.
     `images` is uint8 [n, 784], or float32 in [0, 1]. It stays on the device, and bytes are scaled when they are used.
-    `jit` compiles with XLA. Raises ValueError if there are fewer images than `batch_size`.
+    `jit` compiles with XLA.
     """
-    if batch_size > len(images):
-        raise ValueError(f"a batch of {batch_size} is more than the {len(images)} images there are")
     n, images = len(images), tf.constant(images)
 
     def batch(images, indices):

@@ -35,6 +35,7 @@ from absl import flags
 
 from experiments import record
 from gan_tf import data
+from gan_tf.metrics.table import flat
 from gan_tf.runs import command_line
 
 FLAGS = flags.FLAGS
@@ -131,7 +132,7 @@ def start_process():
 @functools.cache
 def images_of(dataset, data_dir):
     """The training images, loaded once in each process."""
-    return data.load(dataset, data_dir).images
+    return flat(data.load(dataset, data_dir).images)
 
 
 def do(name, seed, iters, dataset, data_dir):

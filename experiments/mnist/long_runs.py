@@ -68,7 +68,6 @@ def train(names, data_dir, work_dir):
         if not begun.exists():
             record.write_json(begun, record.facts("tensorflow", "keras", "numpy", "ray"))
     if left:
-        worker.write_features(work_dir, "mnist", data_dir)
         with engine.cluster(None, cpus_per_run=1, gpus_per_run=0):
             outcomes = engine.run(left, work_dir, work_dir)
         for name, problem in outcomes.items():
@@ -86,9 +85,10 @@ def result(name, work_dir, data_dir):
     import keras
 
     from gan_tf.data.dataset import scaled
+    from gan_tf.metrics.table import flat
     from gan_tf.zoo import regularised  # noqa: F401  Keras finds its layer by name
 
-    real_images = keras.ops.convert_to_tensor(scaled(data.load("mnist", data_dir).images[:1000]))
+    real_images = keras.ops.convert_to_tensor(flat(scaled(data.load("mnist", data_dir).pixels[:1000])))
     run_dir, stages = Path(work_dir) / name, {}
     for stage in stages_of(name):
         folder = worker.stage_folder(run_dir, stage)

@@ -119,7 +119,7 @@ def measure(name, options, stages, work_dir, yardstick, initial=None):
             scores |= yardstick.other_scores(images, images)
         discriminator = keras.saving.load_model(kept / "discriminator.keras", compile=False)
         for kind, pixels in (("fake", images), ("real", yardstick.test)):
-            logits = discriminator.predict(pixels, batch_size=1000, verbose=0)
+            logits = discriminator.predict(table.flat(pixels), batch_size=1000, verbose=0)
             for score in table.discriminator_accuracy(logits, kind == "real", boundary).values():
                 scores[f"d_right_{kind}"] = score
         if initial is not None:

@@ -42,7 +42,7 @@ def next_to_real(run_dir):
     """Returns a picture: the samples of a run, and next to them 16 of its training images."""
     picture = Image.new("L", (2 * 328 + GAP, 328), 255)
     picture.paste(Image.open(Path(run_dir) / "samples.png").convert("L"), (0, 0))
-    real = 255 * grid(data.load("glyphs").images[:16])
+    real = 255 * grid(data.load("glyphs").images[:16])[:, :, 0]
     picture.paste(Image.fromarray(real.astype(np.uint8)), (328 + GAP, 0))
     return picture
 

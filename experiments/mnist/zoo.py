@@ -115,7 +115,7 @@ COLUMNS = {
     "dcgan": QUALITY,
     "conditional": [("samples", "read_as_asked"), *QUALITY],
     "semi_supervised": [("own", "accuracy of the classifier"), *QUALITY],
-    "infogan": [("own", "digits found without labels"), *QUALITY],
+    "infogan": [("own", "classes found without labels"), *QUALITY],
     "loss_sensitive": QUALITY,
     "adversarial_autoencoder": [
         ("own", "distance of codes to prior"),
@@ -184,15 +184,17 @@ LAST = {
 }
 
 
-def train(run, seed):
-    """Trains a run and measures it, where this is not done yet. Returns its result as a dict that JSON can hold."""
-    member, options, _ = RUNS[run]
+def train(member, options, seed, folder):
+    """Trains a run and measures it, where this is not done yet. Returns its result as a dict that JSON can hold.
+
+    `member` is one of gan_tf.zoo, `options` are its flags, `folder` is for all files of the run.
+    """
     options = [*options, *([f"--seed={seed}"] if seed else [])]
-    folder = Path(FLAGS.work_dir) / f"{run}-{seed}"
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "begun.json").exists():
         write_json(folder / "begun.json", facts("tensorflow", "keras", "numpy"))
-    where = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir and member not in MADE else []
+    reads = member not in MADE and "--dataset=heads" not in options
+    where = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir and reads else []
     _run(folder, f"gan_tf.zoo.{member}", *options, *where, f"--out_dir={folder / 'run'}")
     if not (folder / "run" / "metrics.json").exists():
         _run(folder, "gan_tf.evaluate", f"--run_dir={folder / 'run'}")
@@ -308,7 +310,9 @@ def main():
             print(f"{run}:\n\n{table_on_dcgan(run, result)}\n")
             continue
         for seed in RUNS[run][2]:
-            write_json(out_dir / f"{run}-{seed}.json", train(run, seed))
+            member, options, _ = RUNS[run]
+            result = train(member, options, seed, Path(FLAGS.work_dir) / f"{run}-{seed}")
+            write_json(out_dir / f"{run}-{seed}.json", result)
             drawn = picture(Path(FLAGS.work_dir) / f"{run}-0" / "run")
             if seed == 0 and drawn:
                 shutil.copy(drawn, out_dir / f"{run}.png")

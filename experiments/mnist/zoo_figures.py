@@ -19,6 +19,7 @@ from experiments.mnist import zoo
 from experiments.record import RESULTS, check, define_names
 from gan_tf import data
 from gan_tf.gan import in_batches
+from gan_tf.metrics.table import flat
 from gan_tf.restore import LoadError, load_run
 from gan_tf.runs import command_line
 from gan_tf.runs.config import RunError
@@ -63,7 +64,7 @@ def draw_codes(gans, test, path):
         figure = matplotlib.figure.Figure(figsize=(9.6, 9.6))
         for row, (axes, decoded) in zip(gans.items(), figure.subplots(2, 2), strict=True):
             title, gan = row
-            codes = in_batches(gan.objects["encoder"], test.images[:SHOWN])
+            codes = in_batches(gan.objects["encoder"], flat(test.images[:SHOWN]))
             dots = axes.scatter(*codes.T, c=test.labels[:SHOWN], cmap="tab10", s=3, vmin=-0.5, vmax=9.5)
             axes.set(title=title, xlabel="first number of the code", ylabel="second number")
             figure.colorbar(dots, ax=axes, ticks=range(10), label="digit")

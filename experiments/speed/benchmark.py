@@ -292,7 +292,7 @@ def main():
     speeds = {name: [] for name in names}
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "images.npy")
-        np.save(path, data.load("glyphs").images)
+        np.save(path, data.load("glyphs").images.reshape(-1, 784))
         environment = {**os.environ, "GAN_TF_BENCHMARK_IMAGES": path, "TF_CPP_MIN_LOG_LEVEL": "3"}
         for number in range(FLAGS.rounds):
             for name in names:

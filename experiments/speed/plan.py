@@ -28,13 +28,12 @@ MACHINES = (1, 10)
 
 def small_sweep():
     """Trains and measures one run on each core, and returns what it took, as a dict of numbers."""
-    from gan_tf.sweeps import engine, grid, worker
+    from gan_tf.sweeps import engine, grid
 
     where = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir else ["--dataset=glyphs"]
     lists = grid.parse_lists([f"--iters={ITERS}", *where])
     runs = grid.expand(["reference"], lists, range(limits.cores()), STAGES)
     with tempfile.TemporaryDirectory() as folder, engine.cluster(None, 1, 0):
-        worker.write_features(folder, lists.get("dataset", ["mnist"])[0], lists.get("data_dir", [None])[0])
         free, least, ended = available(), [], threading.Event()
 
         def watch():

@@ -16,7 +16,7 @@ from absl import flags
 
 from experiments import record
 from gan_tf import data
-from gan_tf.restore import GANS
+from gan_tf.members import GANS
 from gan_tf.runs import command_line
 
 FLAGS = flags.FLAGS

@@ -68,7 +68,8 @@ def train(batch_norm, noise, images, yardstick, width, steps):
     from gan_tf.noise import EVALUATION_NOISE, stream_noise
     from gan_tf.zoo import dcgan
 
-    networks = dcgan.make_generator(1, width, batch_norm), dcgan.make_discriminator(2, width, batch_norm)
+    makers = dcgan.make_generator, dcgan.make_discriminator
+    networks = [make(seed, images.shape[1:], width, batch_norm) for seed, make in enumerate(makers, 1)]
     generator, discriminator = map(moving, networks) if noise else networks
     step = dcgan.make_train_step(generator, discriminator, dcgan.make_optimizer(), dcgan.make_optimizer())
     train_block = training.make_train_block(step, images, 64, seed=0, block=PROBE, jit=False)

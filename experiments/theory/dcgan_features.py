@@ -16,6 +16,7 @@ from absl import flags
 from experiments.theory import claim
 from experiments.theory.discriminator_as_classifier import draw, probes
 from gan_tf import data
+from gan_tf.metrics.table import flat
 
 FLAGS = flags.FLAGS
 
@@ -65,8 +66,8 @@ def measure(report, iters=2000, few=500, many=10_000, **small):
     train, *others = (data.load(FLAGS.dataset, FLAGS.data_dir, split) for split in data.SPLITS)
     trained, done, rules = trained_dcgan(train.pixels, iters, **small)
     features = {
-        "784 pixels": lambda images: images.astype(np.float64),
-        "random D": pooled(dcgan.make_discriminator(1, **rules)),
+        "784 pixels": lambda images: flat(images).astype(np.float64),
+        "random D": pooled(dcgan.make_discriminator(1, train.shape, **rules)),
         f"D after {done:,} iterations": pooled(trained.objects["discriminator"]),
     }
     with_few, with_many = probes(report, features, few, many, train, *others)

@@ -18,6 +18,7 @@ from absl import flags
 from experiments import figures
 from experiments.theory import claim
 from gan_tf import data
+from gan_tf.metrics.table import flat
 
 FLAGS = flags.FLAGS
 
@@ -29,9 +30,9 @@ CLAIM = "A linear probe on a trained D's features does no better than on a rando
 
 
 def hidden(discriminator, images):
-    """The hidden units of D, float64 [n, 128], of images [n, 784]."""
+    """The hidden units of D, float64 [n, 128], of images [n, 28, 28, 1]."""
     w, b = (weight.astype(np.float64) for weight in discriminator.get_weights()[:2])
-    return np.maximum(images @ w + b, 0)
+    return np.maximum(flat(images) @ w + b, 0)
 
 
 def probe(known, labels, validation, test):
@@ -108,7 +109,7 @@ def measure(report, iters=5000, few=500, many=10_000):
         "D trained with Adadelta": train_discriminator(train.images, "adadelta", iters),
         "D trained with Adam": train_discriminator(train.images, "adam", iters),
     }
-    features = {"784 pixels": lambda images: images.astype(np.float64)}
+    features = {"784 pixels": lambda images: flat(images).astype(np.float64)}
     features |= {name: functools.partial(hidden, network) for name, network in networks.items()}
     with_few, with_many = probes(report, features, few, many, train, *others)
     for labels, found in ((few, with_few), (many, with_many)):

@@ -50,7 +50,7 @@ def measure(report, count=10_000):
     def spread_within(images, classes):
         return np.mean([spread(images[classes == each]) for each in range(10)])
 
-    ten, five, noise = repeated(real[best]), repeated(real[best[:5]]), random.random([count, 784], np.float32)
+    ten, five, noise = repeated(real[best]), repeated(real[best[:5]]), random.random(real.shape, np.float32)
     blind, of_real, of_five, of_noise = map(score_of, (ten, real, five, noise))
     report.check("classifier score of ten images, repeated", 10, blind, 0.02)
     report.check_between("classifier score of real images", 0, blind, of_real)

@@ -38,19 +38,19 @@ def choose(allowed, random):
 
 
 def white_at(images, pixels):
-    """Returns a copy of `images` [n, 784] with one pixel of each set to 1."""
-    changed = images.copy()
+    """Returns a copy of `images` [n, 28, 28, 1] with one pixel of each set to 1."""
+    changed = images.reshape(len(images), -1).copy()
     changed[np.arange(len(images)), pixels] = 1
-    return changed
+    return changed.reshape(images.shape)
 
 
 def pairs(images, random):
-    """Returns (images, with a pixel at the stroke, with a pixel away from it), each [m, 784].
+    """Returns (images, with a pixel at the stroke, with a pixel away from it), each [m, 28, 28, 1].
 
     Images without a pixel of each kind are left out.
     """
-    distance = np.stack([scipy.ndimage.distance_transform_cdt(each < 0.5) for each in images.reshape(-1, 28, 28)])
-    black = images.reshape(-1, 28, 28) == 0
+    distance = np.stack([scipy.ndimage.distance_transform_cdt(each < 0.5) for each in images[..., 0]])
+    black = images[..., 0] == 0
     near, far = black & (distance == 1), black & (distance >= FAR) & INSIDE
     both = near.any(axis=(1, 2)) & far.any(axis=(1, 2))
     images, near, far = images[both], near[both], far[both]
@@ -65,7 +65,7 @@ def train_d(images, random, **rules):
     from gan_tf.data.dataset import scaled
     from gan_tf.zoo import dcgan
 
-    discriminator, optimizer = dcgan.make_discriminator(2, **rules), dcgan.make_optimizer()
+    discriminator, optimizer = dcgan.make_discriminator(2, images.shape[1:], **rules), dcgan.make_optimizer()
     weights = discriminator.trainable_variables
     optimizer.build(weights)
 
@@ -76,8 +76,8 @@ def train_d(images, random, **rules):
         optimizer.apply(tape.gradient(loss, weights), weights)
 
     for _ in range(STEPS):
-        real, other = scaled(images[random.integers(0, len(images), 128)]).reshape(2, 64, 784)
-        black = (other.reshape(-1, 28, 28) == 0) & INSIDE
+        real, other = scaled(images[random.integers(0, len(images), 128)]).reshape(2, 64, *images.shape[1:])
+        black = (other[..., 0] == 0) & INSIDE
         step(real, white_at(other, choose(black, random)))
     return discriminator
 
@@ -93,13 +93,13 @@ def measure(report, iters=2000, **small):
     trained, done, rules = trained_dcgan(train.pixels, iters, **small)
     originals, near, far = pairs(test.images, np.random.default_rng(0))
     originals, near, far = originals[:COUNT], near[:COUNT], far[:COUNT]
-    errors = [((each - originals) ** 2).sum(axis=1) for each in (near, far)]
+    errors = [((each - originals) ** 2).sum(axis=(1, 2, 3)) for each in (near, far)]
     report.check("greatest difference of the squared errors", 0, np.abs(errors[0] - errors[1]).max(), 1e-6)
     logits = {}
     for name, network, low, high in (
         ("D that learned from changed digits", train_d(train.pixels, np.random.default_rng(1), **rules), 0.7, 1.0),
         (f"D of DCGAN after {done:,} iterations", trained.objects["discriminator"], 0.0, 0.7),
-        ("untrained D", dcgan.make_discriminator(1, **rules), 0.3, 0.7),
+        ("untrained D", dcgan.make_discriminator(1, train.shape, **rules), 0.3, 0.7),
     ):
         logits[name] = [in_batches(network, each)[:, 0] for each in (near, far)]
         right = (logits[name][0] > logits[name][1]).mean()

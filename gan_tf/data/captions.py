@@ -30,7 +30,7 @@ def vector_of(caption):
 def draw(first, count):
     """Draws digits number `first` … `first + count - 1` of 70,000.
 
-    Returns (pixels uint8 [count, 28, 28], the numbers of their captions int [count]). The digits are like those of
+    Returns (pixels uint8 [count, 28, 28, 1], the numbers of their captions int [count]). The digits are like those of
     `glyphs.draw`, but they stand straight, so that one sees whether a font is slanted: they are rotated by up to 3
     degrees, and not sheared. The 40 captions are equally frequent; so are the fonts of each style.
     """

@@ -4,7 +4,7 @@ import importlib.util
 
 import numpy as np
 
-from gan_tf.data.mnist import DataError
+from gan_tf.data.dataset import DataError
 
 STEPS = 500  # of a game at most. Each step that the pole stands earns 1
 EVERY = 20  # of a game, every 20th step is kept

@@ -22,8 +22,8 @@ MARGIN = 8  # empty pixels around this drawing, so that points next to the glyph
 def draw(first, count):
     """Draws glyphs number `first` … `first + count - 1` of 70,000.
 
-    Returns (pixels uint8 [count, 28, 28], labels int64 [count]). Each glyph has a random digit and a random font. It is
-    rotated by up to 15 degrees and sheared by up to 0.3, and its width is multiplied by 0.8 … 1.2. Then it is scaled
+    Returns (pixels uint8 [count, 28, 28, 1], labels int64 [count]). Each glyph has a random digit and a random font. It
+    is rotated by up to 15 degrees and sheared by up to 0.3, and its width is multiplied by 0.8 … 1.2. Then it is scaled
     to fill 0.85 … 1 of MNIST's box of 20x20 pixels. Its centre of mass is placed up to half a pixel away from pixel
     (14, 14), because MNIST's digits are centred to whole pixels. All these numbers are uniform. In the final pixels the
     centre of mass can be a little further away: more than half a pixel in 2.8% of all glyphs, at most 0.89. Glyph i is
@@ -41,7 +41,7 @@ def draw(first, count):
 
 
 def render(labels, fonts, angle, shear, width, size, shift):
-    """Draws the digits `labels` in the fonts FONTS[fonts]: uint8 [n, 28, 28].
+    """Draws the digits `labels` in the fonts FONTS[fonts]: uint8 [n, 28, 28, 1].
 
     Each is changed as `draw` says: rotated by `angle`, sheared by `shear`, its width multiplied by `width`, scaled to
     `size` of MNIST's box, its centre moved by `shift` [n, 2]. The other arguments are [n].
@@ -49,7 +49,7 @@ def render(labels, fonts, angle, shear, width, size, shift):
     cos, sin = np.cos(angle), np.sin(angle)
     # Rotation times shear times width. The columns say where the glyph's x axis and y axis go.
     maps = np.stack([cos * width, cos * shear - sin, sin * width, sin * shear + cos], 1).reshape(-1, 2, 2)
-    pixels = np.empty([len(labels), 28, 28], np.uint8)
+    pixels = np.empty([len(labels), 28, 28, 1], np.uint8)
     for label in range(10):
         for font, name in enumerate(FONTS):
             chosen = np.flatnonzero((labels == label) & (fonts == font))
@@ -85,7 +85,7 @@ def _glyph(font, digit):
 
 
 def _render(glyph, centre, outline, maps, size, shift):
-    """Draws one glyph m times, changed by each of the matrices `maps` [m, 2, 2]. Returns uint8 [m, 28, 28].
+    """Draws one glyph m times, changed by each of the matrices `maps` [m, 2, 2]. Returns uint8 [m, 28, 28, 1].
 
     `glyph`, `centre` and `outline` are what `_glyph` returns. `size` [m] is the share of MNIST's box that the glyph
     fills, `shift` [m, 2] how far its centre of mass lies from pixel (14, 14).
@@ -106,4 +106,4 @@ def _render(glyph, centre, outline, maps, size, shift):
     above = flat[corner] * (1 - x) + flat[corner + 1] * x
     corner += glyph.shape[1]
     below = flat[corner] * (1 - x) + flat[corner + 1] * x
-    return np.rint(above * (1 - y) + below * y).astype(np.uint8).reshape(-1, 28, 28)
+    return np.rint(above * (1 - y) + below * y).astype(np.uint8).reshape(-1, 28, 28, 1)

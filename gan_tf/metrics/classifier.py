@@ -1,12 +1,16 @@
 """A small convolutional network (CNN) that classifies MNIST's digits. In the scores it replaces the Inception network.
 
+`load_classifier("heads")` loads another one, for heads: see heads_reader.py.
+
 Its trained weights come with the package, in classifier.npz. The file classifier.json says how accurate they are, and
 how they were trained. python -m gan_tf.metrics.classifier --out_dir=gan_tf/metrics trains a new network and writes both
 files. Compare scores only if the same weights computed them.
 """
 
+import dataclasses
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +26,7 @@ EPOCHS, BATCH_SIZE = 12, 128
 
 
 def make_classifier(seed=None):
-    """Makes the network, untrained. The Keras model maps images [n, 784] to [features [n, 128], logits [n, 10]].
+    """Makes the network, untrained. The Keras model maps images [n, 28, 28, 1] to [features [n, 128], logits [n, 10]].
 
     All are float32; the images are in [0, 1]. The layers are two 3x3 convolutions with 32 filters, max-pooling, two
     3x3 convolutions with 64 filters, max-pooling, and a layer of 128 units, all with ReLU. The features are the output
@@ -35,8 +39,7 @@ def make_classifier(seed=None):
     if seed is not None:
         keras.utils.set_random_seed(seed)
     numbers, images_of = {"dtype": "float32"}, {"dtype": "float32", "data_format": "channels_last"}
-    x = images = keras.Input([784], **numbers)
-    x = layers.Reshape([28, 28, 1], **numbers)(x)
+    x = images = keras.Input([28, 28, 1], **numbers)
     for width in (32, 64):
         padding = "same" if width == 32 else "valid"
         x = layers.Conv2D(width, 3, activation="relu", padding=padding, **images_of)(x)
@@ -48,6 +51,29 @@ def make_classifier(seed=None):
     return keras.Model(images, [features, logits], name="mnist_classifier")
 
 
+def _make_heads_reader():
+    from gan_tf.metrics import heads_reader
+
+    return heads_reader.make_reader()
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A classifier that comes with the package: `words` and `label` are what tables call it and its classes."""
+
+    make: Callable
+    file: str
+    words: str
+    label: str
+
+
+# By the name that a `Dataset` has.
+CLASSIFIERS = {
+    "mnist": Kind(make_classifier, "classifier", "MNIST classifier", "digit"),
+    "heads": Kind(_make_heads_reader, "heads_reader", "heads reader", "hair colour"),
+}
+
+
 def save(model, facts, folder):
     """Writes the network's weights to classifier.npz, and `facts`, a dict, to classifier.json, both in `folder`."""
     weights = {f"{index:02}": weight for index, weight in enumerate(model.get_weights())}
@@ -55,32 +81,49 @@ def save(model, facts, folder):
     (folder / "classifier.json").write_text(json.dumps(facts, indent=2) + "\n")
 
 
-def load_classifier(folder=HERE):
-    """Returns the trained network that comes with the package, and the content of its classifier.json, a dict."""
-    model = make_classifier()
-    with np.load(folder / "classifier.npz") as arrays:
-        model.set_weights([arrays[name] for name in sorted(arrays)])
-    return model, json.loads((folder / "classifier.json").read_text())
+def load_classifier(name="mnist", folder=HERE):
+    """Returns a trained network that comes with the package, and the content of its JSON file, a dict.
+
+    `name` is a key of `CLASSIFIERS`.
+    """
+    kind = CLASSIFIERS[name]
+    model = kind.make()
+    with np.load(folder / f"{kind.file}.npz") as arrays:
+        model.set_weights([arrays[name].astype(np.float32) for name in sorted(arrays)])
+    return model, json.loads((folder / f"{kind.file}.json").read_text())
 
 
 def activations(model, images):
-    """Returns (features float64 [n, 128], probabilities float64 [n, 10]) of images float32 [n, 784] in [0, 1]."""
+    """Returns (features float64 [n, k], probabilities float64 [n, classes]) of images in [0, 1].
+
+    `images` is float32 [n, height, width, channels]. The MNIST classifier has k = 128 features and 10 classes.
+    """
+    features, logits, *_ = outputs(model, images)
+    return features.astype(np.float64), softmax(logits)
+
+
+def outputs(model, images):
+    """Returns all outputs of a network for images, float32 [n, height, width, channels], as a list of arrays."""
     images = np.asarray(images, np.float32)
     # Not `model.predict`: it rounds its input to the type of numbers in ~/.keras/keras.json.
     batches = [model.predict_on_batch(images[first : first + 500]) for first in range(0, len(images), 500)]
-    features, logits = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+
+
+def softmax(logits):
+    """Returns probabilities, float64 [n, classes], of logits [n, classes]."""
     logits = logits.astype(np.float64)
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return features.astype(np.float64), exponentials / exponentials.sum(axis=1, keepdims=True)
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
 def accuracy(model, images, labels):
-    """Returns the share of the images [n, 784] that the network classifies correctly. `labels` is int [n]."""
+    """Returns the share of the images that the network classifies correctly. `labels` is int [n]."""
     return float((activations(model, images)[1].argmax(axis=1) == labels).mean())
 
 
 def fit(images, labels, epochs, seed=0):
-    """Trains a new network on images float32 [n, 784] and labels int [n]. Returns it as it is after the last epoch.
+    """Trains a new network on images float32 [n, 28, 28, 1] and labels int [n]. Returns it after the last epoch.
 
     The loss is cross-entropy. The optimizer is Adam; its learning rate falls from 0.001 to zero along a cosine. A
     batch has 128 images, and each batch is shifted as a whole, by up to two pixels. Raises ValueError if there are
@@ -95,8 +138,8 @@ def fit(images, labels, epochs, seed=0):
     model = make_classifier(seed)
 
     def shift(images, labels):
-        padded = tf.pad(tf.reshape(images, [BATCH_SIZE, 28, 28]), [[0, 0], [2, 2], [2, 2]])
-        return tf.reshape(tf.image.random_crop(padded, [BATCH_SIZE, 28, 28], seed=seed), [BATCH_SIZE, 784]), labels
+        padded = tf.pad(images, [[0, 0], [2, 2], [2, 2], [0, 0]])
+        return tf.image.random_crop(padded, [BATCH_SIZE, 28, 28, 1], seed=seed), labels
 
     batches = tf.data.Dataset.from_tensor_slices((images, labels)).shuffle(len(images), seed=seed)
     batches = batches.batch(BATCH_SIZE, drop_remainder=True).map(shift).prefetch(2)

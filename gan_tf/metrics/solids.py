@@ -7,14 +7,16 @@ import scipy.stats
 from gan_tf.data.furniture import SIDE
 from gan_tf.metrics.table import share
 
+VIEW = (28, 28, 1)  # the shape of a picture of a solid
+
 
 def view(solids):
-    """Pictures of solids, float32 [n, 4096]: [n, 784] in [0, 1]. One looks from the right, from the front and above.
+    """Pictures of solids, float32 [n, 4096]: [n, 28, 28, 1] in [0, 1], seen from the right, front and above.
 
     A cube is drawn if it is more filled than 1/2. Nearer cubes hide those behind; sides are darker than tops.
     """
     filled = np.pad(np.asarray(solids).reshape(-1, SIDE, SIDE, SIDE) > 0.5, [(0, 0), (0, 1), (0, 1), (0, 1)])
-    pictures = np.zeros([len(filled), 28, 28], np.float32)
+    pictures = np.zeros([len(filled), *VIEW], np.float32)
     x, y, z = (each.ravel() for each in np.indices([SIDE, SIDE, SIDE]))
     for place in np.argsort(y * 10 - x - z, kind="stable")[::-1]:  # from the back to the front
         i, j, k = x[place], y[place], z[place]
@@ -25,9 +27,9 @@ def view(solids):
         free_above, free_right = ~filled[:, i, j, k + 1], ~filled[:, i + 1, j, k]
         shade = 0.55 + 0.45 * free_above - 0.2 * (free_right & ~free_above)
         for up, right in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            where = pictures[:, row - up, column + right]
-            pictures[:, row - up, column + right] = np.where(cube, shade, where)
-    return pictures.reshape(-1, 784)
+            where = pictures[:, row - up, column + right, 0]
+            pictures[:, row - up, column + right, 0] = np.where(cube, shade, where)
+    return pictures
 
 
 def measures(solids):

@@ -5,6 +5,7 @@ Held out means that the generator was not trained on these images.
 
 import numpy as np
 
+from gan_tf.data.dataset import scaled
 from gan_tf.grids import spread
 from gan_tf.metrics import classifier, scores
 
@@ -16,14 +17,15 @@ SIGMAS = np.logspace(-1, 0, 10)  # as in Goodfellow et al. 2014's code: parzen_l
 class Yardstick:
     """Real images and the classifier, prepared so that other images can be compared with them.
 
-    The real images are float32 [n, 784] in [0, 1]. `train` are those that a generator may be trained on. `validation`
-    and `test` are held out: `validation` is used only to choose the width of the Parzen windows. `model` is the network
-    of `metrics.classifier`. FID, precision and recall compare with the first 10,000 of `train`.
+    The real images are [n, height, width, channels], uint8 or float32 in [0, 1]. `train` are those that a generator may
+    be trained on. `validation` and `test` are held out: `validation` is used only to choose the width of the Parzen
+    windows. `model` is a network of `metrics.classifier`. FID, precision and recall compare with the first 10,000 of
+    `train`. `other_scores` needs float32.
     """
 
     def __init__(self, train, validation, test, model):
         self.train, self.validation, self.test, self._model = train, validation, test, model
-        self.reference = train[:REFERENCE]
+        self.reference = scaled(train[:REFERENCE])
         self._features, _ = classifier.activations(model, self.reference)
 
     def quick_scores(self, images):
@@ -36,21 +38,33 @@ class Yardstick:
         They are the mean distance from one of `images` to the nearest training image, and the Parzen log-likelihood of
         the test images, with windows around the images `windows`.
         """
-        distances = scores.nearest(images[:NEIGHBOURS], self.train)[0][:, 0]
-        return {"nearest_train_distance": mean(distances)} | parzen(windows, self.validation, self.test)
+        distances = scores.nearest(flat(images[:NEIGHBOURS]), flat(self.train))[0][:, 0]
+        return {"nearest_train_distance": mean(distances)} | parzen(*map(flat, (windows, self.validation, self.test)))
 
     def read_as(self, images, labels):
-        """Returns (share, standard error): the share of `images` that the classifier reads as the digits `labels`."""
+        """Returns (share, standard error): the share of `images` that the classifier reads as the classes `labels`."""
         return share(classifier.accuracy(self._model, images, labels), len(images))
 
-    def neighbours(self, images, count=7):
-        """Returns each image, followed by the `count` training images nearest to it: [n * (1 + count), 784]."""
-        indices = scores.nearest(images, self.train, count)[1]
-        return np.concatenate([np.asarray(images)[:, None], self.train[indices]], axis=1).reshape(-1, 784)
+
+def neighbours(images, training, count=7):
+    """Returns each image, followed by the `count` training images nearest to it: float32 [n * (1 + count), …].
+
+    `images` are float32 [n, …] in [0, 1], `training` uint8 or float32 [m, …]. It is read in parts, which saves memory.
+    """
+    parts = (scaled(training[first : first + 1000]) for first in range(0, len(training), 1000))
+    squares = np.concatenate([scores.squared_distances(flat(images), flat(part)) for part in parts], axis=1)
+    indices = np.argsort(squares, axis=1, kind="stable")[:, :count]
+    cells = np.concatenate([np.asarray(images)[:, None], scaled(training[indices])], axis=1)
+    return cells.reshape(-1, *cells.shape[2:])
+
+
+def flat(images):
+    """Returns images [n, …] as rows [n, pixels]."""
+    return images.reshape(len(images), -1)
 
 
 def quick_scores(model, real_features, images):
-    """Returns the scores that need the classifier, and the spread, of `images` float32 [n, 784] in [0, 1].
+    """Returns the scores that need the classifier, and the spread, of `images` float32 [n, …] in [0, 1].
 
     `real_features` are the classifier's features of real images, float64 [m, 128]. The result is ({name: (value,
     standard error or None)}, the share of each class).
@@ -92,9 +106,9 @@ def parzen(samples, validation, test):
 
     There is a Gaussian window of width sigma around each of `samples`. Sigma is chosen from `SIGMAS`: the one with the
     highest mean log-likelihood of the images `validation`. With it, the score is the mean log-likelihood of the images
-    `test`, in nats. All images are [n, 784]. This score is known to rank models wrongly: it rewards samples near every
-    test image, and hardly sees how they look. Source: Goodfellow et al. 2014, section 5 and table 1. The warning comes
-    from Theis et al. 2016 (arXiv:1511.01844), section 3.
+    `test`, in nats. All images are [n, pixels]. This score is known to rank models wrongly: it rewards samples near
+    every test image, and hardly sees how they look. Source: Goodfellow et al. 2014, section 5 and table 1. The warning
+    comes from Theis et al. 2016 (arXiv:1511.01844), section 3.
     """
     sigma = SIGMAS[scores.parzen_log_likelihood(validation, samples, SIGMAS).mean(axis=0).argmax()]
     log_likelihoods = scores.parzen_log_likelihood(test, samples, [sigma])[:, 0]
@@ -128,6 +142,20 @@ TITLES = {
     "parzen_sigma": "its sigma",
 }
 
+# The titles of scores by a classifier, a key of `classifier.CLASSIFIERS`.
+TITLES_OF = {
+    "mnist": TITLES,
+    "heads": TITLES
+    | {
+        "classifier_score": "Inception score (heads reader)",
+        "frechet_distance": "FID (heads reader)",
+        "classes_covered": "hair colours covered (of 8)",
+        "histogram_divergence": "KL of hair colours from uniform",
+        "read_as_asked": "read as the hair colour asked for",
+        "clear": "heads with every attribute clear",
+    },
+}
+
 
 def rounded(value, error):
     """Returns `value ± error` as text, with two digits of the error. Without an error the value has four digits."""
@@ -137,26 +165,28 @@ def rounded(value, error):
     return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
-def rows(samples=None, real=None, own=None):
+def rows(samples=None, real=None, own=None, titles=TITLES):
     """Returns the table as a list of (name, title, the samples' score as text, the real images' score as text).
 
     Each argument is {name: (value, error)}, or None. `own` are scores that only this GAN has. They come last, in the
-    column of the samples, with their names as titles.
+    column of the samples, with their names as titles. `titles` are the titles of the others, by name.
     """
     found, samples, real = [], (samples or {}) | (own or {}), real or {}
-    for name, title in (TITLES | {name: name for name in own or {}}).items():
+    for name, title in (titles | {name: name for name in own or {}}).items():
         cells = [rounded(*column[name]) if name in column else "" for column in (samples, real)]
         if any(cells):
             found.append((name, title, *cells))
     return found
 
 
-def as_text(samples=None, real=None, own=None, plus_minus="±"):
+def as_text(samples=None, real=None, own=None, titles=TITLES, plus_minus="±"):
     """Returns the table as lines of text: scores of the samples and of held-out real images, then this GAN's `own`.
 
-    `plus_minus` is what to write for ±.
+    `titles` are those of `rows`. `plus_minus` is what to write for ±.
     """
-    lines = [("", "samples", "real, held out"), *(row[1:] for row in rows(samples, real))] if samples else []
+    lines = []
+    if samples:
+        lines = [("", "samples", "real, held out"), *(row[1:] for row in rows(samples, real, titles=titles))]
     lines += [("its own scores", "", "")] if own else []
     lines += [row[1:] for row in rows(own=own)]
     lines = [[cell.replace("±", plus_minus) for cell in line] for line in lines]

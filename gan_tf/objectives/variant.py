@@ -46,7 +46,7 @@ def make(
         step = training.make_train_step(**objects, d_loss_fn=d_loss_fn, g_loss_fn=g_loss_fn, jit=jit)
     else:
         step = make_critic_step(**objects, loss=loss, d_steps=d_steps, seed=seed, jit=jit)
-    train_block = None
+    images, train_block = reference.flat(images), None
     if images is not None:
         train_block = training.make_train_block(step, images, batch_size, seed, block, jit, d_steps)
     gan = reference.assemble(objects, train_block, block, seed, images)

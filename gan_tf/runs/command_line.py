@@ -106,13 +106,17 @@ def plain(text):
         (r"(--\w+=.*): invalid literal for int.*", r"\1 is not a whole number"),
         (r"(--\w+=.*): could not convert string to float.*", r"\1 is not a number"),
         (r"--(no)?(\w+)=.*( does not take an argument|Non-boolean argument.*)", r"write --\2 or --no\2"),
-        (r"(--\w+=.*): value should be one of <(.*)>", lambda match: f"{match[1]} is not {_or(match[2].split('|'))}"),
+        (
+            r"(--\w+=.*): value should be one of <(.*)>",
+            lambda match: f"{match[1]} is not {any_of(match[2].split('|'))}",
+        ),
     ):
         text = re.sub(pattern, words, text, flags=re.DOTALL)
     return text if text.endswith((".", "?")) else f"{text}."
 
 
-def _or(words):
+def any_of(words):
+    """Returns "a, b or c"."""
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 

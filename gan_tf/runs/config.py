@@ -10,7 +10,7 @@ from gan_tf.runs import files
 CONFIG_BYTES = 2**20  # config.json has 1 KB; a larger one is damaged
 
 # The flags that may differ when a run resumes. All others decide what it computes and draws.
-FREE = "iters log_every checkpoint_every data_dir out_dir overwrite tensorboard dry_run device threads".split()
+FREE = "iters log_every checkpoint_every data_dir cache out_dir overwrite tensorboard dry_run device threads".split()
 
 # What config.json says of its GAN as "gan"; runs from before that was written are of the reference.
 REFERENCE = {

@@ -45,7 +45,7 @@ def export(run_dir, gan, iteration):
         with writing("losses.png") as path:
             plot_losses(run_dir / "losses.csv", path, gan)
         drawn = grids_of(run_dir, iteration) if gan.draw else {}
-        if pictures := frames(drawn):
+        if pictures := frames(drawn, gan.shape):
             pause = min(500, 10_000 // len(pictures))  # milliseconds: at most ten seconds in all
             with writing("training.gif") as path:
                 pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=pause, loop=0)
@@ -72,24 +72,25 @@ def grids_of(run_dir, iteration):
     return found
 
 
-def frames(drawn):
+def frames(drawn, shape):
     """Returns the frames of an animation: at most `FRAMES` grids, first and last included, as PIL images.
 
-    `drawn` maps iterations to files. The iteration is written above each grid. Damaged grids are left out, and the log
-    names them.
+    `drawn` maps iterations to files with grids of pictures of `shape`. The iteration is written above each grid.
+    Damaged grids are left out, and the log names them.
     """
     import numpy as np
     from PIL import Image, ImageDraw
 
     found, iterations = [], sorted(drawn)
     for index in np.unique(np.linspace(0, len(drawn) - 1, FRAMES).round().astype(int)) if drawn else []:
-        grid = grids.read_grid(drawn[iterations[index]])
+        grid = grids.read_grid(drawn[iterations[index]], shape)
         if grid is None:
             logging.warning("%s is damaged and left out of the animation", drawn[iterations[index]])
             continue
-        frame = Image.new("L", (grid.shape[1], grid.shape[0] + CAPTION), 255)
-        frame.paste(Image.fromarray(grid), (0, CAPTION))
-        ImageDraw.Draw(frame).text((10, 4), f"iteration {iterations[index]:,}", fill=0, font_size=14)
+        picture = Image.fromarray(grid.squeeze())
+        frame = Image.new(picture.mode, (picture.width, picture.height + CAPTION), "white")
+        frame.paste(picture, (0, CAPTION))
+        ImageDraw.Draw(frame).text((10, 4), f"iteration {iterations[index]:,}", fill="black", font_size=14)
         found.append(frame)
     return found
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import logging
 
-from gan_tf import limits
+from gan_tf import limits, members
 from gan_tf.runs import files
 from gan_tf.runs.config import RunError, compare_flags, read_config, require_gan
 from gan_tf.runs.exported import exporting
@@ -59,6 +59,11 @@ def check(out_dir, flags, overwrite, name="reference"):
         )
     before = read_config(out_dir)
     require_gan(out_dir, before["gan"].get("name"), name)
+    if members.too_old(before):
+        raise RunError(
+            f"--out_dir={out_dir} holds a run of an older gan_tf, whose networks were others; name another folder, or "
+            "delete the run with --overwrite."
+        )
     compare_flags(out_dir, before["flags"], flags)
 
 

@@ -60,7 +60,7 @@ class Loop:
             logging.info("%s", f"resumed at {first}" if first else "fresh run")
             if first > options.iters:
                 logging.info("this run has more iterations already than --iters=%d", options.iters)
-            board = tensorboard.Summaries(run.path, options.sample_every) if options.tensorboard else None
+            board = tensorboard.Summaries(run.path, options.sample_every, gan.shape) if options.tensorboard else None
             start, every = time.monotonic(), (options.sample_every, options.checkpoint_every)
             with progress.Progress(first, options.iters) as report:
                 for it, steps in gan.blocks(first, options.iters, every):

@@ -19,6 +19,7 @@ from gan_tf.runs.losses_csv import in_use
 
 # These limits keep the page below 2 MB: two networks of 0.67 MB, the grids, and 0.1 MB for everything else.
 GRIDS, GRID_BYTES, POINTS, WEIGHTS, REAL = 100, 500_000, 500, 125_000, 16
+JPEG = {"quality": 85, "subsampling": 0}  # of grids in colour
 ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")  # those that the page can compute
 
 
@@ -26,10 +27,10 @@ def write(run_dir, gan, iteration):
     """Writes report.html into a run's folder: one file of at most 2 MB that needs no network.
 
     `gan` has the networks of the checkpoint at `iteration`, and the page shows the run up to there: what was written
-    later is left out. The last picture is a grid of 16 samples of `gan`. The page has its generator live if that is a
-    `keras.Sequential` of Dense layers, from `stream_noise` to 28x28 pixels, and its discriminator if that is one from
-    28x28 pixels to a logit. The page has no part for what the run lacks. Raises RunError if a file of the run is
-    damaged, OSError if one cannot be read or written.
+    later is left out. The last picture is a grid of 16 samples of `gan`. If the pictures are grey and square, the page
+    has the generator live if that is a `keras.Sequential` of Dense layers, from `stream_noise` to the pixels, and the
+    discriminator if that is one from the pixels to a logit. The page has no part for what the run lacks. Raises
+    RunError if a file of the run is damaged, OSError if one cannot be read or written.
     """
     config = read_config(run_dir)
     # The flags in FREE change no result, and some of them name folders, which are nobody's business.
@@ -39,18 +40,19 @@ def write(run_dir, gan, iteration):
     content = {
         "gan": config["gan"].get("name"),
         "trained": iteration,
-        "data": {name: config["data"].get(name) for name in ("name", "images")},
+        "data": {name: config["data"].get(name) for name in ("name", "images", "classifier")},
         "machine": {"device": config.get("device")} | (versions if isinstance(versions, dict) else {}),
         "settings": settings,
         "explained": config.get("help", {}),
-        "grids": small_grids(run_dir, settings.get("sample_every"), iteration),
+        "colour": gan.shape[-1:] == (3,),
+        "grids": small_grids(run_dir, settings.get("sample_every"), iteration, gan.shape),
         "charts": charts(run_dir / "losses.csv", gan, iteration, final),
         "metrics": metrics(run_dir / "metrics.json"),
         "networks": networks(gan),
     }
     if final is not None:
         grids.save_grid(final, file := io.BytesIO(), gan.columns)  # with the greys of all grids
-        content["grids"].append({"iteration": iteration, "png": small_png(grids.read_grid(file))})
+        content["grids"].append({"iteration": iteration, "picture": small(grids.read_grid(file, gan.shape), gan.shape)})
     try:
         text = json.dumps(content, allow_nan=False)
     except ValueError as error:
@@ -61,11 +63,12 @@ def write(run_dir, gan, iteration):
         path.write_text(template.replace('"CONTENT"', text), encoding="utf-8")
 
 
-def small_grids(run_dir, sample_every, stop):
+def small_grids(run_dir, sample_every, stop, shape):
     """Returns at most `GRIDS` of a run's grids before iteration `stop`, with a pixel for a pixel.
 
-    They are evenly spread, first and last included. Each is {"iteration", "png"}, the PNG in base64, in 16 shades.
-    Larger grids may be fewer. Damaged ones are left out. Raises RunError if `sample_every` is not a positive integer.
+    They are evenly spread, first and last included. Each is {"iteration", "picture"}: see `small`. `shape` is that of
+    one of the pictures. Larger grids may be fewer. Damaged ones are left out. Raises RunError if `sample_every` is not
+    a positive integer.
     """
     paths = {int(p.stem): p for p in run_dir.glob("*.png") if p.stem.isdecimal()}
     paths = {index: path for index, path in paths.items() if path.name == grids.grid_name(index)}
@@ -75,29 +78,38 @@ def small_grids(run_dir, sample_every, stop):
     count = GRIDS
     while True:
         places = np.unique(np.linspace(0, len(shown) - 1, count).round().astype(int)) if shown else []
-        pictures = {shown[place]: grids.read_grid(paths[shown[place]]) for place in places}
+        pictures = {shown[place]: grids.read_grid(paths[shown[place]], shape) for place in places}
         found = [
-            {"iteration": index * sample_every, "png": small_png(picture)}
+            {"iteration": index * sample_every, "picture": small(picture, shape)}
             for index, picture in pictures.items()
             if picture is not None
         ]
-        if sum(len(grid["png"]) for grid in found) <= GRID_BYTES:
+        if sum(len(grid["picture"]) for grid in found) <= GRID_BYTES:
             return found
         count //= 2
 
 
-def small_png(picture):
-    """The grid `picture`, 28x28 pixels an image and gaps of one pixel, as a PNG of 16 shades in base64."""
-    pitch = grids.CELL + grids.GAP
-    # Where each pixel of the pictures begins in the file, and before each picture a pixel of the gap.
-    inside = np.append(-1, np.ceil(grids.CELL / 28 * np.arange(28)).astype(int))
-    starts = (grids.BORDER + pitch * np.arange(size // pitch) for size in picture.shape)
-    rows, columns = ((start[:, None] + inside).ravel()[1:] for start in starts)
-    shades = Image.fromarray((picture[np.ix_(rows, columns)] / 17).round().astype(np.uint8), "P")
-    shades.putpalette(np.repeat(17 * np.arange(16), 3).tolist())
-    file = io.BytesIO()
-    shades.save(file, "PNG", bits=4, optimize=True)
-    return based64(file.getvalue())
+def small(picture, shape):
+    """A grid of pictures of `shape`, uint8 [height, width, channels], with a pixel for a pixel and narrow gaps.
+
+    It is a PNG of 16 shades if the pictures are grey, a JPEG if they have colours, as an address that a browser can
+    show.
+    """
+    *sizes, channels = shape
+    places = []
+    for whole, cell, size in zip(picture.shape, grids.cell_size(*sizes), sizes, strict=False):
+        # Where each pixel of the pictures begins in the file, and before each picture a pixel of the gap.
+        inside = np.append(-1, np.ceil(cell / size * np.arange(size)).astype(int))
+        starts = grids.BORDER + (cell + grids.GAP) * np.arange(whole // (cell + grids.GAP))
+        places.append((starts[:, None] + inside).ravel()[1:])
+    picture, file = picture[np.ix_(*places)], io.BytesIO()
+    if channels == 1:
+        shades = Image.fromarray((picture[:, :, 0] / 17).round().astype(np.uint8), "P")
+        shades.putpalette(np.repeat(17 * np.arange(16), 3).tolist())
+        shades.save(file, "PNG", bits=4, optimize=True)
+    else:
+        Image.fromarray(picture).save(file, "JPEG", **JPEG)
+    return f"data:image/{'png' if channels == 1 else 'jpeg'};base64,{based64(file.getvalue())}"
 
 
 def charts(losses_csv, gan, stop, final):
@@ -174,15 +186,20 @@ def metrics(path):
 def networks(gan):
     """Returns the weights of the networks that the page can compute, and what Keras's are for some noise."""
     found = {"probability": gan.blind_d_loss is not None}
+    if gan.shape[:1] != gan.shape[1:2] or gan.shape[2:] != (1,):
+        return found
+    pixels = math.prod(gan.shape)
     generator, discriminator = (gan.models.get(name) for name in ("generator", "discriminator"))
-    if gan.generate is generator and gan.make_noise is stream_noise and is_dense(generator, None, 784):
+    if gan.generate and gan.make_noise is stream_noise and is_dense(generator, None, pixels):
         noise = np.asarray(stream_noise(0, USER_NOISE, 16, generator.input_shape[1]))
-        found |= {"generator": layers(generator), "noise": encoded(noise), "keras": encoded(generator(noise)[0])}
-    if gan.discriminate is not None and is_dense(discriminator, 784, 1):
+        drawn = np.asarray(generator(noise))
+        if np.array_equal(drawn, np.reshape(gan.generate(noise), drawn.shape)):  # it is the one that draws
+            found |= {"generator": layers(generator), "noise": encoded(noise), "keras": encoded(drawn[0])}
+    if gan.discriminate is not None and is_dense(discriminator, pixels, 1):
         found["discriminator"] = layers(discriminator)
         if gan.real_pictures is not None:
             found["real"] = based64(np.round(255 * gan.real_pictures[:REAL]).astype(np.uint8))
-    return found
+    return found | {"side": gan.shape[0]}
 
 
 def is_dense(model, inputs, outputs):

@@ -20,10 +20,10 @@ class Summaries:
     The files there are written again at each start. So a resumed run shows each point once.
     """
 
-    def __init__(self, run_dir, sample_every):
+    def __init__(self, run_dir, sample_every, shape):
         import tensorflow as tf
 
-        self._run_dir, self._sample_every = run_dir, sample_every
+        self._run_dir, self._sample_every, self._shape = run_dir, sample_every, shape
         (run_dir / "tensorboard").mkdir(exist_ok=True)
         for path in (run_dir / "tensorboard").iterdir():
             if folder.FOLDERS["tensorboard"].fullmatch(path.name):
@@ -51,7 +51,7 @@ class Summaries:
                     if value:
                         tf.summary.scalar(name, float(value), step)
                 if step % self._sample_every == 0:
-                    pixels = grids.read_grid(self._run_dir / grids.grid_name(step // self._sample_every))
+                    pixels = grids.read_grid(self._run_dir / grids.grid_name(step // self._sample_every), self._shape)
                     if pixels is not None:
-                        tf.summary.image("samples", pixels[None, :, :, None], step)
+                        tf.summary.image("samples", pixels[None], step)
         self._writer.flush()

@@ -1,5 +1,6 @@
 """What every command that trains has in common: its flags, and the way from the flags to a run."""
 
+import functools
 import importlib
 import json
 import math
@@ -9,7 +10,7 @@ import time
 
 from absl import flags, logging
 
-from gan_tf import data, limits
+from gan_tf import data, limits, members
 from gan_tf.runs import checkpoints, command_line, folder, tensorboard
 from gan_tf.runs.config import OtherFlagsError, versions
 from gan_tf.runs.exported import exported
@@ -27,10 +28,11 @@ def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults)
     """Defines the flags that every training command has. `iters` is the default of --iters.
 
     `of_script` is True for the script's own networks: then --help says what the script used. `defaults` are defaults
-    of other flags here, by name, where a GAN needs its own. `datasets` are what it can train on, the default first.
+    of other flags here, by name, where a GAN needs its own. `datasets` are what it can train on, the default first;
+    what can train on a folder of pictures can also train on tfds:NAME.
     """
 
-    unit = _unit(datasets[0])
+    unit = _unit(datasets)
 
     def words(text, script):
         return f"{text} {script}" if of_script else text
@@ -51,21 +53,11 @@ def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults)
         lower_bound=0,
         upper_bound=2**63 - 1,
     )
-    flags.DEFINE_enum(
-        "dataset",
-        datasets[0],
-        list(datasets),
-        words("What to train on.", "The script used mnist.")
-        + (" glyphs: digits drawn from fonts, no download." if "glyphs" in datasets else ""),
-    )
-    flags.DEFINE_string(
-        "data_dir",
-        None,
-        "Folder with the four IDX files of MNIST or of other 28x28 images, or a folder that tensorflow-datasets has "
-        "prepared. Unset: MNIST_data, as in the script. If it does not exist, tensorflow-datasets downloads MNIST."
-        if "mnist" in datasets
-        else "Not for this GAN: a program makes its data.",
-    )
+    if "folder" in datasets:
+        _define_picture_flags(datasets, words)
+    else:
+        flags.DEFINE_enum("dataset", datasets[0], list(datasets), "What to train on.")
+        flags.DEFINE_string("data_dir", None, "Not for this GAN: a program makes its data.")
     flags.DEFINE_string(
         "out_dir",
         "out",
@@ -114,9 +106,41 @@ def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults)
         threads.help = "How many cores to use at most. Unset: all. Without XLA, another number changes last bits."
 
 
-def _unit(dataset):
-    """What a data set consists of, in messages."""
-    return "images" if dataset in ("mnist", "custom", "glyphs", "captions") else "examples"
+def _define_picture_flags(datasets, words):
+    """Defines the flags of the data for a GAN of pictures: `datasets` by name, and those of tensorflow-datasets."""
+    names = [*datasets, "tfds:NAME"]
+    flags.DEFINE_string(
+        "dataset",
+        datasets[0],
+        words("What to train on: mnist, or other pictures in its format.", "The script used mnist.")
+        + " folder: your own pictures, in --data_dir. glyphs and heads: digits and heads that a program draws, no "
+        "download. tfds:NAME: a data set of tensorflow-datasets, such as tfds:fashion_mnist.",
+    )
+
+    def check(name):
+        if not (name in datasets or (name not in data.DATASETS and data.known(name))):
+            raise flags.ValidationError(f"--dataset={name} is not {command_line.any_of(names)}")
+        return True
+
+    flags.register_validator("dataset", check)
+    flags.DEFINE_string(
+        "data_dir",
+        None,
+        "Folder of the pictures. For mnist, a folder with files in its format (MNIST, Fashion-MNIST and so on), or one "
+        "that tensorflow-datasets has prepared. Unset: MNIST_data, as in the script. If it does not exist, "
+        "tensorflow-datasets downloads MNIST.",
+    )
+    flags.DEFINE_integer(
+        "size", None, "For folder and tfds:NAME: makes all pictures SIZE x SIZE pixels. Unset: 64 for folder.", 8, 1024
+    )
+    flags.DEFINE_integer("channels", None, "For folder and tfds:NAME: 3 for colour, 1 for grey. Unset: 3 for folder.")
+    flags.register_validator("channels", lambda value: value in (None, 1, 3), message="must be 1 or 3")
+    flags.DEFINE_bool("cache", True, "Keeps what --dataset=folder has read in your cache folder, for the next start.")
+
+
+def _unit(datasets):
+    """What data sets consist of, in messages: `datasets` are names of some that a GAN can train on."""
+    return "images" if {"mnist", "captions"} & set(datasets) else "examples"
 
 
 def define_options(options):
@@ -137,14 +161,15 @@ def define_options(options):
             flags.DEFINE_enum(name, default, *limit, text)
 
 
-def main(module, options, iters, image_bytes, uses_labels=False, **defaults):
+def main(module, options, iters, pixel_bytes, facts=(), digits=False, **defaults):
     """The whole command of a GAN that is a module of its own: parses flags, trains, and ends the process.
 
     `module` is its name, such as "gan_tf.zoo.dcgan". It is imported once the flags and the data are known to be good,
     because it imports TensorFlow. Its function `make(images, labels, *, batch_size, seed, jit, block, …)` returns the
     `Gan`. `options` are its own flags, as for `define_options`, which `make` takes as well. `iters` and `defaults` are
-    those of `define_flags`. `image_bytes` is how much memory training takes for each image of a batch, with the default
-    of a flag --width. With `uses_labels`, labels outside 0 … 9 are an error.
+    those of `define_flags`. `pixel_bytes` is how much memory training takes for each pixel of each image of a batch,
+    with the default of a flag --width. `facts` are the fields of a `data.Dataset` that `make` takes as well, such as
+    "shape": then it can train on pictures of any shape. With `digits` it takes only MNIST's shape and ten classes.
     """
     name = module.rsplit(".", 1)[-1]
     define_flags(iters, of_script=False, **defaults)
@@ -152,16 +177,12 @@ def main(module, options, iters, image_bytes, uses_labels=False, **defaults):
 
     def make(dataset, block):
         times = FLAGS["width"].value / FLAGS["width"].default if "width" in options else 1
-        if not limits.fitting(FLAGS.batch_size * image_bytes * times):
+        if not limits.fitting(FLAGS.batch_size * math.prod(dataset.shape[:2]) * pixel_bytes * times):
             raise folder.RunError(
                 f"--batch_size={FLAGS.batch_size} needs more memory than there is; use a smaller batch."
             )
-        if uses_labels and not 0 <= dataset.labels.min() <= dataset.labels.max() <= 9:
-            words = (
-                f"its labels are {dataset.labels.min()} to {dataset.labels.max()}, and this GAN needs digits, 0 to 9"
-            )
-            raise data.DataError(f"{dataset.source}: {words}.")
         values = {option: FLAGS[option].value for option in [*options, *COMMON]}
+        values |= {fact: getattr(dataset, fact) for fact in facts}
         try:
             return importlib.import_module(module).make(dataset.pixels, dataset.labels, block=block, **values)
         except ValueError as error:
@@ -169,7 +190,10 @@ def main(module, options, iters, image_bytes, uses_labels=False, **defaults):
 
     threads_matter = FLAGS["jit"].default is None
     texts = {option: text for option, (_, text, *_) in options.items()}
-    command_line.run(lambda: train(name, make, 30, threads_matter, texts), groups({"This GAN": list(options)}), ERRORS)
+    check = functools.partial(require_digits, labels=True) if digits else None
+    command_line.run(
+        lambda: train(name, make, 30, check, threads_matter, texts), groups({"This GAN": list(options)}), ERRORS
+    )
 
 
 def groups(own):
@@ -178,7 +202,7 @@ def groups(own):
     return {
         "Training": ["iters", "batch_size", "seed"],
         **own,
-        "Data": ["dataset", "data_dir"],
+        "Data": [name for name in ("dataset", "data_dir", "size", "channels", "cache") if name in FLAGS],
         "Output": output,
         "Machine": ["device", "threads", "jit", "tf32"],
     }
@@ -207,21 +231,34 @@ def choose_device():
     return "/GPU:0", f"GPU, {tf.config.experimental.get_device_details(gpus[0]).get('device_name', 'unknown')}"
 
 
-def train(name, make, compile_seconds, threads_matter=False, texts=None):
+def require_digits(dataset, labels=False):
+    """Raises DataError if a data set has no pictures of MNIST's shape, or with `labels`, if it has not ten classes."""
+    if dataset.shape != data.DIGIT:
+        raise data.DataError(
+            f"{dataset.source}: pictures of {members.words_of(dataset.shape)}, and this GAN takes only "
+            f"{members.words_of(data.DIGIT)}. Any pictures: gan_tf.zoo.{', '.join(members.ANY_PICTURE)}."
+        )
+    if labels and len(dataset.classes) != 10:
+        words = f"{len(dataset.classes)} classes" if dataset.classes else "no labels"
+        raise data.DataError(f"{dataset.source}: {words}, and this GAN needs the ten digits as labels.")
+
+
+def train(name, make, compile_seconds, check=None, threads_matter=False, texts=None):
     """Starts the run in --out_dir, or resumes it. Returns the exit status.
 
-    `name` is the GAN's name for config.json, a key of `gan_tf.restore.GANS`. `make(dataset, block)` returns the `Gan`
-    that the flags describe, for a `data.Dataset`. The run never trains more than `block` iterations at a time.
-    `compile_seconds` is how long XLA takes to compile it, for the log. If `threads_matter`, the last bits depend on
-    the number of threads without XLA: then a run that resumes with another number warns. `texts` are what --help says
-    of the GAN's own flags, by name, for the page of the run.
+    `name` is the GAN's name for config.json, a key of `gan_tf.members.GANS`. `check(dataset)` raises DataError if the
+    GAN cannot train on a data set. `make(dataset, block)` returns the `Gan` that the flags describe, for a
+    `data.Dataset`. The run never trains more than `block` iterations at a time. `compile_seconds` is how long XLA takes
+    to compile it, for the log. If `threads_matter`, the last bits depend on the number of threads without XLA: then a
+    run that resumes with another number warns. `texts` are what --help says of the GAN's own flags, by name, for the
+    page of the run.
     """
     if FLAGS.device == "gpu":
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"
     # TensorFlow reports on itself at every checkpoint.
     logging.get_absl_logger().addFilter(lambda record: record.module != "functional_saver")
     try:
-        return _train(name, make, compile_seconds, threads_matter, texts)
+        return _train(name, make, compile_seconds, check, threads_matter, texts)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -231,8 +268,10 @@ def train(name, make, compile_seconds, threads_matter=False, texts=None):
         ) from error
 
 
-def _train(name, make, compile_seconds, threads_matter, texts):
+def _train(name, make, compile_seconds, check, threads_matter, texts):
     begun = time.monotonic()
+    if FLAGS.dataset == "folder":  # so that it is the same run as one that names these
+        FLAGS.size, FLAGS.channels = FLAGS.size or 64, FLAGS.channels or 3
     own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
     config = {"flags": {flag.name: flag.value for flag in own_flags}}
     fresh = FLAGS.overwrite
@@ -249,14 +288,20 @@ def _train(name, make, compile_seconds, threads_matter, texts):
     if done >= FLAGS.iters:
         logging.info("finished: %s has all %d iterations; for more, name a higher --iters", FLAGS.out_dir, done)
         return 0
-    dataset = data.load(FLAGS.dataset, FLAGS.data_dir)
+    dataset = data.load_as(config["flags"])
     what = {"mnist": "the original MNIST", "custom": "your own images"}.get(dataset.name, dataset.name)
-    logging.info("data: %s, %d %s (%s)", what, len(dataset.pixels), _unit(dataset.name), dataset.source)
-    config["data"] = {"name": dataset.name, "images": len(dataset.pixels), "digest": dataset.digest}
-    if FLAGS.batch_size > len(dataset.pixels):
-        raise data.DataError(
-            f"--batch_size={FLAGS.batch_size} is more than the {len(dataset.pixels)} {_unit(dataset.name)} there are."
-        )
+    unit = f"images of {members.words_of(dataset.shape)}" if len(dataset.shape) == 3 else "examples"
+    logging.info("data: %s, %d %s (%s)", what, len(dataset.pixels), unit, dataset.source)
+    config["data"] = {
+        "name": dataset.name,
+        "images": len(dataset.pixels),
+        "digest": dataset.digest,
+        "shape": dataset.shape,
+        "classes": dataset.classes,
+        "classifier": dataset.classifier,
+    }
+    if check:
+        check(dataset)
 
     # TensorFlow takes seconds to import: only now, when the flags and the data are known to be good.
     command_line.import_tensorflow(quiet=FLAGS.device != "gpu")  # with --device=gpu the lines say why there is none

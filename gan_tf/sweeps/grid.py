@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gan_tf import restore
+from gan_tf import members
 from gan_tf.runs import files
 from gan_tf.runs.config import FREE
 
@@ -30,7 +30,7 @@ class Run:
 
     name: what varies, such as "d_lr=1.0,seed=3"; the run's folder has this name.
     setting: the same without the seed. Runs with the same setting are one row of the table.
-    gan: a key of `gan_tf.restore.GANS`.
+    gan: a key of `gan_tf.members.GANS`.
     options: the flags of its training command without --iters and --out_dir, such as ("--d_lr=1.0", "--seed=3").
     stages: after how many iterations it is measured, in order. The last one is --iters.
     """
@@ -75,9 +75,9 @@ def load(out_dir):
 
 def module_of(gan):
     """Returns the module whose command trains `gan`, such as "gan_tf.zoo.dcgan". Raises SweepError for no GAN."""
-    if gan not in restore.GANS:
-        raise SweepError(f"--gan={gan} is none of {', '.join(restore.GANS)}.")
-    return "gan_tf.train" if gan == "reference" else restore.GANS[gan]
+    if gan not in members.GANS:
+        raise SweepError(f"--gan={gan} is none of {', '.join(members.GANS)}.")
+    return "gan_tf.train" if gan == "reference" else members.GANS[gan]
 
 
 def parse_seeds(text):
@@ -130,7 +130,7 @@ def parse_lists(arguments):
 def expand(gans, lists, seeds, stages):
     """Returns the runs: for each GAN the product of all lists that are flags of it, and of the seeds.
 
-    `gans` are keys of `gan_tf.restore.GANS`. `lists` is what `parse_lists` returns. `stages` is how often each run is
+    `gans` are keys of `gan_tf.members.GANS`. `lists` is what `parse_lists` returns. `stages` is how often each run is
     measured, at equal distances. A GAN ignores a flag that only others of the GANs have. Raises SweepError for a flag
     that no GAN has, for a value that the GAN's command refuses, and for two runs that are the same.
     """

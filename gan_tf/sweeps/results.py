@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_tf.metrics.table import TITLES, rounded
+from gan_tf.metrics import sliced
+from gan_tf.metrics.table import TITLES_OF, rounded
 from gan_tf.runs import files
 from gan_tf.sweeps.worker import stage_folder
 
-COLUMNS = ("classifier_score", "frechet_distance", "precision", "recall", "classes_covered", "spread")
-BEST = "frechet_distance"  # the score of the figure; low is good
+# Scores in the order of the table. Data without a classifier lack the first five, the others lack the next three.
+COLUMNS = ("classifier_score", "frechet_distance", "precision", "recall", "classes_covered")
+COLUMNS += ("sliced_wasserstein", "nearest_training", "copies", "spread")
+BEST = ("frechet_distance", "sliced_wasserstein")  # the score of the figures is the first that there is; low is good
 LINES = 10  # settings in the figures: those that are best
 
 
@@ -33,16 +36,29 @@ def mean_and_deviation(values):
     return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
-def rows(found):
-    """Returns one dict for each setting, at its last stage: "setting", "iterations", "seeds", and each of `COLUMNS`.
+def columns_of(found):
+    """Returns those of `COLUMNS` that some setting has at its last stage."""
+    return [name for name in COLUMNS if any(name in stages[max(stages)] for stages in found.values())]
 
-    The scores are (mean, standard deviation).
+
+def titles_of(runs, out_dir):
+    """Returns {score: title}, with the name of the classifier that read the first run that was measured."""
+    for path in (stage_folder(Path(out_dir) / run.name, stage) / "stage.json" for run in runs for stage in run.stages):
+        if path.exists():
+            return sliced.TITLES | TITLES_OF[json.loads(path.read_text()).get("classifier") or "mnist"]
+    return {}
+
+
+def rows(found):
+    """Returns one dict for each setting, at its last stage: "setting", "iterations", "seeds", and each of its scores.
+
+    The scores are (mean, standard deviation); None where the setting lacks a score of `columns_of`.
     """
     table = []
     for setting, stages in found.items():
-        last = max(stages)
-        scores = {name: mean_and_deviation(stages[last][name]) for name in COLUMNS}
-        table.append({"setting": setting, "iterations": last, "seeds": len(stages[last][BEST])} | scores)
+        last = stages[max(stages)]
+        scores = {name: mean_and_deviation(last[name]) if name in last else None for name in columns_of(found)}
+        table.append({"setting": setting, "iterations": max(stages), "seeds": max(map(len, last.values()))} | scores)
     return table
 
 
@@ -54,11 +70,13 @@ def write(runs, out_dir):
     out_dir, found = Path(out_dir), read(runs, out_dir)
     if not found:
         return []
-    best = sorted(found, key=lambda setting: np.mean(found[setting][max(found[setting])][BEST]))[:LINES]
+    titles, score = titles_of(runs, out_dir), next(name for name in BEST if name in columns_of(found))
+    last = {setting: stages[max(stages)] for setting, stages in found.items()}
+    best = sorted((each for each in last if score in last[each]), key=lambda each: np.mean(last[each][score]))[:LINES]
     writers = {
         "sweep.csv": lambda path: _write_csv(rows(found), path),
-        "sweep.md": lambda path: path.write_text(as_markdown(rows(found)) + "\n"),
-        "sweep.png": lambda path: _draw_curves({setting: found[setting] for setting in best}, path),
+        "sweep.md": lambda path: path.write_text(as_markdown(rows(found), titles) + "\n"),
+        "sweep.png": lambda path: _draw_curves({each: found[each] for each in best}, score, titles[score], path),
         "samples.png": lambda path: _draw_samples([run for run in runs if run.setting in best], out_dir, path),
     }
     for name, writer in writers.items():
@@ -68,37 +86,39 @@ def write(runs, out_dir):
 
 
 def _write_csv(table, path):
+    names = [name for name in table[0] if name in COLUMNS]
     with open(path, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(
-            ["setting", "iterations", "seeds", *(f"{name}_{what}" for name in COLUMNS for what in ("mean", "std"))]
+            ["setting", "iterations", "seeds", *(f"{name}_{what}" for name in names for what in ("mean", "std"))]
         )
         for row in table:
-            scores = ["" if value is None else f"{value:.6g}" for name in COLUMNS for value in row[name]]
+            scores = ["" if value is None else f"{value:.6g}" for name in names for value in row[name] or (None, None)]
             writer.writerow([row["setting"], row["iterations"], row["seeds"], *scores])
 
 
-def as_markdown(table):
-    """Returns the table as Markdown: mean ± standard deviation over the seeds."""
-    lines = [f"| setting | iterations | {' | '.join(TITLES[name] for name in COLUMNS)} | seeds |"]
-    lines.append("|---" * (len(COLUMNS) + 3) + "|")
+def as_markdown(table, titles):
+    """Returns the table as Markdown: mean ± standard deviation over the seeds. `titles` maps scores to titles."""
+    names = [name for name in table[0] if name in COLUMNS]
+    lines = [f"| setting | iterations | {' | '.join(titles[name] for name in names)} | seeds |"]
+    lines.append("|---" * (len(names) + 3) + "|")
     for row in table:
-        cells = [rounded(*row[name]) for name in COLUMNS]
+        cells = [rounded(*row[name]) if row[name] else "" for name in names]
         lines.append(f"| {row['setting']} | {row['iterations']:,} | {' | '.join(cells)} | {row['seeds']} |")
     return "\n".join(lines)
 
 
-def _draw_curves(found, path):
+def _draw_curves(found, score, title, path):
     import matplotlib.figure
 
     figure = matplotlib.figure.Figure(figsize=(8, 4.5 + 0.2 * len(found)), layout="constrained")
     axes = figure.subplots()
     for setting, stages in found.items():
         at = sorted(stages)
-        mean, deviation = np.array([mean_and_deviation(stages[stage][BEST]) for stage in at], float).T
+        mean, deviation = np.array([mean_and_deviation(stages[stage][score]) for stage in at], float).T
         (line,) = axes.plot(at, mean, "o-", label=setting)
         axes.fill_between(at, mean - deviation, mean + deviation, color=line.get_color(), alpha=0.2, lw=0)
-    axes.set(xlabel="iteration", ylabel=TITLES[BEST], ylim=(0, None), title="Mean over the seeds, ± standard deviation")
+    axes.set(xlabel="iteration", ylabel=title, ylim=(0, None), title="Mean over the seeds, ± standard deviation")
     axes.grid(alpha=0.3)
     figure.legend(loc="outside lower center", ncols=1)
     figure.savefig(path, dpi=120, format="png")

@@ -77,22 +77,22 @@ def wait_for_lock(run_dir):
 def measure(before, run_dir, stage, features):
     """Writes what a run is after `stage` iterations to run_dir/stages/STAGE: its networks, and its scores.
 
-    The scores, in stage.json, are those of `metrics.table.quick_scores`. `features` is the folder that
-    `write_features` wrote to; None: nothing is measured.
+    The scores, in stage.json, are those of `scores_of`. `features` is the folder for the features of real images; None:
+    nothing is measured.
     """
     if before:
         return before
     run_dir = Path(run_dir)
     if exported(run_dir) != stage:
         return f"{run_dir} has no files of iteration {stage}; delete the folder and start the sweep again"
-    folder, scores, histogram = stage_folder(run_dir, stage), {}, None
+    folder, facts = stage_folder(run_dir, stage), {"scores": {}}
     folder.mkdir(parents=True, exist_ok=True)
     for model in run_dir.glob("*.keras"):
         shutil.copy(model, folder / model.name)
     if features:
-        scores, histogram = scores_of(run_dir, features)
+        facts = scores_of(run_dir, features)
     with files.replacing(folder / "stage.json") as path:
-        path.write_text(json.dumps({"iterations": stage, "scores": scores, "class_histogram": histogram}, indent=1))
+        path.write_text(json.dumps({"iterations": stage} | facts, indent=1))
     return None
 
 
@@ -107,43 +107,51 @@ def finished(run_dir, stages):
 
 
 def scores_of(run_dir, features):
-    """Returns ({name: [value, standard error or None]}, the share of each class) of 10,000 samples of a run.
+    """Returns {"scores": {name: [value, standard error or None]}, "classifier": name or None} of samples of a run.
 
-    They are compared with images of the data set that the run was trained on.
+    With a classifier, "class_histogram" is the share of each class. The samples are compared with images of the data
+    set that the run was trained on: 10,000 samples by the scores of its classifier, or 2,000 by those of pixels if
+    there is no classifier.
     """
-    import numpy as np
-
-    from gan_tf import restore
-    from gan_tf.metrics import classifier, table
+    from gan_tf import data, restore
+    from gan_tf.metrics import classifier, sliced, table
     from gan_tf.noise import EVALUATION_NOISE
 
     gan, _ = restore.load_run(run_dir)
-    images = restore.draw(gan, gan.noise(0, EVALUATION_NOISE, table.REFERENCE), str(run_dir))
-    model, _ = classifier.load_classifier()
-    real = np.load(features_file(features, read_config(run_dir)["flags"]["dataset"]))
-    scores, histogram = table.quick_scores(model, real, images)
-    return {name: list(score) for name, score in scores.items()}, histogram.tolist()
+    config = read_config(run_dir)
+    reader = config["data"].get("classifier", "mnist")  # older runs do not say it
+    count = table.REFERENCE if reader else sliced.MOST
+    images = restore.draw(gan, gan.noise(0, EVALUATION_NOISE, count), str(run_dir))
+    facts = {"classifier": reader}
+    if reader:
+        model, _ = classifier.load_classifier(reader)
+        scores, histogram = table.quick_scores(model, real_features(features, config, model), images)
+        facts["class_histogram"] = histogram.tolist()
+    else:
+        real = [data.load_as(config["flags"], split).pixels for split in ("test", "train")]
+        scores = sliced.table(images, *real)["samples"]
+    return facts | {"scores": {name: list(score) for name, score in scores.items()}}
 
 
-def features_file(folder, dataset):
-    """The file in `folder` with the classifier's features of real images."""
-    return Path(folder) / f"real_features_{dataset}.npy"
+def real_features(folder, config, model):
+    """Returns the classifier's features of the first 10,000 images that a run was trained on, and keeps them.
 
-
-def write_features(folder, dataset, data_dir):
-    """Writes the classifier's features of the first 10,000 training images to `features_file`, if it is not there."""
-    path = features_file(folder, dataset)
-    if path.exists():
-        return
+    They are in a file in `folder`, named by the digest of the images. `config` is what the run's config.json says.
+    """
     import numpy as np
 
     from gan_tf import data
+    from gan_tf.data.dataset import scaled
     from gan_tf.metrics import classifier, table
 
-    images = data.load(dataset, data_dir).images[: table.REFERENCE]
-    features, _ = classifier.activations(classifier.load_classifier()[0], images)
+    path = Path(folder) / f"real_features_{config['data']['digest'][:16]}.npy"
+    if path.exists():
+        return np.load(path)
+    images = scaled(data.load_as(config["flags"]).pixels[: table.REFERENCE])
+    features, _ = classifier.activations(model, images)
     with files.replacing(path) as temporary, open(temporary, "wb") as file:
         np.save(file, features)
+    return features
 
 
 def sees(path, text):

@@ -30,8 +30,12 @@ OPTIONS = {
     "adversarial": (True, "--noadversarial is the control: a plain autoencoder."),
 }
 
+FACTS = ("shape",)  # of the data, which `make` is told
+
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
-    training_command.main("gan_tf.zoo.adversarial_autoencoder", OPTIONS, iters=20_000, image_bytes=3e5, batch_size=100)
+    training_command.main(
+        "gan_tf.zoo.adversarial_autoencoder", OPTIONS, iters=20_000, pixel_bytes=380, facts=FACTS, batch_size=100
+    )
 
 import functools
 import math
@@ -47,7 +51,8 @@ from gan_tf.gan import Gan, in_batches
 from gan_tf.metrics.pairs import distance
 from gan_tf.metrics.scores import kernel_distance
 from gan_tf.noise import sample_noise, stream_noise
-from gan_tf.zoo.blocks import make_train_block, normal_of
+from gan_tf.reference import flat, pictures
+from gan_tf.zoo.blocks import make_train_block, normal_of, shape_of
 
 BLOCK = 100
 COMPARED = 1000  # how many codes are compared with the prior
@@ -66,9 +71,9 @@ def make_network(inputs, outputs, activation, seed, name):
 def make_train_step(objects, code, adversarial=True, jit=True):
     """Makes `step(real_images, d_noise, g_noise) -> (reconstruction_loss, d_loss, e_loss)`: three updates, one by one.
 
-    `objects` are those of the `Gan`. `real_images` is float32 [n, 784] in [0, 1]. Noise is float32 [n, at least code]
-    in [-1, 1); `g_noise` is not used, since the encoder's input are images. Each loss is taken before its own update.
-    Without `adversarial` there is only the first one.
+    `objects` are those of the `Gan`. `real_images` is float32 [n, height, width, channels] in [0, 1]. Noise is float32
+    [n, at least code] in [-1, 1); `g_noise` is not used, since the encoder's input are images. Each loss is taken
+    before its own update. Without `adversarial` there is only the first one.
     """
     encoder, decoder, discriminator = (objects[name] for name in ("encoder", "decoder", "discriminator"))
     both = encoder.trainable_variables + decoder.trainable_variables
@@ -78,6 +83,7 @@ def make_train_step(objects, code, adversarial=True, jit=True):
 
     @tf.function(jit_compile=jit)
     def step(real_images, d_noise, g_noise):
+        real_images = tf.reshape(real_images, [-1, encoder.input_shape[-1]])  # the networks take and make them flat
         with tf.GradientTape() as tape:
             reconstruction_loss = tf.reduce_mean((real_images - decoder(encoder(real_images))) ** 2)
         objects["optimizer"].apply(tape.gradient(reconstruction_loss, both), both)
@@ -131,6 +137,7 @@ def make(
     images=None,
     labels=None,
     *,
+    shape=None,
     code=8,
     adversarial=True,
     batch_size=100,
@@ -140,13 +147,14 @@ def make(
 ):
     """Makes an adversarial autoencoder, untrained, as a `Gan`.
 
-    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images the GAN can draw and measure, but not train.
-    `labels` are not used. The other arguments are the flags. Raises ValueError if there are fewer images than
-    `batch_size`.
+    `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. Without images the GAN can draw pictures of
+    `shape` (None: MNIST's) and measure, but not train. `labels` are not used. The other arguments are the flags.
     """
+    shape = shape_of(images, shape)
+    pixels = math.prod(shape)
     e_seed, g_seed, d_seed = np.random.SeedSequence(seed).generate_state(3).tolist()
-    encoder = make_network(784, code, None, e_seed, "encoder")
-    decoder = make_network(code, 784, "sigmoid", g_seed, "decoder")
+    encoder = make_network(pixels, code, None, e_seed, "encoder")
+    decoder = make_network(code, pixels, "sigmoid", g_seed, "decoder")
     objects = {
         "encoder": encoder,
         "decoder": decoder,
@@ -160,9 +168,10 @@ def make(
         train_block = make_train_block(step, [images], batch_size, seed, code + code % 2)
 
     def generate(noise):
-        return decoder(normal_of(noise))
+        return pictures(decoder(normal_of(noise)), shape)
 
-    def scores(images, labels):
+    def scores(test):
+        images = flat(test.images, shape)
         codes = in_batches(encoder, images)
         errors = ((in_batches(decoder, codes) - images) ** 2).mean(axis=1)
         error = (float(errors.mean()), float(errors.std(ddof=1) / len(errors) ** 0.5))
@@ -173,21 +182,19 @@ def make(
                 codes.mean(axis=0), np.atleast_2d(np.cov(codes.T)), len(codes)
             ),
         }
-        return (
-            {"squared error of a pixel, decoded again": error}
-            | distance_to_prior(codes)
-            | {
-                f"{what}: FID to test images": distance(in_batches(decoder, noise.astype(np.float32)), images)
-                for what, noise in noises.items()
-            }
-        )
+        found = {"squared error of a pixel, decoded again": error} | distance_to_prior(codes)
+        for what, noise in noises.items() if test.classifier else ():
+            made = pictures(in_batches(decoder, noise.astype(np.float32)), shape)
+            found[f"{what}: FID to test images"] = distance(made, test.images, test.classifier)
+        return found
 
     return Gan(
         objects=objects,
         train_block=train_block,
         block=min(block, BLOCK),
         loss_names=("reconstruction_loss", "d_loss", "e_loss") if adversarial else ("reconstruction_loss",),
-        draw=lambda index: np.asarray(generate(sample_noise(seed, index, noise_dim=code))),
+        draw=lambda index: generate(sample_noise(seed, index, noise_dim=code)),
+        shape=shape,
         measures={"spread": grids.spread},
         real_pictures=None if images is None else scaled(np.array(images[:16])),
         make_noise=lambda seed, stream, count: stream_noise(seed, stream, count, noise_dim=code),

@@ -46,7 +46,7 @@ def define_flags():
 
 
 def load(run_dir):
-    """Returns (the `Gan` of a DCGAN's run, its data set's name, its folder). Raises LoadError."""
+    """Returns (the `Gan` of a DCGAN's run, the flags that describe its data). Raises LoadError."""
     if not run_dir:
         raise restore.LoadError("name a run of gan_tf.zoo.dcgan with --run_dir.")
     config = restore.check_run(run_dir)
@@ -57,30 +57,36 @@ def load(run_dir):
     command_line.import_tensorflow()
     gan, iteration = restore.load_run(run_dir)
     logging.info("the networks of %s after %d iterations", run_dir, iteration)
-    return gan, config["flags"]["dataset"], FLAGS.data_dir or config["flags"]["data_dir"]
+    return gan, config["flags"] | {"data_dir": FLAGS.data_dir or config["flags"]["data_dir"]}
 
 
-def hole(size):
-    """Marks the hole, `size` x `size` pixels in the middle: bool [784]."""
-    mask = np.zeros([28, 28], bool)
-    begin = (28 - size) // 2
-    mask[begin : begin + size, begin : begin + size] = True
-    return mask.ravel()
+def require_digits(test):
+    """Raises DataError if the pictures of a data set are not digits, because this command reads them."""
+    if test.classifier != "mnist":
+        raise data.DataError(f"the run was trained on {test.name}, and this command works on digits: mnist or glyphs.")
+
+
+def hole(size, shape):
+    """Marks the hole in images of `shape`, `size` x `size` pixels in the middle: bool [height, width, 1]."""
+    mask = np.zeros([*shape[:2], 1], bool)
+    top, left = ((side - size) // 2 for side in shape[:2])
+    mask[top : top + size, left : left + size] = True
+    return mask
 
 
 def weights_around(mask):
-    """w, float32 [784]: 0 in the hole `mask`; elsewhere the share of hole in the 7x7 pixels around a pixel."""
+    """w, float32 [height, width, 1]: 0 in the hole `mask`; elsewhere the share of hole in the 7x7 pixels around."""
     import scipy.ndimage
 
-    near = scipy.ndimage.uniform_filter(mask.reshape(28, 28).astype(np.float64), WINDOW, mode="constant").ravel()
+    near = scipy.ndimage.uniform_filter(mask.astype(np.float64), (WINDOW, WINDOW, 1), mode="constant")
     return np.where(mask, 0, near).astype(np.float32)
 
 
 def search(gan, images, weights, steps, seed=0):
-    """Searches z whose image agrees with `images`, float32 [n, 784], where `weights` [784] are not 0.
+    """Searches z whose image agrees with `images` where `weights`, float32 [height, width, 1], are not 0.
 
-    Returns (z float32 [n, 100], the loss of each, float32 [n]). Of 4 starts the best counts. The random numbers depend
-    on `seed` alone.
+    `images` is float32 [n, height, width, channels]. Returns (z float32 [n, 100], the loss of each, float32 [n]). Of 4
+    starts the best counts. The random numbers depend on `seed` alone.
     """
     import keras
     import tensorflow as tf
@@ -93,7 +99,7 @@ def search(gan, images, weights, steps, seed=0):
 
     def losses():
         drawn = generator(z)
-        context = tf.reduce_sum(weights * tf.abs(drawn - wanted), axis=1)
+        context = tf.reduce_sum(weights * tf.abs(drawn - wanted), axis=[1, 2, 3])
         return context - PRIOR * tf.nn.softplus(discriminator(drawn))[:, 0]  # log(1 - p) = -softplus(logit)
 
     @tf.function
@@ -113,14 +119,14 @@ def search(gan, images, weights, steps, seed=0):
 
 def nearest_outside(images, training, mask, part=500):
     """Returns which of the `training` images agrees best with each of `images` outside of `mask`, int [n]."""
-    outside, others = images[:, ~mask], training[:, ~mask]
+    outside, others = (each[:, ~mask[..., 0]].reshape(len(each), -1) for each in (images, training))
     squares = (others**2).sum(axis=1)
     found = [(squares - 2 * outside[i : i + part] @ others.T).argmin(axis=1) for i in range(0, len(images), part)]
     return np.concatenate(found)
 
 
 def fill(images, mask, pixels):
-    """Returns `images` with `pixels`, [n, 784] or [784], in the hole."""
+    """Returns `images` with `pixels`, [n, height, width, channels] or a single image, in the hole."""
     return np.where(mask, pixels, images).astype(np.float32)
 
 
@@ -134,12 +140,13 @@ def table_of(result):
 
 def main():
     """Completes test images, prints a table, and writes completion.json and completion.png."""
-    mask = hole(FLAGS.hole)
-    gan, dataset, data_dir = load(FLAGS.run_dir)
+    gan, described = load(FLAGS.run_dir)
 
     from gan_tf.metrics import classifier, table
 
-    train, test = (data.load(dataset, data_dir, split) for split in ("train", "test"))
+    train, test = (data.load_as(described, split) for split in ("train", "test"))
+    require_digits(test)
+    mask = hole(FLAGS.hole, test.shape)
     images, labels = test.images[: FLAGS.count], test.labels[: FLAGS.count]
     begun, weights = time.monotonic(), weights_around(mask)
     logging.info("searching the noise of %d images, about %.0f minutes", len(images), len(images) * FLAGS.steps / 1e5)
@@ -157,7 +164,7 @@ def main():
     rows = {}
     for name, each in filled.items():
         right = classifier.activations(model, each)[1].argmax(axis=1) == labels
-        error = np.abs(each - images)[:, mask].mean(axis=1)
+        error = np.abs(each - images)[:, mask[..., 0]].mean(axis=(1, 2))
         rows[name] = {"read as the right digit": table.share(right.mean(), len(right)), "error": table.mean(error)}
     result = {"hole": FLAGS.hole, "count": len(images), "steps": FLAGS.steps, "seed": FLAGS.seed, "scores": rows}
     print(table_of(result))

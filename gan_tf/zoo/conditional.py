@@ -1,22 +1,22 @@
 """A conditional GAN draws what it is asked for: python -m gan_tf.zoo.conditional --out_dir=out/conditional
 
 Mirza and Osindero 2014, "Conditional generative adversarial nets" (arXiv:1411.1784). Both networks also get a
-condition c, here a digit from 0 to 9. G(z, c) draws an image of this digit. D(x, c) says whether x is real and shows c,
-so G must draw the right digit to convince D.
+condition c, here a digit from 0 to 9, or another class of the data. G(z, c) draws an image of this class. D(x, c) says
+whether x is real and shows c, so G must draw the right class to convince D.
 
 p = sigmoid(D). Each E is a mean over a batch.
 
     D's loss = -E log p(x, c) - E log(1 - p(G(z, c), c)) - E log(1 - p(x, c'))
     G's loss = -E log p(G(z, c), c)
 
-x is a real image and c its digit. The third term is not in the paper. It shows D real images with a wrong digit c', so
-that D learns to look at the digit. Source: Reed et al. 2016 (arXiv:1605.05396), algorithm 1, for text.
+x is a real image and c its class. The third term is not in the paper. It shows D real images with a wrong class c', so
+that D learns to look at the class. Source: Reed et al. 2016 (arXiv:1605.05396), algorithm 1, for text.
 --nowrong_digits leaves it out.
 
 Departures from the papers:
 
-1. The networks are those of dcgan.py instead of dense layers. G gets c as ten more inputs, one of which is
-   1. D gets c as ten more channels of the image, one of which is 1 everywhere.
+1. The networks are those of dcgan.py instead of dense layers. G gets c as more inputs, one for each class; one of them
+   is 1. D gets c as more channels of the image, one for each class; one of them is 1 everywhere.
 2. Reed et al. give the second and the third term half the weight. Here all terms have the same weight.
 """
 
@@ -24,16 +24,18 @@ from gan_tf.runs import training_command
 
 OPTIONS = {
     "width": (32, "Channels, as in gan_tf.zoo.dcgan.", (1, 1024)),
-    "wrong_digits": (True, "Show D real images with a wrong digit, too. --nowrong_digits is the control without it."),
+    "wrong_digits": (True, "Show D real images with a wrong class, too. --nowrong_digits is the control without it."),
 }
+
+FACTS = ("shape", "classes")  # of the data, which `make` is told
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
         "gan_tf.zoo.conditional",
         OPTIONS,
         iters=10_000,
-        image_bytes=6e6,
-        uses_labels=True,
+        pixel_bytes=7600,
+        facts=FACTS,
         batch_size=64,
         sample_every=500,
         log_every=500,
@@ -47,27 +49,29 @@ import tensorflow as tf
 from keras import layers
 
 from gan_tf import grids, losses
+from gan_tf.data import DIGITS
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan
 from gan_tf.noise import SAMPLE_NOISE, uniform_noise
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import make_train_block
+from gan_tf.zoo.blocks import make_train_block, shape_of
 
-DIGITS = 10
 NOISE = 100  # numbers of z
-RANDOM = NOISE + 2  # random numbers for one image: z, one that chooses the wrong digit, one to make them even
-COLUMNS = 10  # of a grid: one for each digit
+RANDOM = NOISE + 2  # random numbers for one image: z, one that chooses the wrong class, one to make them even
 
 
-def make_discriminator(seed, width=32):
-    """D maps images, float32 [n, 784] in [0, 1], and digits, float32 [n, 10] with a single 1, to logits [n, 1]."""
-    seeds = iter(np.random.SeedSequence(seed).generate_state(4).tolist())
-    image, digit = keras.Input([784]), keras.Input([DIGITS])
-    x = layers.Reshape([28, 28, 1])(layers.Rescaling(2.0, -1.0)(image))
-    c = layers.Reshape([28, 28, DIGITS])(layers.RepeatVector(28 * 28)(digit))
-    x = layers.Concatenate()([x, c])  # [n, 28, 28, 11]
+def make_discriminator(seed, shape, classes, width=32):
+    """D maps images, float32 [n, height, width, channels] in [0, 1], and classes to logits, float32 [n, 1].
+
+    A class is a row of float32 [n, classes], with a single 1.
+    """
+    height, wide, _ = shape
+    seeds = iter(np.random.SeedSequence(seed).generate_state(len(dcgan.sizes_of(shape))).tolist())
+    image, one_hot = keras.Input(shape), keras.Input([classes])
+    c = layers.Reshape([height, wide, classes])(layers.RepeatVector(height * wide)(one_hot))
+    x = layers.Concatenate()([layers.Rescaling(2.0, -1.0)(image), c])  # of digits [n, 28, 28, 11]
     logit = layers.Dense(1, kernel_initializer=dcgan.normal(seeds))(dcgan.features(x, seeds, width))
-    return keras.Model([image, digit], logit, name="discriminator")
+    return keras.Model([image, one_hot], logit, name="discriminator")
 
 
 def d_loss_fn(real_logits, fake_logits, wrong_logits=None):
@@ -79,33 +83,35 @@ def d_loss_fn(real_logits, fake_logits, wrong_logits=None):
     return loss if wrong_logits is None else loss + tf.reduce_mean(tf.nn.softplus(wrong_logits))
 
 
-def wrong_digits(labels, uniform):
-    """Returns another digit for each of `labels`, int [n], all nine with equal probability.
+def wrong_classes(labels, uniform, classes):
+    """Returns another class for each of `labels`, int [n], all others of `classes` with equal probability.
 
     `uniform` is float32 [n], random in [-1, 1).
     """
-    ahead = 1 + tf.cast(tf.floor((uniform + 1) / 2 * (DIGITS - 1)), labels.dtype)  # 1 … 9
-    return (labels + ahead) % DIGITS
+    ahead = 1 + tf.cast(tf.floor((uniform + 1) / 2 * (classes - 1)), labels.dtype)  # 1 … classes - 1
+    return (labels + ahead) % classes
 
 
-def make_train_step(generator, discriminator, g_optimizer, d_optimizer, with_wrong_digits=True, jit=False):
+def make_train_step(generator, discriminator, g_optimizer, d_optimizer, with_wrong=True, jit=False):
     """Makes `step(real_images, labels, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
 
-    `real_images` is float32 [n, 784] in [0, 1], `labels` is int32 [n]. Noise is float32 [n, 102] in [-1, 1).
+    `real_images` is float32 [n, height, width, channels] in [0, 1], `labels` is int32 [n]. Noise is float32 [n, 102] in
+    [-1, 1).
     """
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
     d_optimizer.build(d_weights)
     g_optimizer.build(g_weights)
+    classes = discriminator.input_shape[1][-1]
 
     @tf.function(jit_compile=jit)
     def step(real_images, labels, d_noise, g_noise):
-        c = tf.one_hot(labels, DIGITS)
+        c = tf.one_hot(labels, classes)
         fake_images = generator(tf.concat([d_noise[:, :NOISE], c], axis=1), training=True)
         with tf.GradientTape() as tape:
             # Three batches, each with its own mean and variance, as in dcgan.py.
             logits = [discriminator([x, c], training=True) for x in (real_images, fake_images)]
-            if with_wrong_digits:
-                wrong = tf.one_hot(wrong_digits(labels, d_noise[:, NOISE]), DIGITS)
+            if with_wrong:
+                wrong = tf.one_hot(wrong_classes(labels, d_noise[:, NOISE], classes), classes)
                 logits.append(discriminator([real_images, wrong], training=True))
             d_loss = d_loss_fn(*logits)
         d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
@@ -119,62 +125,77 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, with_wro
     return step
 
 
-def ask(noise, digits):
-    """Returns what G takes, float32 [n, 110]: `noise` [n, 100] and the `digits` int [n]."""
-    return np.concatenate([noise, np.eye(DIGITS, dtype=np.float32)[digits]], axis=1)
+def ask(noise, asked, classes):
+    """Returns what G takes, float32 [n, 100 + classes]: `noise` [n, 100] and the classes `asked` for, int [n]."""
+    return np.concatenate([noise, np.eye(classes, dtype=np.float32)[asked]], axis=1)
 
 
-def make_noise(seed, stream, count, condition=None):
-    """Returns `count` inputs of G, float32 [count, 110].
+def turns(count, classes):
+    """Returns `count` classes, int [count]: 0, 1, 2, … in turn, so that all come equally often.
 
-    `condition` is a digit as text. With None, G is asked for 0, 1, …, 9 in turn. The Inception score splits the samples
-    into ten parts: every tenth sample is in the same part. Each hundred starts one digit later, so that every part has
-    all digits.
+    The Inception score splits the samples into ten parts: every tenth sample is in the same part. So each round of ten
+    times all classes begins one class later. Then every part has all classes.
     """
     turn = np.arange(count)
-    digits = (turn + turn // 100) % DIGITS if condition is None else np.full(count, int(condition))
-    return ask(uniform_noise(seed, stream, 0, [count, NOISE]), digits)
+    return (turn + turn // (10 * classes)) % classes
 
 
-def spread_within_digits(pictures):
-    """The spread of the pictures of one digit, averaged over the digits: a G that ignores z has 0.
+def spread_within_classes(pictures, classes):
+    """The spread of the pictures of one class, averaged over the classes: a G that ignores z has 0.
 
-    `pictures` is [n, 784]; the digits are 0, 1, …, 9 in turn.
+    `pictures` is [n, …]; their classes are 0, 1, …, classes - 1 in turn.
     """
-    return float(np.mean([grids.spread(pictures[digit::DIGITS]) for digit in range(DIGITS)]))
+    return float(np.mean([grids.spread(pictures[one::classes]) for one in range(classes)]))
 
 
-def some_of_each_digit(images, labels):
-    """Returns four images of each digit, in the order of a grid, float32 [40, 784]; None if there are not so many."""
-    found = [np.flatnonzero(labels == digit)[:4] for digit in range(DIGITS)]
+def some_of_each_class(images, labels, classes):
+    """Returns four images of each class, in the order of `turns`, float32 [4 classes, …]; None if there are too few."""
+    found = [np.flatnonzero(labels == one)[:4] for one in range(classes)]
     if min(map(len, found)) < 4:
         return None
     return scaled(np.array(images[np.stack(found, axis=1).ravel()]))
 
 
-def make(images=None, labels=None, *, width=32, wrong_digits=True, batch_size=64, seed=0, jit=False, block=dcgan.BLOCK):
+def make(
+    images=None,
+    labels=None,
+    *,
+    shape=None,
+    classes=DIGITS,
+    width=32,
+    wrong_digits=True,
+    batch_size=64,
+    seed=0,
+    jit=False,
+    block=dcgan.BLOCK,
+):
     """Makes a conditional GAN, untrained, as a `Gan`.
 
-    `images` is uint8 [n, 784], or float32 in [0, 1], `labels` int [n] in 0 … 9. Without images the GAN can draw, but
-    not train. The other arguments are the flags. Raises ValueError if there are fewer images than `batch_size`, or not
-    as many labels as images.
+    `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. `labels` are int [n], places in `classes`, the
+    names of the classes. Without images the GAN can draw pictures of `shape` (None: MNIST's), but not train. The other
+    arguments are the flags. Raises ValueError if there is only one class, or not as many labels as images.
     """
+    shape, count = shape_of(images, shape), len(classes)
+    if count < 2:
+        raise ValueError("this GAN needs pictures of at least two classes, such as a folder with two subfolders")
+    if images is not None and labels is None:
+        raise ValueError("without labels this GAN cannot train")
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
-    generator, discriminator = (
-        dcgan.make_generator(g_seed, width, inputs=NOISE + DIGITS),
-        make_discriminator(d_seed, width),
-    )
+    generator = dcgan.make_generator(g_seed, shape, width, inputs=NOISE + count)
+    discriminator = make_discriminator(d_seed, shape, count, width)
     g_optimizer, d_optimizer = dcgan.make_optimizer(), dcgan.make_optimizer()
     step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, wrong_digits, jit)
     train_block, block = None, min(block, dcgan.BLOCK)
     if images is not None:
-        if labels is None:
-            raise ValueError("without labels this GAN cannot train")
         train_block = make_train_block(step, [images, labels.astype(np.int32)], batch_size, seed, RANDOM)
 
+    def make_noise(seed, stream, number, condition=None):
+        asked = turns(number, count) if condition is None else np.full(number, classes.index(condition))
+        return ask(uniform_noise(seed, stream, 0, [number, NOISE]), asked, count)
+
     def draw(index):
-        noise = uniform_noise(seed, SAMPLE_NOISE, index * 4 * COLUMNS * NOISE, [4 * COLUMNS, NOISE])
-        return generator(ask(noise, np.arange(4 * COLUMNS) % DIGITS)).numpy()
+        noise = uniform_noise(seed, SAMPLE_NOISE, index * 4 * count * NOISE, [4 * count, NOISE])
+        return generator(ask(noise, np.arange(4 * count) % count, count)).numpy()
 
     return Gan(
         objects={
@@ -186,11 +207,12 @@ def make(images=None, labels=None, *, width=32, wrong_digits=True, batch_size=64
         train_block=train_block,
         block=block,
         draw=draw,
-        columns=COLUMNS,
-        measures={"spread": spread_within_digits},
-        real_pictures=None if images is None else some_of_each_digit(images, labels),
+        shape=shape,
+        columns=count,
+        measures={"spread": lambda pictures: spread_within_classes(pictures, count)},
+        real_pictures=None if images is None else some_of_each_class(images, labels, count),
         make_noise=make_noise,
-        conditions=tuple(map(str, range(DIGITS))),
+        conditions=tuple(classes),
         asked=lambda noise: np.argmax(noise[:, NOISE:], axis=1),
         generate=generator,
     )

@@ -1,12 +1,13 @@
 """Turns printed digits into handwritten ones, and back: python -m gan_tf.zoo.cyclegan --out_dir=out/cyclegan
 
 Zhu, Park, Isola and Efros 2017, "Unpaired image-to-image translation using cycle-consistent adversarial networks"
-(arXiv:1703.10593). There are two kinds of image, here printed digits a (gan_tf/data/glyphs.py) and handwritten digits
-b (MNIST). Nobody says which printed digit belongs to which handwritten one, and no label is used. G turns a into a
-handwritten digit, F turns b into a printed one. Each has a D that tells its images from real ones. This alone would let
-G turn all printed digits into the same few handwritten ones. So there is a cycle loss: F must turn G(a) back into a,
-and G must turn F(b) back into b. Then G must keep what tells digits apart. It could still turn every 3 into an 8 and
-every 8 into a 3; the scores show whether it does.
+(arXiv:1703.10593). There are two kinds of image, here printed digits a (gan_tf/data/glyphs.py) and handwritten digits b
+(MNIST). If the data have two classes, such as a folder with two subfolders, a is the first class and b the second: read
+"printed" and "written" as their names. Nobody says which printed digit belongs to which handwritten one, and no label
+is used. G turns a into a handwritten digit, F turns b into a printed one. Each has a D that tells its images from real
+ones. This alone would let G turn all printed digits into the same few handwritten ones. So there is a cycle loss: F
+must turn G(a) back into a, and G must turn F(b) back into b. Then G must keep what tells digits apart. It could still
+turn every 3 into an 8 and every 8 into a 3; the scores show whether it does.
 
     loss of D_b = mean (D_b(b) - 1)² / 2 + mean D_b(G(a))² / 2            that of D_a: swap a and b, F for G
     loss of G and F = mean (D_b(G(a)) - 1)² + mean (D_a(F(b)) - 1)²
@@ -16,10 +17,10 @@ every 8 into a 3; the scores show whether it does.
 
 Departures from the paper:
 
-1. The networks are smaller: G and F shrink 28x28 pixels to 7x7, have three residual blocks there (the paper: nine), and
-   enlarge again. They are built from the layers of dcgan.py, but with instance normalisation, as in the paper. There
-   is no layer at full size before the first shrinking. `width` is 16 channels instead of 64. D has a value for each of
-   7x7 places.
+1. The networks are smaller: G and F shrink 28x28 pixels to 7x7 (other sizes to a quarter), have three residual blocks
+   there (the paper: nine), and enlarge again. They are built from the layers of dcgan.py, but with instance
+   normalisation, as in the paper. There is no layer at full size before the first shrinking. `width` is 16 channels
+   instead of 64. D has a value for each of 7x7 places (a quarter of the image's height and width).
 2. 16 images in a batch instead of 1, and 6,000 iterations. The learning rate does not fall in the second half.
 3. Each D also learns from older images, as in the paper: a pool has 50 of those that its generator made. D sees the
    first half of each batch as it is. The second half goes into the pool, and D sees older images from the pool instead.
@@ -37,12 +38,15 @@ OPTIONS = {
     ),
 }
 
+FACTS = ("shape", "classes")  # of the data, which `make` is told
+
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
         "gan_tf.zoo.cyclegan",
         OPTIONS,
         iters=6_000,
-        image_bytes=8e6,
+        pixel_bytes=10_200,
+        facts=FACTS,
         batch_size=16,
         sample_every=500,
         log_every=500,
@@ -62,11 +66,12 @@ from gan_tf import data
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
 from gan_tf.metrics.pairs import compare, distance, known, read_nearest, read_right
-from gan_tf.metrics.table import share
+from gan_tf.metrics.table import mean, share
 from gan_tf.noise import uniform_noise
 from gan_tf.objectives import losses
+from gan_tf.reference import SHAPE
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import make_train_block
+from gan_tf.zoo.blocks import make_train_block, shape_of
 
 COLUMNS, BLOCKS, POOL = 8, 3, 50
 NETWORKS = ("to_written", "to_printed", "d_written", "d_printed")  # G, F, and the D of what each of them makes
@@ -77,11 +82,12 @@ def normalise():
     return layers.GroupNormalization(groups=-1, epsilon=1e-5)
 
 
-def make_generator(seed, width, name):
-    """G or F: maps images, float32 [n, 784] in [0, 1], to images of the same shape and range."""
+def make_generator(seed, shape, width, name):
+    """G or F: maps images, float32 [n, height, width, channels] in [0, 1], to images of the same shape and range."""
+    whole, half = dcgan.sizes_of(shape)[:2]
     seeds = iter(np.random.SeedSequence(seed).generate_state(6 + 2 * BLOCKS).tolist())
-    image = keras.Input([784])
-    x = layers.Reshape([28, 28, 1])(layers.Rescaling(2.0, -1.0)(image))
+    image = keras.Input(shape)
+    x = layers.Rescaling(2.0, -1.0)(image)
     for channels in (2 * width, 4 * width):
         x = layers.ReLU()(normalise()(dcgan.shrink(x, channels, seeds)))  # 14, 7 pixels
     for _ in range(BLOCKS):
@@ -90,18 +96,21 @@ def make_generator(seed, width, name):
             y = layers.Conv2D(4 * width, 3, padding="same", kernel_initializer=dcgan.normal(seeds))(y)
             y = normalise()(y) if last else layers.ReLU()(normalise()(y))
         x = layers.Add()([x, y])
-    x = layers.ReLU()(normalise()(dcgan.enlarge(x, 2 * width, 14, seeds)))
-    x = layers.ReLU()(normalise()(dcgan.enlarge(x, width, 28, seeds)))
-    x = layers.Conv2D(1, 7, padding="same", kernel_initializer=dcgan.normal(seeds))(x)
+    x = layers.ReLU()(normalise()(dcgan.enlarge(x, 2 * width, half, seeds)))
+    x = layers.ReLU()(normalise()(dcgan.enlarge(x, width, whole, seeds)))
+    x = layers.Conv2D(shape[-1], 7, padding="same", kernel_initializer=dcgan.normal(seeds))(x)
     x = layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(x))
-    return keras.Model(image, layers.Reshape([784])(x), name=name)
+    return keras.Model(image, x, name=name)
 
 
-def make_discriminator(seed, width, name):
-    """D: maps images, float32 [n, 784] in [0, 1], to a value for each place, float32 [n, 7, 7, 1]. 1 means real."""
+def make_discriminator(seed, shape, width, name):
+    """D: maps images, float32 [n, height, width, channels] in [0, 1], to a value for each place, float32 [n, h, w, 1].
+
+    1 means real. h and w are a quarter of height and width.
+    """
     seeds = iter(np.random.SeedSequence(seed).generate_state(4).tolist())
-    image = keras.Input([784])
-    x = layers.Reshape([28, 28, 1])(layers.Rescaling(2.0, -1.0)(image))
+    image = keras.Input(shape)
+    x = layers.Rescaling(2.0, -1.0)(image)
     x = layers.LeakyReLU(0.2)(dcgan.shrink(x, 2 * width, seeds))
     x = layers.LeakyReLU(0.2)(normalise()(dcgan.shrink(x, 4 * width, seeds)))
     x = layers.Conv2D(1, 3, padding="same", kernel_initializer=dcgan.normal(seeds))(x)
@@ -111,13 +120,13 @@ def make_discriminator(seed, width, name):
 class Pool(layers.Layer):
     """Images that a generator made earlier. They are weights of a layer, so that a checkpoint has them."""
 
-    def __init__(self):
+    def __init__(self, shape):
         super().__init__()
-        self.images = self.add_weight(shape=[POOL, 784], initializer="zeros", trainable=False)
+        self.images = self.add_weight(shape=[POOL, *shape], initializer="zeros", trainable=False)
         self.count = self.add_weight(shape=[], initializer="zeros", dtype="int32", trainable=False)
 
     def exchange(self, images, uniform):
-        """Returns `images` [n, 784] with the second half exchanged for images in the pool. The pool keeps the new ones.
+        """Returns `images` [n, …] with the second half exchanged for images in the pool. The pool keeps the new ones.
 
         `uniform` [POOL] are random numbers, which decide where. Until the pool is full, nothing is exchanged.
         """
@@ -135,10 +144,10 @@ class Pool(layers.Layer):
 def make_train_step(objects, cycle_weight=10.0, jit=False):
     """Makes `step(printed, written, d_noise, g_noise) -> (d_loss, g_loss, cycle_loss)`: first G and F, then both D.
 
-    `objects` are those of the `Gan`. `printed` are images a and `written` images b, float32 [n, 784] in [0, 1], in no
-    common order. Noise has at least `POOL` numbers. It decides which places of a pool are exchanged. `d_loss` is the
-    sum of both D's losses, `g_loss` of G's and F's without the cycle, `cycle_loss` is the cycle loss without its
-    weight.
+    `objects` are those of the `Gan`. `printed` are images a and `written` images b, float32 [n, height, width,
+    channels] in [0, 1], in no common order. Noise has at least `POOL` numbers. It decides which places of a pool are
+    exchanged. `d_loss` is the sum of both D's losses, `g_loss` of G's and F's without the cycle, `cycle_loss` is the
+    cycle loss without its weight.
     """
     to_written, to_printed, d_written, d_printed = (objects[name] for name in NETWORKS)
     g_weights = to_written.trainable_variables + to_printed.trainable_variables
@@ -171,7 +180,7 @@ def make_train_step(objects, cycle_weight=10.0, jit=False):
 
 @functools.cache
 def held_out():
-    """Returns (images, labels) of the printed digits that nothing was trained on: float32 [10000, 784], int [10000]."""
+    """Returns (images float32 [10000, 28, 28, 1], labels int [10000]) of the printed digits that nothing trains on."""
     printed = data.load("glyphs", split="test")
     return printed.images, printed.labels
 
@@ -181,79 +190,128 @@ def chosen(noise):
     return ((np.asarray(noise)[:, 0].astype(np.float64) + 1) / 2 * len(held_out()[1])).astype(int)
 
 
-def make(images=None, labels=None, *, cycle_weight=10.0, width=16, batch_size=16, seed=0, jit=False, block=dcgan.BLOCK):
+def make(
+    images=None,
+    labels=None,
+    *,
+    shape=None,
+    classes=(),
+    cycle_weight=10.0,
+    width=16,
+    batch_size=16,
+    seed=0,
+    jit=False,
+    block=dcgan.BLOCK,
+):
     """Makes a CycleGAN, untrained, as a `Gan`.
 
     Its grids have six rows: printed digits, the same handwritten, and printed again; then handwritten digits, the same
-    printed, and handwritten again. Its samples are handwritten digits, made of printed ones that were not used for
-    training. `images` is uint8 [n, 784], or float32 in [0, 1]: the handwritten digits. Without images the GAN can draw
-    samples, but not train. `labels` are not used. The other arguments are the flags. Raises ValueError if there are
-    fewer images than `batch_size`, or if a batch has more than 100 images, because its half must fit into the pool.
+    printed, and handwritten again. `images` is uint8 [n, height, width, channels], or float32 in [0, 1].
+
+    If there are two `classes`, `labels`, int [n], are 0 for the printed images a and 1 for the written images b.
+    Without images such a GAN can be measured, but not train or draw. Otherwise all images are handwritten digits, and
+    `labels` are not used. Then the samples are handwritten digits, made of printed ones that were not used for
+    training; and without images the GAN can draw samples, but not train.
+
+    The other arguments are the flags. Raises ValueError if the images are neither of two classes nor of MNIST's size,
+    or if a batch has more than 100 images, because its half must fit into the pool.
     """
+    shape, two_classes = shape_of(images, shape), len(classes) == 2
+    if not two_classes and shape != SHAPE:
+        raise ValueError(
+            "this GAN turns pictures of one kind into another: it needs a folder with two subfolders, one for each kind"
+        )
     if batch_size > 2 * POOL:
         raise ValueError(
             f"half of a batch must fit into the pool of {POOL} images, so batch_size is at most {2 * POOL}"
         )
     seeds = np.random.SeedSequence(seed).generate_state(4).tolist()
     makers = (make_generator, make_generator, make_discriminator, make_discriminator)
-    networks = {name: make(s, width, name) for make, s, name in zip(makers, seeds, NETWORKS, strict=True)}
+    networks = {name: make(s, shape, width, name) for make, s, name in zip(makers, seeds, NETWORKS, strict=True)}
     objects = networks | {
         "g_optimizer": dcgan.make_optimizer(),
         "d_optimizer": dcgan.make_optimizer(),
-        "pool_written": Pool(),
-        "pool_printed": Pool(),
+        "pool_written": Pool(shape),
+        "pool_printed": Pool(shape),
     }
     to_written, to_printed = networks["to_written"], networks["to_printed"]
     train_block, draw = None, None
     if images is not None:
-        printed = data.load("glyphs").pixels
-        printed = printed[np.arange(len(images)) % len(printed)]
+        kinds = [images[labels == kind] for kind in (0, 1)] if two_classes else [data.load("glyphs").pixels, images]
+        count = max(map(len, kinds)) if two_classes else len(images)
+        pair = [each if len(each) == count else each[np.arange(count) % len(each)] for each in kinds]
         step = make_train_step(objects, cycle_weight, jit)
         noise_dim = 4 * math.ceil(POOL / 4 / batch_size)
-        train_block = make_train_block(step, [printed, images], batch_size, seed, noise_dim)
+        train_block = make_train_block(step, pair, batch_size, seed, noise_dim)
 
         def draw(index):
             rows = []
-            for source, one, other in ((printed, to_written, to_printed), (images, to_printed, to_written)):
+            for source, one, other in ((pair[0], to_written, to_printed), (pair[1], to_printed, to_written)):
                 real = scaled(np.array(source[(index * COLUMNS + np.arange(COLUMNS)) % len(source)]))
                 made = np.asarray(one(real))
                 rows += [real, made, np.asarray(other(made))]
             return np.concatenate(rows)
 
-    def scores(images, labels):
-        printed, digits = held_out()
-        handwritten, made = in_batches(to_written, printed), in_batches(to_printed, images)
-        found = {}
-        for what, each, asked in (
-            ("handwritten", handwritten, digits),
-            ("not handwritten", printed, digits),
-            ("real handwritten", images, labels),
-        ):
-            found[f"{what}: read as the right digit"] = read_right(each, asked)
-            if each is not images:
-                found[f"{what}: FID to handwritten digits"] = distance(each, images)
-        for what, each, asked in (
-            ("printed", made, labels),
-            ("not printed", images, labels),
-            ("real printed", printed, digits),
-        ):
-            right = (read_nearest(each, "glyphs") == asked).mean()
-            found |= {
-                f"{what}: read as the right digit": read_right(each, asked),
-                f"{what}: nearest printed digit is right": share(right, len(asked)),
-                f"{what}: FID to printed digits": distance(each, known("glyphs")[0]),
-            }
-        return found | compare(in_batches(to_written, made), images, labels, "printed and back")
-
-    return Gan(
+    found = Gan(
         objects=objects,
         train_block=train_block,
         block=min(block, dcgan.BLOCK),
         loss_names=("d_loss", "g_loss", "cycle_loss"),
         draw=draw,
+        shape=shape,
         columns=COLUMNS,
-        make_noise=lambda seed, stream, count: uniform_noise(seed, stream, 0, [count, 4]),
-        generate=lambda noise: to_written(held_out()[0][chosen(noise)]),
-        asked=lambda noise: held_out()[1][chosen(noise)],
-        scores=scores,
+        scores=lambda test: (scores_of_kinds if two_classes else scores_of_digits)(to_written, to_printed, test),
     )
+    if not two_classes:
+        found.make_noise = lambda seed, stream, count: uniform_noise(seed, stream, 0, [count, 4])
+        found.generate = lambda noise: to_written(held_out()[0][chosen(noise)])
+        found.asked = lambda noise: held_out()[1][chosen(noise)]
+    return found
+
+
+def scores_of_kinds(to_written, to_printed, test):
+    """Scores of G and F on a data set of two classes: what a pixel differs by, after the way there and back.
+
+    The control is how much the pixels of two real images of a kind differ.
+    """
+    found = {}
+    for kind, one, other in ((0, to_written, to_printed), (1, to_printed, to_written)):
+        real = test.images[test.labels == kind]
+        if len(real) > 1:
+            back = in_batches(other, in_batches(one, real))
+            name = test.classes[kind]
+            found[f"{name}, there and back: difference of a pixel"] = mean_difference(back, real)
+            found[f"{name}, another image: difference of a pixel"] = mean_difference(np.roll(real, 1, axis=0), real)
+    return found
+
+
+def mean_difference(made, real):
+    """Returns (mean, standard error) over images of the mean absolute difference of a pixel."""
+    return mean(np.abs(made - real).mean(axis=(1, 2, 3)))
+
+
+def scores_of_digits(to_written, to_printed, test):
+    """Scores of G and F on handwritten digits, a `data.Dataset`, and on printed ones."""
+    printed, digits = held_out()
+    handwritten, made = in_batches(to_written, printed), in_batches(to_printed, test.images)
+    found = {}
+    for what, each, asked in (
+        ("handwritten", handwritten, digits),
+        ("not handwritten", printed, digits),
+        ("real handwritten", test.images, test.labels),
+    ):
+        found[f"{what}: read as the right digit"] = read_right(each, asked)
+        if each is not test.images:
+            found[f"{what}: FID to handwritten digits"] = distance(each, test.images)
+    for what, each, asked in (
+        ("printed", made, test.labels),
+        ("not printed", test.images, test.labels),
+        ("real printed", printed, digits),
+    ):
+        right = (read_nearest(each, "glyphs") == asked).mean()
+        found |= {
+            f"{what}: read as the right digit": read_right(each, asked),
+            f"{what}: nearest printed digit is right": share(right, len(asked)),
+            f"{what}: FID to printed digits": distance(each, known("glyphs")[0]),
+        }
+    return found | compare(in_batches(to_written, made), test, "printed and back")

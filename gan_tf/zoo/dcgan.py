@@ -17,9 +17,10 @@ The paper's rules, and where they are in this file:
 
 Departures from the paper:
 
-1. MNIST's images have 28x28 pixels, not 64x64. So each network has three convolutions instead of four: D's make 14x14,
-   7x7 and 4x4 pixels, G's the other way round. They have `width`, 2 `width` and 4 `width` channels instead of 128 to
-   1024. More would take hours on a laptop.
+1. The paper's images have 64x64 pixels, and each network has four convolutions. Here images can have any size. D halves
+   it until 4x4 pixels are left, G goes the other way round. MNIST's images, 28x28 pixels, need three convolutions: to
+   14x14, 7x7 and 4x4. They have `width`, 2 `width` and 4 `width` channels instead of 128 to 1024. More would take hours
+   on a laptop. Larger images have more convolutions, with at most 8 `width` channels.
 2. The networks take and make pixels in [0, 1] like all networks of this project. The tanh is scaled to this range
    behind G, and the pixels to [-1, 1] before D.
 3. A batch has 64 images instead of 128: this gives more updates in the same time.
@@ -33,7 +34,7 @@ from gan_tf.runs import training_command
 OPTIONS = {
     "width": (
         32,
-        "Channels of D's first and of G's last hidden layer. The others have two and four times as many.",
+        "Channels of D's first and of G's last hidden layer. The others have two, four and eight times as many.",
         (1, 1024),
     ),
     "batch_norm": (True, "Batch normalisation. --nobatch_norm is the control without it."),
@@ -45,12 +46,15 @@ OPTIONS = {
     ),
 }
 
+FACTS = ("shape",)  # of the data, which `make` is told
+
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
         "gan_tf.zoo.dcgan",
         OPTIONS,
         iters=16_000,
-        image_bytes=4e6,
+        pixel_bytes=5100,
+        facts=FACTS,
         batch_size=64,
         sample_every=500,
         log_every=500,
@@ -69,7 +73,7 @@ from gan_tf import grids, losses
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan
 from gan_tf.noise import sample_noise, stream_noise
-from gan_tf.zoo.blocks import make_train_block
+from gan_tf.zoo.blocks import make_train_block, shape_of
 
 KERNEL = 5  # pixels wide and high, as in the paper's figure 1
 BLOCK = 20  # iterations between two looks at Ctrl-C: some seconds on a CPU
@@ -88,8 +92,21 @@ def normalise():
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
 
 
+def sizes_of(shape):
+    """The sizes (height, width) of an image in D's layers, from its own to about 4x4: of MNIST's 28, 14, 7 and 4."""
+    sizes = [tuple(shape[:2])]
+    while len(sizes) == 1 or max(sizes[-1]) > 4:
+        sizes.append(tuple(-(-size // 2) for size in sizes[-1]))
+    return sizes
+
+
+def widths_of(shape, width):
+    """The channels of D's layers: width, 2 width, 4 width and so on, at most 8 width."""
+    return [min(2**place, 8) * width for place in range(len(sizes_of(shape)) - 1)]
+
+
 def shrink(x, channels, seeds, pooling=False):
-    """Halves width and height: 28 → 14 → 7 → 4 pixels."""
+    """Halves width and height, and rounds up: 28 → 14 → 7 → 4 pixels."""
     first = normal(seeds)
     if pooling:
         x = layers.Conv2D(channels, KERNEL, padding="same", kernel_initializer=first)(x)
@@ -98,45 +115,54 @@ def shrink(x, channels, seeds, pooling=False):
 
 
 def enlarge(x, channels, size, seeds, pooling=False):
-    """Makes `size` pixels of half as many: 4 → 7 → 14 → 28."""
-    first, extra = normal(seeds), 2 * x.shape[1] - size
+    """Makes `size`, (height, width), of about half as much: 4 → 7 → 14 → 28 pixels."""
+    first, (extra_rows, extra_columns) = normal(seeds), (2 * x.shape[1] - size[0], 2 * x.shape[2] - size[1])
     if pooling:
-        x = layers.Cropping2D(((0, extra), (0, extra)))(layers.UpSampling2D(2)(x))
+        x = layers.Cropping2D(((0, extra_rows), (0, extra_columns)))(layers.UpSampling2D(2)(x))
         return layers.Conv2D(channels, KERNEL, padding="same", kernel_initializer=first)(x)
-    return layers.Conv2DTranspose(channels, KERNEL, 2, "same", output_padding=1 - extra, kernel_initializer=first)(x)
+    padding = (1 - extra_rows, 1 - extra_columns)
+    return layers.Conv2DTranspose(channels, KERNEL, 2, "same", output_padding=padding, kernel_initializer=first)(x)
 
 
 def features(image, seeds, width, batch_norm=True, pooling=False):
     """D's layers before the last, also for the D of other members.
 
-    They map a Keras tensor [n, 28, 28, channels] to features [n, 64 width].
+    They map a Keras tensor [n, height, width, channels] to features [n, m]; of MNIST's images m is 64 `width`.
     """
-    x = layers.LeakyReLU(0.2)(shrink(image, width, seeds, pooling))
-    for channels in (2 * width, 4 * width):
+    first, *others = widths_of(image.shape[1:], width)
+    x = layers.LeakyReLU(0.2)(shrink(image, first, seeds, pooling))
+    for channels in others:
         x = shrink(x, channels, seeds, pooling)
         x = layers.LeakyReLU(0.2)(normalise()(x) if batch_norm else x)
     return layers.Flatten()(x)
 
 
-def make_generator(seed, width=32, batch_norm=True, pooling=False, inputs=100):
-    """G maps noise z, float32 [n, inputs], to images, float32 [n, 784] in [0, 1]. `seed` fixes the weights."""
-    seeds = iter(np.random.SeedSequence(seed).generate_state(4).tolist())
+def make_generator(seed, shape, width=32, batch_norm=True, pooling=False, inputs=100):
+    """G maps noise z, float32 [n, inputs], to images of this shape, float32 [n, height, width, channels] in [0, 1].
+
+    `seed` fixes the weights.
+    """
+    *sizes, smallest = sizes_of(shape)
+    *channels, first = [shape[-1], *widths_of(shape, width)]
+    seeds = iter(np.random.SeedSequence(seed).generate_state(1 + len(sizes)).tolist())
     z = keras.Input([inputs])
-    x = layers.Dense(4 * 4 * 4 * width, kernel_initializer=normal(seeds))(z)
-    x = layers.Reshape([4, 4, 4 * width])(x)
-    for channels, size in ((2 * width, 7), (width, 14), (1, 28)):
+    x = layers.Dense(math.prod(smallest) * first, kernel_initializer=normal(seeds))(z)
+    x = layers.Reshape([*smallest, first])(x)
+    for many, size in zip(reversed(channels), reversed(sizes), strict=True):
         x = layers.ReLU()(normalise()(x) if batch_norm else x)
-        x = enlarge(x, channels, size, seeds, pooling)
+        x = enlarge(x, many, size, seeds, pooling)
     x = layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(x))
-    return keras.Model(z, layers.Reshape([784])(x), name="generator")
+    return keras.Model(z, x, name="generator")
 
 
-def make_discriminator(seed, width=32, batch_norm=True, pooling=False):
-    """D maps images, float32 [n, 784] in [0, 1], to logits, float32 [n, 1]. `seed` fixes the weights."""
-    seeds = iter(np.random.SeedSequence(seed).generate_state(4).tolist())
-    image = keras.Input([784])
-    x = layers.Reshape([28, 28, 1])(layers.Rescaling(2.0, -1.0)(image))
-    x = features(x, seeds, width, batch_norm, pooling)
+def make_discriminator(seed, shape, width=32, batch_norm=True, pooling=False):
+    """D maps images, float32 [n, height, width, channels] in [0, 1], to logits, float32 [n, 1].
+
+    `seed` fixes the weights.
+    """
+    seeds = iter(np.random.SeedSequence(seed).generate_state(len(sizes_of(shape))).tolist())
+    image = keras.Input(shape)
+    x = features(layers.Rescaling(2.0, -1.0)(image), seeds, width, batch_norm, pooling)
     return keras.Model(image, layers.Dense(1, kernel_initializer=normal(seeds))(x), name="discriminator")
 
 
@@ -148,9 +174,9 @@ def make_optimizer():
 def make_train_step(generator, discriminator, g_optimizer, d_optimizer, average=None, ema=0.0, jit=False):
     """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
 
-    `real_images` is float32 [n, 784] in [0, 1], `d_noise` and `g_noise` float32 [n, 100] in [-1, 1). Each loss is
-    taken before its own network's update. `average` is a second generator, which follows:
-    a ← ema a + (1 - ema) g for each of its variables a.
+    `real_images` is float32 [n, height, width, channels] in [0, 1], `d_noise` and `g_noise` float32 [n, 100] in [-1,
+    1). Each loss is taken before its own network's update. `average` is a second generator, which follows: a ← ema a +
+    (1 - ema) g for each of its variables a.
     """
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
     d_optimizer.build(d_weights)
@@ -184,6 +210,7 @@ def make(
     images=None,
     labels=None,
     *,
+    shape=None,
     width=32,
     batch_norm=True,
     pooling=False,
@@ -195,14 +222,15 @@ def make(
 ):
     """Makes a DCGAN, untrained, as a `Gan`.
 
-    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images the GAN can draw, but not train. `labels` are not
-    used. The other arguments are the flags. `block` is how many iterations the loop asks for at most. Raises
-    ValueError if there are fewer images than `batch_size`, or if `ema` is not in [0, 1).
+    `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. Without images the GAN can draw pictures of
+    `shape` (None: MNIST's), but not train. `labels` are not used. The other arguments are the flags. `block` is how
+    many iterations the loop asks for at most. Raises ValueError if `ema` is not in [0, 1).
     """
     if not 0 <= ema < 1:
         raise ValueError(f"ema must be at least 0 and less than 1, not {ema}")
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
-    rules = {"width": width, "batch_norm": batch_norm, "pooling": pooling}
+    shape = shape_of(images, shape)
+    rules = {"shape": shape, "width": width, "batch_norm": batch_norm, "pooling": pooling}
     generator, discriminator = make_generator(g_seed, **rules), make_discriminator(d_seed, **rules)
     average = make_generator(g_seed, **rules) if ema else None
     g_optimizer, d_optimizer = make_optimizer(), make_optimizer()
@@ -221,6 +249,7 @@ def make(
         train_block=train_block,
         block=block,
         draw=lambda index: drawn(sample_noise(seed, index)).numpy(),
+        shape=shape,
         measures={"spread": grids.spread},
         real_pictures=None if images is None else scaled(np.array(images[:16])),
         make_noise=stream_noise,

@@ -36,14 +36,14 @@ SHOWN = 5  # images in the picture
 
 def weight(images):
     """The weight of the stroke: the mean of all pixels, float64 [n]."""
-    return np.asarray(images, np.float64).mean(axis=1)
+    return np.asarray(images, np.float64).mean(axis=(1, 2, 3))
 
 
 def slant(images):
     """How far the stroke leans to the right: minus cov(x, y) / var(y) of the white pixels, float64 [n]. y is down."""
-    ink = np.asarray(images, np.float64).reshape(-1, 28, 28) + 1e-9
+    ink = np.asarray(images, np.float64)[..., 0] + 1e-9
     ink /= ink.sum(axis=(1, 2), keepdims=True)
-    y, x = np.indices([28, 28])
+    y, x = np.indices(ink.shape[1:])
 
     def mean(values):
         return (ink * values).sum(axis=(1, 2))
@@ -79,20 +79,21 @@ def table_of(result):
 
 def main():
     """Moves test images along each attribute, prints a table, and writes editing.json and editing.png."""
-    gan, dataset, data_dir = completion.load(FLAGS.run_dir)
+    gan, described = completion.load(FLAGS.run_dir)
 
     from gan_tf.gan import in_batches
     from gan_tf.metrics import classifier, table
     from gan_tf.noise import USER_NOISE
 
-    test, begun = data.load(dataset, data_dir, "test"), time.monotonic()
+    test, begun = data.load_as(described, "test"), time.monotonic()
+    completion.require_digits(test)
     images, labels = test.images[: FLAGS.count], test.labels[: FLAGS.count]
     noise = np.asarray(gan.noise(FLAGS.seed, USER_NOISE, SAMPLES))
     samples = in_batches(gan.generate, noise)
     model, _ = classifier.load_classifier()
     digits = classifier.activations(model, samples)[1].argmax(axis=1)
     logging.info("searching the noise of %d images", len(images))
-    everywhere = np.ones(784, np.float32)
+    everywhere = np.ones([*test.shape[:2], 1], np.float32)
     z = np.concatenate(
         [completion.search(gan, images[i : i + 50], everywhere, FLAGS.steps)[0] for i in range(0, len(images), 50)]
     )
@@ -111,7 +112,7 @@ def main():
             }
             if direction == name:
                 shown += list(zip(*[each[:SHOWN] for each in moved], strict=True))
-    error = table.mean(np.abs(projected - images).mean(axis=1))
+    error = table.mean(np.abs(projected - images).mean(axis=(1, 2, 3)))
     result = {"count": len(images), "steps": FLAGS.steps, "seed": FLAGS.seed, "projection": error, "scores": rows}
     print(table_of(result))
     out_dir = Path(FLAGS.out_dir or FLAGS.run_dir)
@@ -121,7 +122,7 @@ def main():
     with files.replacing(out_dir / "editing.png") as path:
         originals = np.tile(images[:SHOWN], [len(ATTRIBUTES), 1])
         cells = [[original, *moves] for original, moves in zip(originals, shown, strict=True)]
-        grids.save_grid(np.array(cells).reshape(-1, 784), path, 1 + len(MOVES))
+        grids.save_grid(np.array(cells).reshape(-1, *test.shape), path, 1 + len(MOVES))
     logging.info("wrote editing.json and editing.png to %s, after %.0f s", out_dir, time.monotonic() - begun)
 
 

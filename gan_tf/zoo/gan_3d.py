@@ -44,7 +44,7 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
         "gan_tf.zoo.gan_3d",
         OPTIONS,
         iters=4000,
-        image_bytes=8e6,
+        pixel_bytes=2000,
         batch_size=64,
         sample_every=500,
         log_every=500,
@@ -63,7 +63,7 @@ from keras import layers
 from gan_tf import losses
 from gan_tf.data.furniture import SIDE
 from gan_tf.gan import Gan, in_batches
-from gan_tf.metrics.solids import compare, view
+from gan_tf.metrics.solids import VIEW, compare, view
 from gan_tf.noise import EVALUATION_NOISE, sample_noise, stream_noise
 from gan_tf.objectives.critics import make_penalised_update
 from gan_tf.objectives.losses import wasserstein_d_loss, wasserstein_g_loss
@@ -205,7 +205,8 @@ def make(
         noise[12:] = (1 - between) * noise[12] + between * noise[15]
         return view(generator(noise))
 
-    def scores(solids, labels):
+    def scores(test):
+        solids = test.images
         made = in_batches(generator, stream_noise(seed, EVALUATION_NOISE, COUNT))
         half, noise = len(solids) // 2, np.random.default_rng(0).random([COUNT, CUBES])
         return (
@@ -220,6 +221,7 @@ def make(
         block=min(block, BLOCK),
         loss_names=("d_loss", "g_loss") if wasserstein else ("d_loss", "g_loss", "d_right"),
         draw=draw,
+        shape=VIEW,
         scores=scores,
         blind_d_loss=None if wasserstein else 2 * math.log(2),
     )

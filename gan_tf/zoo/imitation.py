@@ -60,7 +60,7 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
         "gan_tf.zoo.imitation",
         OPTIONS,
         iters=200,
-        image_bytes=1e4,
+        pixel_bytes=2000,
         batch_size=8,
         sample_every=10,
         log_every=10,
@@ -234,7 +234,7 @@ def make(
             rows = [imitate(i) if adversarial else clone() for i in range(first, first + steps)]
             return np.array(rows, np.float32).reshape(steps, len(names))
 
-    def scores(images, labels):
+    def scores(test):
         random = np.random.default_rng(0)
         players = {
             "score of the player": choose(player),

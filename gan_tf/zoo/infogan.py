@@ -36,12 +36,15 @@ OPTIONS = {
     "information_weight": (1.0, "How much the information counts for G. 0 is the control.", (0, 1000)),
 }
 
+FACTS = ("shape",)  # of the data, which `make` is told
+
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
         "gan_tf.zoo.infogan",
         OPTIONS,
         iters=10_000,
-        image_bytes=4e6,
+        pixel_bytes=5100,
+        facts=FACTS,
         batch_size=64,
         sample_every=500,
         log_every=500,
@@ -63,7 +66,7 @@ from gan_tf.gan import Gan, in_batches
 from gan_tf.metrics.table import share
 from gan_tf.noise import SAMPLE_NOISE, uniform_noise
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import make_train_block
+from gan_tf.zoo.blocks import make_train_block, shape_of
 
 NOISE, CATEGORIES, NUMBERS = 62, 10, 2
 INPUTS = NOISE + CATEGORIES + NUMBERS  # of G: z, then the category with a single 1, then the two numbers
@@ -78,18 +81,18 @@ def inputs_of(uniform):
     return tf.concat([uniform[:, :NOISE], tf.one_hot(category, CATEGORIES), uniform[:, NOISE + 1 : -1]], axis=1)
 
 
-def make_discriminator(seed, width=32):
-    """D and Q as one model: images, float32 [n, 784] in [0, 1], to (logit, logits of the categories, means).
+def make_discriminator(seed, shape, width=32):
+    """D and Q as one model: images, float32 [n, height, width, channels], to (logit, logits of the categories, means).
 
     The logit is [n, 1], the logits of the categories are [n, 10], and the means of the two numbers are [n, 2].
     """
-    seeds = iter(np.random.SeedSequence(seed).generate_state(7).tolist())
+    seeds = iter(np.random.SeedSequence(seed).generate_state(len(dcgan.sizes_of(shape)) + 3).tolist())
 
     def dense(units):
         return layers.Dense(units, kernel_initializer=dcgan.normal(seeds))
 
-    image = keras.Input([784])
-    shared = dcgan.features(layers.Reshape([28, 28, 1])(layers.Rescaling(2.0, -1.0)(image)), seeds, width)
+    image = keras.Input(shape)
+    shared = dcgan.features(layers.Rescaling(2.0, -1.0)(image), seeds, width)
     q = layers.LeakyReLU(0.2)(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(dense(128)(shared)))
     return keras.Model(image, [dense(1)(shared), dense(CATEGORIES)(q), dense(NUMBERS)(q)], name="discriminator")
 
@@ -107,8 +110,8 @@ def information_fn(inputs, category_logits, means):
 def make_train_step(generator, discriminator, g_optimizer, d_optimizer, information_weight=1.0, jit=False):
     """Makes `step(real_images, d_random, g_random) -> (d_loss, g_loss, information, error)`: first D and Q, then G.
 
-    `real_images` is float32 [n, 784] in [0, 1]. The random numbers are float32 [n, 66] in [-1, 1). `d_loss` and
-    `g_loss` are without the information. `information` and `error` are measured in G's update.
+    `real_images` is float32 [n, height, width, channels] in [0, 1]. The random numbers are float32 [n, 66] in [-1, 1).
+    `d_loss` and `g_loss` are without the information. `information` and `error` are measured in G's update.
     """
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
     d_optimizer.build(d_weights)
@@ -162,9 +165,9 @@ def one_code_a_row(uniform):
 
 
 def matched_accuracy(found, labels):
-    """The share of `found` categories, int [n], that are right, if each category stands for one digit: (share, error).
+    """The share of `found` categories, int [n], that are right, if each category stands for one class: (share, error).
 
-    The category of each digit is the matching that makes the share largest. `labels` is int [n].
+    The category of each class is the matching that makes the share largest. `labels` is int [n].
     """
     counts = np.zeros([CATEGORIES, CATEGORIES])
     np.add.at(counts, (found, labels), 1)
@@ -173,15 +176,26 @@ def matched_accuracy(found, labels):
 
 
 def make(
-    images=None, labels=None, *, width=32, information_weight=1.0, batch_size=64, seed=0, jit=False, block=dcgan.BLOCK
+    images=None,
+    labels=None,
+    *,
+    shape=None,
+    width=32,
+    information_weight=1.0,
+    batch_size=64,
+    seed=0,
+    jit=False,
+    block=dcgan.BLOCK,
 ):
     """Makes an InfoGAN, untrained, as a `Gan`.
 
-    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images the GAN can draw, but not train. `labels` are not
-    used. The other arguments are the flags. Raises ValueError if there are fewer images than `batch_size`.
+    `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. Without images the GAN can draw pictures of
+    `shape` (None: MNIST's), but not train. `labels` are not used. The other arguments are the flags.
     """
+    shape = shape_of(images, shape)
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
-    generator, discriminator = dcgan.make_generator(g_seed, width, inputs=INPUTS), make_discriminator(d_seed, width)
+    generator = dcgan.make_generator(g_seed, shape, width, inputs=INPUTS)
+    discriminator = make_discriminator(d_seed, shape, width)
     g_optimizer, d_optimizer = (
         keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.999, epsilon=1e-8) for rate in (0.001, 0.0002)
     )
@@ -193,11 +207,11 @@ def make(
             one_code_a_row(uniform_noise(seed, SAMPLE_NOISE, index * 4 * RANDOM, [3, RANDOM]).numpy())
         ).numpy()
 
-    def scores(images, labels):
-        if labels.max() >= CATEGORIES:  # other images than digits
+    def scores(test):
+        if not 2 <= len(test.classes) <= CATEGORIES:
             return {}
-        logits = in_batches(lambda each: discriminator(each)[1], images)
-        return {"digits found without labels": matched_accuracy(logits.argmax(axis=1), labels)}
+        logits = in_batches(lambda each: discriminator(each)[1], test.images)
+        return {"classes found without labels": matched_accuracy(logits.argmax(axis=1), test.labels)}
 
     return Gan(
         objects={
@@ -210,6 +224,7 @@ def make(
         block=min(block, dcgan.BLOCK),
         loss_names=("d_loss", "g_loss", "information", "error"),
         draw=draw,
+        shape=shape,
         columns=COLUMNS,
         real_pictures=None if images is None else scaled(np.array(images[: 5 * COLUMNS])),
         make_noise=make_noise,

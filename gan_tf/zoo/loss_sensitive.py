@@ -36,39 +36,58 @@ OPTIONS = {
     ),
 }
 
+FACTS = ("shape",)  # of the data, which `make` is told
+
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
         "gan_tf.zoo.loss_sensitive",
         OPTIONS,
         iters=20_000,
-        image_bytes=4e6,
+        pixel_bytes=5100,
+        facts=FACTS,
         batch_size=64,
         jit=None,
     )
 
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers
 
 from gan_tf import grids, models
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan
 from gan_tf.noise import sample_noise, stream_noise
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import make_train_block
+from gan_tf.zoo.blocks import make_train_block, shape_of
 
 DENSE_BLOCK = 100  # as dcgan.BLOCK, but dense networks are faster
 
-# Networks by name: functions that make G and D from a seed.
+
+def make_dense_generator(seed, shape):
+    """The reference's G for images of any shape: float32 [n, 100] → [n, height, width, channels]."""
+    g = models.make_generator(seed, math.prod(shape))
+    return keras.Sequential([g, layers.Reshape(shape)], name="generator")
+
+
+def make_dense_discriminator(seed, shape):
+    """The reference's D for images of any shape: float32 [n, height, width, channels] → [n, 1]."""
+    d = models.make_discriminator(seed, math.prod(shape))
+    return keras.Sequential([keras.Input(shape), layers.Flatten(), d], name="discriminator")
+
+
+# Networks by name: functions that make G and D from a seed and the shape of an image.
 NETWORKS = {
-    "dense": (models.make_generator, models.make_discriminator),
+    "dense": (make_dense_generator, make_dense_discriminator),
     "dcgan": (dcgan.make_generator, dcgan.make_discriminator),
 }
 
 
 def d_loss_fn(real_losses, fake_losses, real_images, fake_images, margin):
-    """E (margin Δ(x, G(z)) + L(x) - L(G(z)))+, a scalar. Losses are [n, 1], images [n, 784]."""
-    margins = margin * tf.reduce_mean(tf.abs(real_images - fake_images), axis=1, keepdims=True)
+    """E (margin Δ(x, G(z)) + L(x) - L(G(z)))+, a scalar. Losses are [n, 1], images [n, height, width, channels]."""
+    margins = margin * tf.reduce_mean(tf.abs(real_images - fake_images), axis=[1, 2, 3])[:, None]
     return tf.reduce_mean(tf.nn.relu(margins + real_losses - fake_losses))
 
 
@@ -80,8 +99,8 @@ def g_loss_fn(fake_losses):
 def make_train_step(generator, discriminator, g_optimizer, d_optimizer, margin, jit=False):
     """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
 
-    `real_images` is float32 [n, 784] in [0, 1], noise is float32 [n, 100] in [-1, 1). Each loss is taken before its
-    own network's update.
+    `real_images` is float32 [n, height, width, channels] in [0, 1], noise is float32 [n, 100] in [-1, 1). Each loss is
+    taken before its own network's update.
     """
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
     d_optimizer.build(d_weights)
@@ -108,6 +127,7 @@ def make(
     images=None,
     labels=None,
     *,
+    shape=None,
     networks="dense",
     margin=OPTIONS["margin"][0],
     batch_size=64,
@@ -117,13 +137,14 @@ def make(
 ):
     """Makes a loss-sensitive GAN, untrained, as a `Gan`.
 
-    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images the GAN can draw, but not train. `labels` are not
-    used. The other arguments are the flags. Raises KeyError for unknown networks, ValueError if there are fewer images
-    than `batch_size`.
+    `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. Without images the GAN can draw pictures of
+    `shape` (None: MNIST's), but not train. `labels` are not used. The other arguments are the flags. Raises KeyError
+    for unknown networks.
     """
+    shape = shape_of(images, shape)
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
     make_generator, make_discriminator = NETWORKS[networks]
-    generator, discriminator = make_generator(g_seed), make_discriminator(d_seed)
+    generator, discriminator = make_generator(g_seed, shape), make_discriminator(d_seed, shape)
     g_optimizer, d_optimizer = (keras.optimizers.Adam(0.0001, beta_1=0.5, beta_2=0.999, epsilon=1e-8) for _ in range(2))
     step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, margin, jit)
     train_block, block = None, min(block, DENSE_BLOCK if networks == "dense" else dcgan.BLOCK)
@@ -139,6 +160,7 @@ def make(
         train_block=train_block,
         block=block,
         draw=lambda index: generator(sample_noise(seed, index)).numpy(),
+        shape=shape,
         measures={"spread": grids.spread},
         real_pictures=None if images is None else scaled(np.array(images[:16])),
         make_noise=stream_noise,

@@ -1,9 +1,10 @@
-"""Draws a digit from its outline: python -m gan_tf.zoo.pix2pix --out_dir=out/pix2pix
+"""Draws a picture from its outline: python -m gan_tf.zoo.pix2pix --out_dir=out/pix2pix
 
 Isola, Zhu, Zhou and Efros 2017, "Image-to-image translation with conditional adversarial networks" (arXiv:1611.07004).
-There are pairs of images: a drawing s (here the outline of a digit), and the image x that belongs to it. G turns s into
-an image. D sees s together with an image and tells whether this is the real x. The L1 loss keeps G close to x. On its
-own it would make blurry images, because a grey pixel costs less than a wrong one. D knows that real digits are sharp.
+There are pairs of images: a drawing s (here the outline of a digit or of another picture), and the image x that belongs
+to it. G turns s into an image. D sees s together with an image and tells whether this is the real x. The L1 loss keeps
+G close to x. On its own it would make blurry images, because a grey pixel costs less than a wrong one. D knows that
+real digits are sharp.
 
     D's loss = -E log p(s, x) - E log(1 - p(s, G(s)))                      p = sigmoid(D)
     G's loss = -E log p(s, G(s)) + l1_weight · E |x - G(s)|                the latter a mean over pixels
@@ -11,8 +12,10 @@ own it would make blurry images, because a grey pixel costs less than a wrong on
 Controls: --noadversarial learns by L1 alone, --l1_weight=0 by D alone.
 
 The networks are smaller than the paper's, and built from the layers of dcgan.py: G is a U-Net with three convolutions
-down (28, 14, 7, 4 pixels), three up, and connections from each size down to the same size up. D is a PatchGAN: it has a
-logit for each of 7x7 places, and so sees only a part of the image at a time. Departures from the paper:
+down (28, 14, 7, 4 pixels; larger images have more), as many up, and connections from each size down to the same size
+up. D is a PatchGAN: it has a logit for each of 7x7 places, a quarter of the image's height and width, and so sees only
+a part of the image at a time. The outline of a grey image is the edge of its parts above 1/2, that of an image in
+colour the places where brightness changes most. Departures from the paper:
 
 1. 64 pairs in a batch instead of 1, and 5,000 iterations instead of 200 passes over the data.
 2. G has no dropout, which is the paper's noise. So it draws one image for each outline.
@@ -27,12 +30,15 @@ OPTIONS = {
     "width": (32, "Channels of the first convolution. The others have two and four times as many.", (1, 1024)),
 }
 
+FACTS = ("shape",)  # of the data, which `make` is told
+
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
         "gan_tf.zoo.pix2pix",
         OPTIONS,
         iters=5_000,
-        image_bytes=4e6,
+        pixel_bytes=5100,
+        facts=FACTS,
         batch_size=64,
         sample_every=500,
         log_every=500,
@@ -53,44 +59,60 @@ from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
 from gan_tf.metrics.pairs import compare
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import make_train_block
+from gan_tf.zoo.blocks import make_train_block, shape_of
 
 COLUMNS = 8
 
 
 def outlines(images):
-    """The outline of each digit: its pixels above 1/2 that touch, up, down, left or right, a pixel that is not.
+    """The outline of each image, [n, height, width, 1], of the type of `images`: 0, and 255 or 1.
 
-    `images` is uint8 [n, 784], or float32 in [0, 1]. Returns the same type: 0, and 255 or 1.
+    `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. In grey images the outline has the pixels
+    above 1/2 that touch, up, down, left or right, a pixel that is not. In images in colour it has the pixels at which
+    the gradient of brightness, by Sobel's filters, is among the steepest tenth of this image and not 0.
     """
-    white = np.asarray(images).reshape(-1, 28, 28) > (127 if images.dtype == np.uint8 else 0.5)
-    cross = scipy.ndimage.generate_binary_structure(2, 1)[None]
-    edge = white & ~scipy.ndimage.binary_erosion(white, cross)
-    return (edge * (255 if images.dtype == np.uint8 else 1)).astype(images.dtype).reshape(len(images), -1)
+    images = np.asarray(images)
+    full = 255 if images.dtype == np.uint8 else 1
+    parts = [_edges(images[i : i + 1000] / np.float32(full)) for i in range(0, len(images), 1000)]
+    return (np.concatenate(parts) * full).astype(images.dtype)[..., None]
 
 
-def make_generator(seed, width=32):
-    """G maps outlines, float32 [n, 784] in [0, 1], to images of the same shape and range."""
-    seeds = iter(np.random.SeedSequence(seed).generate_state(6).tolist())
-    image = keras.Input([784])
-    x = layers.Reshape([28, 28, 1])(layers.Rescaling(2.0, -1.0)(image))
-    down = [layers.LeakyReLU(0.2)(dcgan.shrink(x, width, seeds))]
-    for channels in (2 * width, 4 * width):
+def _edges(images):
+    """The outlines of float32 images in [0, 1], as bool [n, height, width]."""
+    if images.shape[-1] == 1:
+        white = images[..., 0] > 0.5
+        cross = scipy.ndimage.generate_binary_structure(2, 1)[None]
+        return white & ~scipy.ndimage.binary_erosion(white, cross)
+    brightness = images @ np.float32([0.299, 0.587, 0.114])  # ITU-R BT.601
+    slopes = np.hypot(*(scipy.ndimage.sobel(brightness, axis) for axis in (1, 2)))
+    return (slopes >= np.quantile(slopes, 0.9, axis=(1, 2), keepdims=True)) & (slopes > 0)
+
+
+def make_generator(seed, shape, width=32):
+    """G maps outlines, float32 [n, height, width, 1], to images, [n, height, width, channels], both in [0, 1]."""
+    sizes, (first, *others) = dcgan.sizes_of(shape), dcgan.widths_of(shape, width)
+    seeds = iter(np.random.SeedSequence(seed).generate_state(2 * len(sizes)).tolist())
+    outline = keras.Input([*shape[:2], 1])
+    down = [layers.LeakyReLU(0.2)(dcgan.shrink(layers.Rescaling(2.0, -1.0)(outline), first, seeds))]
+    for channels in others:
         x = dcgan.normalise()(dcgan.shrink(down[-1], channels, seeds))
         down.append(layers.LeakyReLU(0.2)(x))
     x = down.pop()
-    for channels, size in ((2 * width, 7), (width, 14)):
+    for channels, size in zip(reversed([first, *others[:-1]]), reversed(sizes[1:-1]), strict=True):
         x = layers.ReLU()(dcgan.normalise()(dcgan.enlarge(x, channels, size, seeds)))
         x = layers.Concatenate()([x, down.pop()])
-    x = layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(dcgan.enlarge(x, 1, 28, seeds)))
-    return keras.Model(image, layers.Reshape([784])(x), name="generator")
+    x = layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(dcgan.enlarge(x, shape[-1], sizes[0], seeds)))
+    return keras.Model(outline, x, name="generator")
 
 
-def make_discriminator(seed, width=32):
-    """D maps outlines and images, float32 [n, 784] in [0, 1], to a logit for each place, float32 [n, 7, 7, 1]."""
+def make_discriminator(seed, shape, width=32):
+    """D maps outlines and images, float32 in [0, 1], to a logit for each place, float32 [n, h, w, 1].
+
+    Outlines are [n, height, width, 1], images [n, height, width, channels]. h and w are a quarter of height and width.
+    """
     seeds = iter(np.random.SeedSequence(seed).generate_state(3).tolist())
-    outline, image = keras.Input([784]), keras.Input([784])
-    x = layers.Rescaling(2.0, -1.0)(layers.Concatenate()([layers.Reshape([28, 28, 1])(x) for x in (outline, image)]))
+    outline, image = keras.Input([*shape[:2], 1]), keras.Input(shape)
+    x = layers.Rescaling(2.0, -1.0)(layers.Concatenate()([outline, image]))
     x = layers.LeakyReLU(0.2)(dcgan.shrink(x, width, seeds))
     x = layers.LeakyReLU(0.2)(dcgan.normalise()(dcgan.shrink(x, 2 * width, seeds)))
     x = layers.Conv2D(1, 3, padding="same", kernel_initializer=dcgan.normal(seeds))(x)
@@ -100,8 +122,8 @@ def make_discriminator(seed, width=32):
 def make_train_step(generator, discriminator, g_optimizer, d_optimizer, l1_weight=100.0, adversarial=True, jit=False):
     """Makes `step(outlines, real_images, d_noise, g_noise) -> (d_loss, g_loss, l1)`: first D, then G by the new D.
 
-    Outlines and images are float32 [n, 784] in [0, 1]. The noise is not used. `g_loss` is without the L1 loss. Without
-    `adversarial` the step returns (l1,).
+    Outlines and images are float32 in [0, 1], as `make_discriminator` says. The noise is not used. `g_loss` is without
+    the L1 loss. Without `adversarial` the step returns (l1,).
     """
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
     d_optimizer.build(d_weights)
@@ -134,6 +156,7 @@ def make(
     images=None,
     labels=None,
     *,
+    shape=None,
     l1_weight=100.0,
     adversarial=True,
     width=32,
@@ -144,12 +167,12 @@ def make(
 ):
     """Makes a pix2pix, untrained, as a `Gan`. Its grids show outlines, what G makes of them, and the real images.
 
-    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images it can be measured, but not train or draw.
-    `labels` are not used. The other arguments are the flags. Raises ValueError if there are fewer images than
-    `batch_size`.
+    `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. Without images, for those of `shape` (None:
+    MNIST's), it can be measured, but not train or draw. `labels` are not used. The other arguments are the flags.
     """
+    shape = shape_of(images, shape)
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
-    generator, discriminator = make_generator(g_seed, width), make_discriminator(d_seed, width)
+    generator, discriminator = make_generator(g_seed, shape, width), make_discriminator(d_seed, shape, width)
     g_optimizer, d_optimizer = dcgan.make_optimizer(), dcgan.make_optimizer()
     step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, l1_weight, adversarial, jit)
     train_block = None
@@ -160,7 +183,10 @@ def make(
         chosen = (index * COLUMNS + np.arange(COLUMNS)) % len(images)
         real = scaled(np.array(images[chosen]))
         drawn = outlines(real)
-        return np.concatenate([drawn, np.asarray(generator(drawn)), real])
+        return np.concatenate([np.repeat(drawn, shape[-1], axis=-1), np.asarray(generator(drawn)), real])
+
+    def scores(test):
+        return compare(in_batches(generator, outlines(test.images)), test, "drawings")
 
     return Gan(
         objects={
@@ -173,7 +199,8 @@ def make(
         block=min(block, dcgan.BLOCK),
         loss_names=("d_loss", "g_loss", "l1") if adversarial else ("l1",),
         draw=None if images is None else draw,
+        shape=shape,
         columns=COLUMNS,
-        scores=lambda images, labels: compare(in_batches(generator, outlines(images)), images, labels, "drawings"),
+        scores=scores,
         blind_d_loss=2 * math.log(2) if adversarial else None,
     )

@@ -22,7 +22,8 @@ steeper there.
 
 Departures from the papers:
 
-1. The networks are the reference's. All of these papers use larger ones.
+1. The networks are the reference's, with as many inputs and outputs as the images have numbers. All of these papers use
+   larger ones.
 2. Karras et al. compute the deviation of the last feature maps, within groups of four images. Here it is one number for
    a batch: the mean over the 128 hidden units of the standard deviation over the batch. It is a 129th input of D's
    last layer, whose first weights are therefore others. Real and fake images are separate batches.
@@ -51,8 +52,10 @@ OPTIONS = {
     "g_lr": (0.001, "Learning rate of G.", (1e-9, 10)),
 }
 
+FACTS = ("shape",)  # of the data, which `make` is told
+
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
-    training_command.main("gan_tf.zoo.regularised", OPTIONS, iters=300_000, image_bytes=5e4)
+    training_command.main("gan_tf.zoo.regularised", OPTIONS, iters=300_000, pixel_bytes=64, facts=FACTS)
 
 import math
 
@@ -60,10 +63,8 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from gan_tf import grids, losses, models, optimizers, reference, training
-from gan_tf.data.dataset import scaled
-from gan_tf.gan import Gan, in_batches
-from gan_tf.noise import sample_noise, stream_noise
+from gan_tf import losses, models, optimizers, reference, training
+from gan_tf.zoo.blocks import shape_of
 
 
 @keras.saving.register_keras_serializable("gan_tf")
@@ -84,11 +85,13 @@ def with_deviation(discriminator, seed):
     """Returns D with `Deviation` before its last layer. The hidden layer begins as that of `discriminator`."""
     hidden, _ = discriminator.layers
     last = layers.Dense(1, kernel_initializer=models.xavier_init(seed))
-    return keras.Sequential([keras.Input([784]), hidden, Deviation(), last], name="discriminator")
+    return keras.Sequential(
+        [keras.Input(discriminator.input_shape[1:]), hidden, Deviation(), last], name="discriminator"
+    )
 
 
 def r1_penalty(discriminator, images):
-    """mean ‖∇D(x)‖², a scalar, from images float32 [n, 784].
+    """mean ‖∇D(x)‖², a scalar, from images float32 [n, pixels].
 
     With `Deviation`, an image also changes the other logits of its batch; ∇D(x) is then the gradient of their sum.
     """
@@ -116,8 +119,9 @@ def make_train_step(
 ):
     """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
 
-    `real_images` is float32 [n, 784] in [0, 1], noise is float32 [n, 100] in [-1, 1). `average` is a second generator
-    for `ema`. Each loss is taken before its own network's update; `d_loss` has no penalty in it, so that it compares.
+    `real_images` is float32 [n, pixels] in [0, 1], noise is float32 [n, 100] in [-1, 1). `average` is a second
+    generator for `ema`. Each loss is taken before its own network's update; `d_loss` has no penalty in it, so that it
+    compares.
     """
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
     d_optimizer.build(d_weights)
@@ -162,6 +166,7 @@ def make(
     images=None,
     labels=None,
     *,
+    shape=None,
     r1=OPTIONS["r1"][0],
     real_label=1.0,
     deviation=False,
@@ -177,10 +182,11 @@ def make(
 ):
     """Makes a regularised GAN, untrained, as a `Gan`.
 
-    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images the GAN can draw, but not train. `labels` are not
-    used. The other arguments are the flags. Raises ValueError if there are fewer images than `batch_size`.
+    `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. Without images the GAN can draw pictures of
+    `shape` (None: MNIST's), but not train. `labels` are not used. The other arguments are the flags.
     """
-    generator, discriminator = reference.make_networks(seed)
+    shape = shape_of(images, shape)
+    generator, discriminator = reference.make_networks(seed, math.prod(shape))
     if deviation:
         discriminator = with_deviation(discriminator, seed)
     average = keras.models.clone_model(generator) if ema else None
@@ -204,19 +210,8 @@ def make(
         g_lr=g_lr,
         jit=jit,
     )
-    train_block, drawn, block = None, average or generator, min(block, training.BLOCK)
+    images, train_block, block = reference.flat(images, shape), None, min(block, training.BLOCK)
     if images is not None:
         train_block = training.make_train_block(step, images, batch_size, seed, block, jit)
-    return Gan(
-        objects=objects | ({"generator_average": average} if average else {}),
-        train_block=train_block,
-        block=block,
-        draw=lambda index: drawn(sample_noise(seed, index)).numpy(),
-        measures={"spread": grids.spread},
-        real_pictures=None if images is None else scaled(images[:16]),
-        make_noise=stream_noise,
-        generate=drawn,
-        discriminate=lambda images: in_batches(discriminator, images),
-        boundary=0.0,  # D = sigmoid(logit) is 1/2 there
-        blind_d_loss=2 * math.log(2),
-    )
+    objects |= {"generator_average": average} if average else {}
+    return reference.assemble(objects, train_block, block, seed, images, shape, drawn=average)

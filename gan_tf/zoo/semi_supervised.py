@@ -42,8 +42,8 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
         "gan_tf.zoo.semi_supervised",
         OPTIONS,
         iters=24_000,
-        image_bytes=2e6,
-        uses_labels=True,
+        pixel_bytes=2600,
+        digits=True,
         batch_size=100,
         sample_every=1000,
         checkpoint_every=2000,
@@ -60,6 +60,7 @@ from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
 from gan_tf.metrics.table import share
 from gan_tf.noise import sample_noise, stream_noise
+from gan_tf.reference import SHAPE, flat, pictures
 from gan_tf.zoo.blocks import make_train_block
 from gan_tf.zoo.weight_norm import WeightNormDense
 
@@ -147,7 +148,7 @@ def make_train_step(objects, labelled_images, labelled_digits, labels_only=False
     """Makes `step(real_images, d_noise, g_noise) -> (labelled_loss, unlabelled_loss, g_loss)`: first D, then G.
 
     `objects` are those of the `Gan`. `labelled_images` is float32 [m, 784] in [0, 1], `labelled_digits` int32 [m].
-    `real_images` is float32 [n, 784] in [0, 1]. Noise is float32 [n, 112] in [-1, 1): z, a number that chooses a
+    `real_images` is float32 [n, 28, 28, 1] in [0, 1]. Noise is float32 [n, 112] in [-1, 1): z, a number that chooses a
     labelled image, and ten that seed the Gaussian noise. With `labels_only` G does not learn, and the step returns
     (labelled_loss,).
     """
@@ -159,6 +160,7 @@ def make_train_step(objects, labelled_images, labelled_digits, labels_only=False
 
     @tf.function(jit_compile=jit)
     def step(real_images, d_noise, g_noise):
+        real_images = tf.reshape(real_images, [-1, discriminator.input_shape[-1]])  # D takes them flat
         chosen = tf.cast(tf.floor((d_noise[:, NOISE] + 1) / 2 * len(labelled_digits)), tf.int32)
         # Seeds of the Gaussian noise: the bits of two random numbers for each of five times that D is used.
         seeds = tf.bitcast(tf.reshape(d_noise[0, NOISE + 1 : NOISE + 11], [5, 2]), tf.int32)
@@ -218,9 +220,9 @@ def make(
 ):
     """Makes a semi-supervised GAN, untrained, as a `Gan`.
 
-    `images` is uint8 [n, 784], or float32 in [0, 1], `labels` int [n] in 0 … 9; only `labelled` of them are used.
+    `images` is uint8 [n, 28, 28, 1], or float32 in [0, 1], `labels` int [n] in 0 … 9; only `labelled` of them are used.
     Without images the GAN can draw and classify, but not train. The other arguments are the flags. Raises ValueError
-    as `choose_labelled` does, or if there are fewer images than `batch_size`.
+    as `choose_labelled` does.
     """
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
     g_rate, d_rate = (keras.optimizers.schedules.ExponentialDecay(r, HALVE_EVERY, 0.5) for r in (G_RATE, D_RATE))
@@ -237,12 +239,15 @@ def make(
             raise ValueError("without labels this GAN cannot train")
         chosen = choose_labelled(labels, labelled, seed)
         digits = labels[chosen].astype(np.int32)
-        with_noise(objects["discriminator"], scaled(np.array(images[:500])), tf.constant([0, 0]), start=True)
-        step = make_train_step(objects, scaled(np.array(images[chosen])), digits, labels_only, jit)
+        with_noise(objects["discriminator"], flat(scaled(np.array(images[:500]))), tf.constant([0, 0]), start=True)
+        step = make_train_step(objects, flat(scaled(np.array(images[chosen]))), digits, labels_only, jit)
         train_block = make_train_block(step, [images], batch_size, seed, RANDOM)
 
-    def scores(images, labels):
-        right = in_batches(average, images).argmax(axis=1) == labels
+    def generate(noise):
+        return pictures(generator(noise))
+
+    def scores(test):
+        right = in_batches(average, flat(test.images)).argmax(axis=1) == test.labels
         return {"accuracy of the classifier": share(right.mean(), len(right))}
 
     return Gan(
@@ -250,10 +255,11 @@ def make(
         train_block=train_block,
         block=min(block, BLOCK),
         loss_names=("labelled_loss",) if labels_only else ("labelled_loss", "unlabelled_loss", "g_loss"),
-        draw=lambda index: generator(sample_noise(seed, index)).numpy(),
+        draw=lambda index: generate(sample_noise(seed, index)),
+        shape=SHAPE,
         measures={"spread": grids.spread},
         real_pictures=None if images is None else scaled(np.array(images[:16])),
         make_noise=stream_noise,
-        generate=generator,
+        generate=generate,
         scores=scores,
     )

@@ -57,7 +57,7 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
         "gan_tf.zoo.seqgan",
         OPTIONS,
         iters=5300,
-        image_bytes=5e6,
+        pixel_bytes=250_000,
         batch_size=256,
         log_every=100,
         sample_every=100,
@@ -280,7 +280,9 @@ def make(
         def train_block(first, steps):
             return np.array([one(i) for i in range(first, first + steps)], np.float32).reshape(steps, 3)
 
-    def scores(sequences, labels):
+    def scores(test):
+        sequences = test.pixels
+
         def written(temperature):
             seeds = (tf.constant([i, 1], tf.int64) for i in range(COUNT // 100))
             return np.concatenate([np.asarray(write(generator, 100, each, temperature)[0]) for each in seeds])

@@ -36,7 +36,7 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
         "gan_tf.zoo.stackgan",
         OPTIONS,
         iters=8_000,
-        image_bytes=4e6,
+        pixel_bytes=5100,
         batch_size=64,
         sample_every=500,
         log_every=500,
@@ -57,6 +57,7 @@ from gan_tf.gan import Gan, in_batches
 from gan_tf.metrics.pairs import distance, enlarge, read_nearest
 from gan_tf.metrics.table import share
 from gan_tf.noise import EVALUATION_NOISE, SAMPLE_NOISE, uniform_noise
+from gan_tf.reference import SHAPE
 from gan_tf.zoo import dcgan
 from gan_tf.zoo.blocks import make_train_block, normal_of
 
@@ -74,7 +75,7 @@ def make_augmentation(seed, name):
 
 
 def make_generator(seed, width, size, name="generator"):
-    """Draws from z and c, float32 [n, 116]: images, float32 [n, size · size] in [0, 1]; `size` is 14 or 28."""
+    """Draws from z and c, float32 [n, 116]: images, float32 [n, size, size, 1] in [0, 1]; `size` is 14 or 28."""
     seeds = iter(np.random.SeedSequence(seed).generate_state(4).tolist())
     inputs = keras.Input([NOISE + CLOUD])
     x = layers.Dense(4 * 4 * 4 * width, kernel_initializer=dcgan.normal(seeds))(inputs)
@@ -82,24 +83,24 @@ def make_generator(seed, width, size, name="generator"):
     steps = [(2 * width, 7), (1, 14)] if size == SMALL else [(2 * width, 7), (width, 14), (1, 28)]
     for channels, pixels in steps:
         x = layers.ReLU()(dcgan.normalise()(x))
-        x = dcgan.enlarge(x, channels, pixels, seeds)
+        x = dcgan.enlarge(x, channels, (pixels, pixels), seeds)
     x = layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(x))
-    return keras.Model(inputs, layers.Flatten()(x), name=name)
+    return keras.Model(inputs, x, name=name)
 
 
 def make_second_generator(seed, width):
-    """G2 maps small images and c, float32 [n, 196 + 16], to images, float32 [n, 784] in [0, 1]."""
+    """G2 maps small images, float32 [n, 14, 14, 1], and c, [n, 16], to images, float32 [n, 28, 28, 1] in [0, 1]."""
     seeds = iter(np.random.SeedSequence(seed).generate_state(8).tolist())
-    small, c = keras.Input([SMALL**2]), keras.Input([CLOUD])
-    x = layers.Reshape([SMALL, SMALL, 1])(layers.Rescaling(2.0, -1.0)(small))
-    x = layers.ReLU()(dcgan.normalise()(dcgan.shrink(x, 2 * width, seeds)))  # 7 pixels
+    small, c = keras.Input([SMALL, SMALL, 1]), keras.Input([CLOUD])
+    x = dcgan.shrink(layers.Rescaling(2.0, -1.0)(small), 2 * width, seeds)
+    x = layers.ReLU()(dcgan.normalise()(x))  # 7 pixels
     x = layers.Concatenate()([x, everywhere(c, 7)])
     x = layers.ReLU()(dcgan.normalise()(conv(x, 4 * width, seeds)))
     y = layers.ReLU()(dcgan.normalise()(conv(x, 4 * width, seeds)))
     x = layers.ReLU()(layers.Add()([x, dcgan.normalise()(conv(y, 4 * width, seeds))]))
-    x = layers.ReLU()(dcgan.normalise()(dcgan.enlarge(x, width, 14, seeds)))
-    x = layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(dcgan.enlarge(x, 1, 28, seeds)))
-    return keras.Model([small, c], layers.Flatten()(x), name="second_generator")
+    x = layers.ReLU()(dcgan.normalise()(dcgan.enlarge(x, width, (14, 14), seeds)))
+    x = layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(dcgan.enlarge(x, 1, (28, 28), seeds)))
+    return keras.Model([small, c], x, name="second_generator")
 
 
 def conv(x, channels, seeds):
@@ -113,11 +114,10 @@ def everywhere(vector, size):
 
 
 def make_discriminator(seed, width, size, name):
-    """D maps images, float32 [n, size · size], and captions' vectors [n, 12] to logits, float32 [n, 1]."""
+    """D maps images, float32 [n, size, size, 1], and captions' vectors [n, 12] to logits, float32 [n, 1]."""
     seeds = iter(np.random.SeedSequence(seed).generate_state(5).tolist())
-    image, e = keras.Input([size * size]), keras.Input([len(WORDS)])
-    x = layers.Reshape([size, size, 1])(layers.Rescaling(2.0, -1.0)(image))
-    x = layers.LeakyReLU(0.2)(dcgan.shrink(x, width, seeds))
+    image, e = keras.Input([size, size, 1]), keras.Input([len(WORDS)])
+    x = layers.LeakyReLU(0.2)(dcgan.shrink(layers.Rescaling(2.0, -1.0)(image), width, seeds))
     while x.shape[1] > 4:
         x = layers.LeakyReLU(0.2)(dcgan.normalise()(dcgan.shrink(x, 2 * x.shape[3], seeds)))
     x = layers.Concatenate()([x, everywhere(e, 4)])
@@ -136,9 +136,9 @@ def cloud_of(augmentation, vectors, uniform):
 def make_train_step(draw, discriminator, g_optimizer, d_optimizer, g_weights, size, jit=False):
     """Makes `step(real_images, captions, d_noise, g_noise) -> (d_loss, g_loss, kl)` of one stage: first D, then G.
 
-    `draw(vectors, noise)` is the stage's G: it returns (images [n, size · size], KL); `g_weights` are what it learns.
-    `real_images` is float32 [n, 784] in [0, 1], `captions` int32 [n], numbers of `CAPTIONS`. Noise is float32 [n, 120]
-    in [-1, 1).
+    `draw(vectors, noise)` is the stage's G: it returns (images [n, size, size, 1], KL); `g_weights` are what it learns.
+    `real_images` is float32 [n, 28, 28, 1] in [0, 1], `captions` int32 [n], numbers of `CAPTIONS`. Noise is float32 [n,
+    120] in [-1, 1).
     """
     d_weights = discriminator.trainable_variables
     d_optimizer.build(d_weights)
@@ -175,9 +175,8 @@ def wrong_captions(captions, uniform):
 
 
 def shrunk(images):
-    """The mean of each 2x2 pixels: [n, 784] → [n, 196]."""
-    means = tf.reduce_mean(tf.reshape(images, [-1, SMALL, 2, SMALL, 2]), axis=[2, 4])
-    return tf.reshape(means, [-1, SMALL**2])
+    """The mean of each 2x2 pixels: [n, 28, 28, 1] → [n, 14, 14, 1]."""
+    return tf.reduce_mean(tf.reshape(images, [-1, SMALL, 2, SMALL, 2, 1]), axis=[2, 4])
 
 
 def rights(images, captions, what):
@@ -224,9 +223,8 @@ def make(
 ):
     """Makes a StackGAN, untrained, as a `Gan`. Its grids have a column for each digit and a row for each style.
 
-    `images` is uint8 [n, 784], or float32 in [0, 1], `labels` the numbers of their captions, int [n] in 0 … 39. Without
-    images the GAN can draw, but not train. The other arguments are the flags. Raises ValueError if there are fewer
-    images than `batch_size`.
+    `images` is uint8 [n, 28, 28, 1], or float32 in [0, 1], `labels` the numbers of their captions, int [n] in 0 … 39.
+    Without images the GAN can draw, but not train. The other arguments are the flags.
     """
     seeds = np.random.SeedSequence(seed).generate_state(6).tolist()
     size = 28 if one_stage else SMALL
@@ -279,8 +277,8 @@ def make(
         uniform = uniform_noise(seed, SAMPLE_NOISE, index * 40 * RANDOM, [40, RANDOM])
         return np.asarray(generate(with_captions(uniform, np.arange(40))))
 
-    def scores(images, labels):
-        images, labels = images[:COUNT], labels[:COUNT]
+    def scores(test):
+        images, labels = test.images[:COUNT], test.labels[:COUNT]
         noise = make_noise(0, EVALUATION_NOISE, COUNT)
         drawn = {"images": in_batches(generate, noise)}
         if not one_stage:
@@ -300,6 +298,7 @@ def make(
         block=min(block, dcgan.BLOCK),
         loss_names=("d_loss", "g_loss", "kl"),
         draw=draw,
+        shape=SHAPE,
         columns=COLUMNS,
         measures={"spread": grids.spread},
         real_pictures=None if images is None else scaled(np.array(images[:40])),

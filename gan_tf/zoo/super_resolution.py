@@ -1,9 +1,10 @@
 """Makes 28x28 pixels from 7x7: python -m gan_tf.zoo.super_resolution --out_dir=out/super_resolution
 
 Ledig et al. 2017, "Photo-realistic single image super-resolution using a generative adversarial network"
-(arXiv:1609.04802), called SRGAN. Many sharp images shrink to the same small image s. A network that learns by squared
-error draws their mean, which is blurry. SRGAN's G learns instead by a content loss, which compares what a classifier
-sees in its image and in the real image x, and by D, which tells whether an image is real.
+(arXiv:1609.04802), called SRGAN. Here a picture's height and width become four times as large. Many sharp images shrink
+to the same small image s. A network that learns by squared error draws their mean, which is blurry. SRGAN's G learns
+instead by a content loss, which compares what a classifier sees in its image and in the real image x, and by D, which
+tells whether an image is real.
 
     D's loss = -E log p(x) - E log(1 - p(G(s)))                                      p = sigmoid(D)
     G's loss = content loss + adversarial_weight · -E log p(G(s))
@@ -17,9 +18,9 @@ then twice a convolution and a pixel shuffle, which turns four channels into 2x2
 
 1. s is the mean of each 4x4 pixels; the paper shrinks by bicubic interpolation. `width` is 32 channels instead of 64,
    the first and the last convolution of G are 5x5 instead of 9x9, and D is that of dcgan.py.
-2. f is the last convolution of this project's MNIST classifier (gan_tf/metrics/classifier.py) instead of VGG19's. The
-   same network reads the digits and gives FID in gan_tf.evaluate. So those scores favour --content=features, and PSNR
-   favours --content=pixels.
+2. f is the last convolution of this project's classifier (gan_tf/metrics/classifier.py) instead of VGG19's. The same
+   network reads the digits and gives FID in gan_tf.evaluate. So those scores favour --content=features, and PSNR
+   favours --content=pixels. There is a classifier for MNIST, glyphs and heads. Other data need --content=pixels.
 3. `adversarial_weight` is 0.01. The paper has 0.001, next to features that it rescales, and next to pixels in [-1, 1];
    here pixels are in [0, 1].
 4. G begins untrained. In the paper it first learns by squared error. 5,000 iterations instead of 200,000, at one
@@ -30,17 +31,20 @@ from gan_tf.runs import training_command
 
 CONTENTS = ["features", "pixels"]
 OPTIONS = {
-    "content": ("features", "What the content loss compares: the MNIST classifier's features, or pixels.", CONTENTS),
+    "content": ("features", "What the content loss compares: the classifier's features, or pixels.", CONTENTS),
     "adversarial_weight": (0.01, "Weight of D in G's loss. 0 is the control without D.", (0, 1e6)),
     "width": (32, "Channels of G's convolutions.", (1, 1024)),
 }
+
+FACTS = ("shape", "classifier")  # of the data, which `make` is told
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
         "gan_tf.zoo.super_resolution",
         OPTIONS,
         iters=5_000,
-        image_bytes=4e6,
+        pixel_bytes=5100,
+        facts=FACTS,
         batch_size=64,
         sample_every=500,
         log_every=500,
@@ -61,33 +65,33 @@ from gan_tf.gan import Gan, in_batches
 from gan_tf.metrics.classifier import load_classifier
 from gan_tf.metrics.pairs import compare, enlarge
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import make_train_block
+from gan_tf.zoo.blocks import make_train_block, shape_of
 
-SIDE, TIMES = 7, 4  # pixels of a small image's side, and how much larger a side becomes
+TIMES = 4  # how much larger a side becomes
 BLOCKS = 4  # residual blocks
 COLUMNS = 8
 
 
 def shrunk(images):
-    """The mean of each 4x4 pixels: images float32 [n, 784] → [n, 49]."""
-    return images.reshape(-1, SIDE, TIMES, SIDE, TIMES).mean(axis=(2, 4)).reshape(-1, SIDE**2)
+    """The mean of each 4x4 pixels: images float32 [n, height, width, channels] → [n, height/4, width/4, channels]."""
+    n, height, width, channels = images.shape
+    return images.reshape(n, height // TIMES, TIMES, width // TIMES, TIMES, channels).mean(axis=(2, 4))
 
 
 def nearest(small):
-    """Small images, float32 [n, 49], drawn with 28x28 pixels: each becomes a square of 4x4."""
-    return small.reshape(-1, SIDE, SIDE).repeat(TIMES, axis=1).repeat(TIMES, axis=2).reshape(-1, 784)
+    """Small images drawn as large ones: each pixel becomes a square of 4x4."""
+    return small.repeat(TIMES, axis=1).repeat(TIMES, axis=2)
 
 
-def make_generator(seed, width=32):
-    """G maps small images, float32 [n, 49] in [0, 1], to images, float32 [n, 784] in [0, 1]."""
+def make_generator(seed, shape, width=32):
+    """G maps small images to images of `shape`, (height, width, channels), both float32 in [0, 1]."""
     seeds = iter(np.random.SeedSequence(seed).generate_state(5 + 2 * BLOCKS).tolist())
 
     def conv(x, channels, kernel=3):
         return layers.Conv2D(channels, kernel, padding="same", kernel_initializer=dcgan.normal(seeds))(x)
 
-    small = keras.Input([SIDE**2])
-    x = layers.Reshape([SIDE, SIDE, 1])(layers.Rescaling(2.0, -1.0)(small))
-    first = layers.PReLU(shared_axes=[1, 2])(conv(x, width, 5))
+    small = keras.Input([shape[0] // TIMES, shape[1] // TIMES, shape[2]])
+    first = layers.PReLU(shared_axes=[1, 2])(conv(layers.Rescaling(2.0, -1.0)(small), width, 5))
     # An operation that changes nothing. Without it the gradient by `first` is a sum of three parts. TensorFlow does
     # not always add them in the same order, and a run could not resume bit for bit.
     x = layers.Rescaling(1.0)(first)
@@ -97,8 +101,8 @@ def make_generator(seed, width=32):
     x = layers.Add()([first, dcgan.normalise()(conv(x, width))])
     for _ in range(2):
         x = layers.PReLU(shared_axes=[1, 2])(pixel_shuffle(conv(x, 4 * width)))
-    x = layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(conv(x, 1, 5)))
-    return keras.Model(small, layers.Reshape([784])(x), name="generator")
+    x = layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(conv(x, shape[2], 5)))
+    return keras.Model(small, x, name="generator")
 
 
 def pixel_shuffle(x):
@@ -108,9 +112,9 @@ def pixel_shuffle(x):
     return layers.Reshape([2 * height, 2 * width, channels // 4])(x)
 
 
-def make_features():
-    """f: maps images, float32 [n, 784] in [0, 1], to the output of the MNIST classifier's last convolution."""
-    model, _ = load_classifier()
+def make_features(classifier):
+    """f: maps images, float32 in [0, 1], to the output of a classifier's last convolution."""
+    model, _ = load_classifier(classifier)
     model.trainable = False
     last = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)][-1]
     return keras.Model(model.input, last.output)
@@ -119,7 +123,7 @@ def make_features():
 def make_train_step(generator, discriminator, g_optimizer, d_optimizer, features, adversarial_weight=0.01, jit=False):
     """Makes `step(small, real_images, d_noise, g_noise) -> (d_loss, g_loss, content_loss)`: first D, then G.
 
-    `small` is float32 [n, 49], `real_images` float32 [n, 784], both in [0, 1]. The noise is not used. `features` is f,
+    `small` and `real_images` are float32 in [0, 1], as `shrunk` says. The noise is not used. `features` is f,
     a function of images. `g_loss` is D's part alone, without its weight. With `adversarial_weight` 0, D does not
     learn, and the step returns (content_loss,).
     """
@@ -152,6 +156,8 @@ def make(
     images=None,
     labels=None,
     *,
+    shape=None,
+    classifier="mnist",
     content="features",
     adversarial_weight=0.01,
     width=32,
@@ -162,13 +168,19 @@ def make(
 ):
     """Makes an SRGAN, untrained, as a `Gan`. Its grids show small images, what G makes of them, and the real images.
 
-    `images` is uint8 [n, 784], or float32 in [0, 1]. Without images it can be measured, but not train or draw.
-    `labels` are not used. The other arguments are the flags. Raises ValueError if there are fewer images than
-    `batch_size`, KeyError for an unknown `content`.
+    `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. Without images, for those of `shape` (None:
+    MNIST's), it can be measured, but not train or draw. `labels` are not used. `classifier` is the one that can read
+    the images, or None. The other arguments are the flags. Raises ValueError if height or width are no multiples of 4,
+    or if there is no classifier for `content`; KeyError for an unknown `content`.
     """
-    features = {"features": make_features, "pixels": lambda: tf.identity}[content]()
+    shape = shape_of(images, shape)
+    if shape[0] % TIMES or shape[1] % TIMES:
+        raise ValueError(f"this GAN needs pictures whose height and width are multiples of {TIMES}, not {shape[:2]}")
+    if content == "features" and not classifier:
+        raise ValueError("--content=features needs a classifier, and these pictures have none: use --content=pixels")
+    features = {"features": lambda: make_features(classifier), "pixels": lambda: tf.identity}[content]()
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
-    generator, discriminator = make_generator(g_seed, width), dcgan.make_discriminator(d_seed)
+    generator, discriminator = make_generator(g_seed, shape, width), dcgan.make_discriminator(d_seed, shape)
     g_optimizer, d_optimizer = (
         keras.optimizers.Adam(1e-4, beta_1=0.9, beta_2=0.999, epsilon=1e-8)
         for _ in range(2)  # the paper's section 3.2
@@ -185,12 +197,10 @@ def make(
         small = shrunk(real)
         return np.concatenate([nearest(small), np.asarray(generator(small)), real])
 
-    def scores(images, labels):
-        small = shrunk(images)
+    def scores(test):
+        small = shrunk(test.images)
         made = {"enlarged": in_batches(generator, small), "splines": enlarge(small, TIMES)}
-        return {
-            title: score for what, each in made.items() for title, score in compare(each, images, labels, what).items()
-        }
+        return {title: score for what, each in made.items() for title, score in compare(each, test, what).items()}
 
     return Gan(
         objects={
@@ -203,6 +213,7 @@ def make(
         block=min(block, dcgan.BLOCK),
         loss_names=("d_loss", "g_loss", "content_loss") if adversarial_weight else ("content_loss",),
         draw=None if images is None else draw,
+        shape=shape,
         columns=COLUMNS,
         scores=scores,
         blind_d_loss=2 * math.log(2) if adversarial_weight else None,
