@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gan_tf import data
+from gan_tf import data, limits
 from gan_tf.data import npz
 
 FIXTURES = settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -35,10 +35,10 @@ def header(text, version=(1, 0)):
     return b"\x93NUMPY" + bytes(version) + size + text.encode("latin1")
 
 
-def refusal(path, most=10_000):
+def refusal(path, most=10_000, shape=(28, 28, 1)):
     """What is said of the file: one line that names it."""
     with pytest.raises(data.DataError) as caught:
-        npz.read_images(path, most)
+        npz.read_images(path, most, shape)
     text = str(caught.value)
     assert text.startswith(str(path)) and "\n" not in text and len(text) < 400 + len(str(path))
     return text
@@ -49,12 +49,71 @@ def refusal(path, most=10_000):
 def test_round_trip(tmp_path, dtype, compress):
     images = np.random.default_rng(0).integers(0, 2, [120, 28, 28]).astype(dtype)
     (np.savez_compressed if compress else np.savez)(tmp_path / "a.npz", images=images, others=np.zeros(3))
-    read = npz.read_images(tmp_path / "a.npz", 120)
-    assert read.dtype == np.float32
-    np.testing.assert_array_equal(read, images.reshape(-1, 784))
+    read = npz.read_images(tmp_path / "a.npz", 120, (28, 28, 1))
+    assert read.dtype == np.float32 and read.shape == (120, 28, 28, 1)
+    np.testing.assert_array_equal(read[..., 0], images)
     np.savez(tmp_path / "b.npz", images=np.asfortranarray(images.reshape(-1, 784)))
-    np.testing.assert_array_equal(npz.read_images(tmp_path / "b.npz", 120), read)
+    np.testing.assert_array_equal(npz.read_images(tmp_path / "b.npz", 120, (28, 28, 1)), read)
     assert "120 images are too many; 119 fit into this machine's memory" in refusal(tmp_path / "a.npz", 119)
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 3), (3, 5, 1)])
+def test_any_shape(tmp_path, shape):
+    """Height, width and channels keep their order. Grey pictures need no last dimension."""
+    images = np.random.default_rng(0).random([100, *shape])
+    forms = {"whole": images, "flat": images.reshape(100, -1), "short": images[..., 0]}
+    for name, array in forms.items():
+        np.savez(tmp_path / f"{name}.npz", images=array)
+        if name == "short" and shape[2] == 3:
+            assert "its array is float64 [100, 3, 5], not numbers [n, 3, 5, 3] or [n, 45]." in refusal(
+                tmp_path / "short.npz", shape=shape
+            )
+            continue
+        read = npz.read_images(tmp_path / f"{name}.npz", 100, shape)
+        assert read.dtype == np.float32
+        np.testing.assert_array_equal(read, images.astype(np.float32))
+    for other in ((5, 3, shape[2]), (3, 5, 4 - shape[2]), (1, 15, shape[2])):
+        assert f"not numbers [n, {other[0]}, {other[1]}, {other[2]}] or [n, " in refusal(
+            tmp_path / "whole.npz", shape=other
+        )
+
+
+def test_any_array(tmp_path, monkeypatch):
+    """Arrays of all shapes and types, whose headers are known before they are read; from .npy files, too."""
+    arrays = {"a": np.arange(6.0).reshape(2, 3), "b": np.array(["x", "yz"]), "c": np.array(7), "d": np.zeros([0, 5])}
+    np.savez(tmp_path / "a.npz", **arrays)
+    assert npz.shapes(tmp_path / "a.npz") == {"a": (2, 3), "b": (2,), "c": (), "d": (0, 5)}
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+        for read in (npz.read(tmp_path / "a.npz", name), npz.read_npy(tmp_path / f"{name}.npy")):
+            assert read.dtype == array.dtype
+            np.testing.assert_array_equal(read, array)
+        assert npz.npy_shape(tmp_path / f"{name}.npy") == array.shape
+    monkeypatch.setattr(limits, "memory", lambda: 4 * 6 * 8)
+    npz.read(tmp_path / "a.npz", "a")
+    monkeypatch.setattr(limits, "memory", lambda: 4 * 6 * 8 - 1)
+    for read in (lambda: npz.read(tmp_path / "a.npz", "a"), lambda: npz.read_npy(tmp_path / "a.npy")):
+        with pytest.raises(data.DataError, match="holds 48 bytes, too many for this machine's memory"):
+            read()
+
+
+def test_headers_that_lie(tmp_path):
+    """Of an .npy file that announces 4 TB, and of one that holds objects, nothing is read."""
+    objects = npy(np.array([{}], object))
+    for content, message in [
+        (header(FORM.format("'<f4'", f"({10**12},)")) + bytes(400), "too many for this machine's memory"),
+        (header(FORM.format("'<f4'", "(101,)")) + bytes(400), "it has 400 bytes of numbers, not as many as its header"),
+        (header(FORM.format("'<f4'", "(99,)")) + bytes(400), "it has 400 bytes of numbers, not as many as its header"),
+        (header(FORM.format("'<f4'", "(-100,)")) + bytes(400), "not as many as its header says"),
+        (objects, "holds Python objects, which could run any code"),
+        (b"", "is not an .npy file, or it is damaged"),
+    ]:
+        (tmp_path / "a.npy").write_bytes(content)
+        with pytest.raises(data.DataError, match=message):
+            npz.read_npy(tmp_path / "a.npy")
+        archive(tmp_path / "a.npz", content, "a.npy")
+        with pytest.raises(data.DataError, match=message.replace(".npy", ".npz")):
+            npz.read(tmp_path / "a.npz", "a")
 
 
 def test_what_is_no_file(tmp_path):
@@ -81,7 +140,9 @@ FORM = "{{'descr': {}, 'fortran_order': False, 'shape': {}}}"
         (header(FORM.format("'|O'", "(100, 784)")) + bytes(100), "its array is object [100, 784], not numbers"),
         (header(FORM.format("'<c8'", "(100, 784)")), "its array is complex64 [100, 784], not numbers"),
         (header(FORM.format("'<f4'", "(-100, 784)")), "its array is float32 [-100, 784], not numbers"),
-        (header(FORM.format("'<f4'", "(100, 1, 784)")) + bytes(313600), None),
+        (header(FORM.format("'<f4'", "(100, 28, 28, 1)")) + bytes(313600), None),
+        (header(FORM.format("'<f4'", "(100, 1, 784)")) + bytes(313600), "not numbers [n, 28, 28, 1] or [n, 784] or"),
+        (header(FORM.format("'<f4'", "(100, 1, 28, 28)")) + bytes(313600), "not numbers [n, 28, 28, 1] or [n, 784] or"),
         (header(FORM.format("'<f4'", f"({10**15}, 784)")), "images are too many"),
         (header(FORM.format("'<f4'", "(100, -28, -28)")), "not numbers"),
         (header(FORM.format("'<f4'", "(99, 784)")), "99 images are too few"),
@@ -93,7 +154,7 @@ FORM = "{{'descr': {}, 'fortran_order': False, 'shape': {}}}"
 def test_damaged_arrays(tmp_path, content, message):
     archive(tmp_path / "a.npz", content)
     if message is None:
-        assert npz.read_images(tmp_path / "a.npz", 100).shape == (100, 784)
+        assert npz.read_images(tmp_path / "a.npz", 100, (28, 28, 1)).shape == (100, 28, 28, 1)
     else:
         assert message in refusal(tmp_path / "a.npz")
 
@@ -144,6 +205,6 @@ def test_a_sound_file_changed(tmp_path, change):
     content[change.draw(st.integers(0, len(content) - 1))] ^= change.draw(st.integers(1, 255))
     path.write_bytes(content[: change.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))])
     try:
-        np.testing.assert_array_equal(npz.read_images(path, 100), images)
+        np.testing.assert_array_equal(npz.read_images(path, 100, (28, 28, 1)).reshape(100, 784), images)
     except data.DataError as error:
         assert str(error).startswith(str(path)) and "\n" not in str(error)
