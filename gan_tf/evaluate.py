@@ -3,14 +3,12 @@
 Writes metrics.json, and neighbours.png: samples, each with the training images nearest to it.
 """
 
-import dataclasses
 import json
 import math
 import sys
 import time
 from pathlib import Path
 
-import numpy as np
 from absl import flags, logging
 
 from gan_tf import data, grids, keras_file, limits, members, restore
@@ -132,6 +130,8 @@ def main():
         raise EvaluationError(f"--count={FLAGS.count} is too much; {most:,} samples fit into this machine's memory.")
 
     command_line.import_tensorflow()
+    from gan_tf.metrics import measured
+
     if what != "images":
         images, gan, facts, asked = load_images(what, source)
     if images is not None and images.shape[1:] != train.shape:
@@ -145,87 +145,17 @@ def main():
         logging.info("this GAN draws no single images from noise; its own scores are measured")
         finish(out_dir, facts, {"own": gan.scores(test)})
     else:
-        columns, neighbours = measure(images, gan, asked, facts, (train, validation, test), f"--{what}={source}")
+        try:
+            columns, neighbours = measured.measure(
+                images, gan, asked, facts, (train, validation, test), f"--{what}={source}"
+            )
+        except ValueError as error:
+            raise EvaluationError(str(error)) from error
         finish(out_dir, facts, columns, train.classifier, neighbours)
     written = "metrics.json" if images is None else "metrics.json and neighbours.png"
     logging.info("wrote %s to %s, after %.0f s", written, out_dir, time.monotonic() - begun)
     if what == "run_dir" and out_dir == source:
         logging.info("to show them in the page: python -m gan_tf.report --run_dir=%s", source)
-
-
-def measure(images, gan, asked, facts, splits, name):
-    """Measures `images`, which `gan` has made, or nobody (None), next to held-out real images. Adds to `facts`.
-
-    Returns (the columns of the table, pictures for neighbours.png). `asked` is what `load_images` returns, `splits` are
-    the data, `name` is that of the generator in messages. Raises EvaluationError.
-    """
-    from gan_tf.metrics import table
-
-    train, _, test = splits
-    facts["count"] = len(images)
-    logging.info("measuring %d samples, a minute or two", len(images))
-    held_out = test
-    if len(images) < len(test.pixels):  # as many of both, for the scores depend on that
-        chosen = np.linspace(0, len(test.pixels) - 1, len(images)).astype(int)
-        held_out = dataclasses.replace(test, pixels=test.pixels[chosen], labels=test.labels[chosen])
-    columns = {"samples": {}, "real": {}} if len(held_out.pixels) else {"samples": {}}
-    pictures = {"samples": images, "real": held_out.images}
-    if train.classifier:
-        classify(columns, pictures, asked, held_out.labels, facts, splits)
-    else:
-        words = "no classifier knows these pictures: Inception score, FID, precision and recall are left out"
-        logging.info("%s", words)
-    if train.classifier != "mnist":
-        compare_pixels(columns, images, held_out.pixels, train.pixels)
-    for column, found in columns.items():
-        if gan and gan.discriminate:
-            logits = gan.discriminate(pictures[column])
-            if not np.isfinite(logits).all():
-                raise EvaluationError(f"the discriminator of {name} gives values that are not finite.")
-            found |= table.discriminator_accuracy(logits, column == "real", gan.boundary)
-    facts["held_out"] = len(held_out.pixels)
-    if gan and gan.scores:
-        columns["own"] = gan.scores(held_out)
-    return columns, table.neighbours(images[:10], train.pixels)
-
-
-def classify(columns, pictures, asked, real_labels, facts, splits):
-    """Adds to each of the `columns` the scores that need a classifier, of its `pictures`."""
-    from gan_tf.metrics import classifier, heads_reader, table
-
-    train = splits[0]
-    if train.classifier != train.name:
-        logging.warning("the classifier knows only MNIST's digits: its scores of other images mean little")
-    digits = train.classifier == "mnist"
-    model, facts["classifier"] = classifier.load_classifier(train.classifier)
-    yardstick = table.Yardstick(*(each.images if digits else each.pixels for each in splits), model)
-    for column, found in columns.items():
-        quick, histogram = yardstick.quick_scores(pictures[column])
-        found |= quick
-        if digits:
-            found |= yardstick.other_scores(
-                pictures[column], pictures["samples"] if column == "samples" else yardstick.reference
-            )
-        else:
-            clear = heads_reader.certainty(model, pictures[column]) >= facts["classifier"]["threshold"]
-            found["clear"] = table.share(clear.mean(), len(clear))
-        if asked is not None:
-            found["read_as_asked"] = yardstick.read_as(pictures[column], asked if column == "samples" else real_labels)
-        facts[f"class_histogram_{column}"] = histogram.tolist()
-
-
-def compare_pixels(columns, images, held_out, training):
-    """Adds to each of the `columns` the scores that need no classifier."""
-    from gan_tf.metrics import sliced
-
-    if min(images.shape[1:3]) < sliced.SMALLEST:
-        logging.info("pictures below %dx%d pixels have no sliced Wasserstein distance", *2 * [sliced.SMALLEST])
-        return
-    found = sliced.table(images, held_out, training)
-    if found["note"]:
-        logging.warning("%s", found["note"])
-    for column, scores in columns.items():
-        scores |= found[column]
 
 
 def finish(out_dir, facts, columns, reader=None, neighbours=None):

@@ -32,7 +32,7 @@ class Gan:
     loss_names: the columns of losses.csv, and what is printed.
     draw: `draw(index)` returns the pictures of grid number `index`, float32 [n, height, width, channels] in [0, 1], n
         a multiple of `columns`. None for a GAN without pictures. One channel is grey, three are red, green and blue.
-    shape: the shape of one picture, (height, width, channels).
+    shape: the shape of one picture, (height, width, channels). A GAN that draws needs it.
     columns: how many pictures a row of a grid has.
     measures: name → function of what `draw` returned. They are further columns of losses.csv, one value for each grid.
         The log warns of mode collapse if there is a measure called "spread" and it falls below 5% of the
@@ -75,6 +75,10 @@ class Gan:
     first_phase: int = 0
 
     iteration: int = dataclasses.field(default=0, init=False)  # how many iterations `train` has done
+
+    def __post_init__(self):
+        if (self.draw or self.generate) and not self.shape:
+            raise ValueError("a GAN that draws must say the shape of one picture: shape=(height, width, channels)")
 
     @property
     def models(self):

@@ -44,7 +44,8 @@ def check_run(run_dir):
     if not (data_dir is None or isinstance(data_dir, str)) or "\0" in (data_dir or ""):
         raise LoadError(wrong.format(run_dir, short(repr(data_dir)), "the folder of the data"))
     shape, classes = config["data"].get("shape"), config["data"].get("classes", [])
-    if shape is not None and not (isinstance(shape, list) and all(type(n) is int and 0 < n <= 4096 for n in shape)):
+    sizes = isinstance(shape, list) and len(shape) in (1, 3) and all(type(n) is int and 0 < n <= 4096 for n in shape)
+    if shape is not None and not sizes:
         raise LoadError(wrong.format(run_dir, short(repr(shape)), "the shape of a picture"))
     if not (isinstance(classes, list) and all(isinstance(each, str) for each in classes)):
         raise LoadError(wrong.format(run_dir, short(repr(classes)), "the names of the classes"))

@@ -34,6 +34,7 @@ RUN_FILES = ("config.json", "checkpoints", "losses.csv")  # a folder with one of
 # Bytes of memory: of the command itself, for each number of a sample, and for each number of its cell in a grid.
 # Measured with --count=20000.
 BYTES, NUMBER_BYTES, CELL_BYTES = 700e6, 12, 40
+SMALLEST = (8, 8, 1)  # the shape of the smallest pictures that a generator is likely to make
 
 
 class SampleError(Exception):
@@ -71,7 +72,9 @@ def check_count(shape, is_grid):
     cell = (height + grids.GAP) * (width + grids.GAP) * shape[-1]
     most = limits.fitting(CELL_BYTES * cell if is_grid else NUMBER_BYTES * math.prod(shape), BYTES)
     if FLAGS.count > most:
-        raise SampleError(f"--count={FLAGS.count} is too much; {most:,} samples fit into this machine's memory.")
+        raise SampleError(
+            f"--count={FLAGS.count} is too much; at most {most:,} samples fit into this machine's memory."
+        )
 
 
 def sample():
@@ -88,6 +91,7 @@ def sample():
     else:
         name, source = f"--generator={FLAGS.generator}", FLAGS.generator
         keras_file.check_keras_file(source, "generator")
+        check_count(SMALLEST, is_grid)  # its real shape is known only when TensorFlow has loaded it
 
     command_line.import_tensorflow()
     import numpy as np

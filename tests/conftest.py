@@ -31,6 +31,14 @@ def write_idx_folder(folder, train=5200, test=40, suffix=".gz"):
     return arrays
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Tests never use the cache of who runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GAN_TF_CACHE_DIR", os.environ.get("GAN_TF_TEST_CACHE") or str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def idx_dir(tmp_path_factory):
     """A folder of four small IDX files, 200 images beyond the validation set."""

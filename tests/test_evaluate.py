@@ -14,11 +14,15 @@ from conftest import write_idx_folder
 from PIL import Image
 
 from gan_tf import data, grids, models, noise
-from gan_tf.metrics import scores, table
+from gan_tf.data import dataset
+from gan_tf.metrics import classifier, measured, sliced, table
 from gan_tf.runs.config import REFERENCE
 
 SCORES = ["classifier_score", "frechet_distance", "precision", "recall", "classes_covered", "histogram_divergence"]
 SCORES += ["spread", "nearest_train_distance", "parzen_log_likelihood", "parzen_sigma"]
+# Of pictures without a classifier.
+PIXELS = ["sliced_wasserstein", "sliced_wasserstein_28x28", "sliced_wasserstein_14x14"]
+PIXELS += ["spread", "nearest_training", "copies"]
 
 
 @pytest.fixture(scope="module")
@@ -42,25 +46,82 @@ def test_a_generator(images_dir, tmp_path):
     generator.save(tmp_path / "generator.keras")
     flags = ("--generator=generator.keras", f"--data_dir={images_dir}", "--count=400", "--seed=5", "--out_dir=.")
     facts, result = evaluate(*flags, cwd=tmp_path)
-    images = generator(noise.uniform_noise(5, noise.EVALUATION_NOISE, 0, [400, 100])).numpy()
-    assert facts["metrics"]["samples"]["spread"]["value"] == pytest.approx(grids.spread(images), rel=1e-6)
-    assert list(facts["metrics"]["samples"]) == list(facts["metrics"]["real"]) == SCORES
+    images = drawn(generator, 5, 400)
+    train, test = (data.load("mnist", images_dir, split) for split in ("train", "test"))
+    expected = sliced.table(images, test.pixels, train.pixels)
+    assert list(facts["metrics"]["samples"]) == list(facts["metrics"]["real"]) == PIXELS
+    for column in ("samples", "real"):
+        for name, (value, error) in expected[column].items():
+            found = facts["metrics"][column][name]
+            assert found["value"] == pytest.approx(value, rel=1e-5)
+            assert found["error"] == (error if error is None else pytest.approx(error, rel=1e-4))
     assert facts["count"] == 400 and facts["held_out"] == 150 and facts["seed"] == 5
-    assert sum(facts["class_histogram_samples"]) == pytest.approx(1)
-    value, error = facts["metrics"]["samples"]["parzen_log_likelihood"].values()
-    assert table.rounded(value, error) in result.stdout and "FID (MNIST classifier)" in result.stdout
-    assert "its scores of other images mean little" in result.stderr
+    value, error = facts["metrics"]["samples"]["sliced_wasserstein"].values()
+    assert table.rounded(value, error) in result.stdout and "FID" not in result.stdout
+    assert (
+        "no classifier knows these pictures: Inception score, FID, precision and recall are left out" in result.stderr
+    )
     assert Image.open(tmp_path / "neighbours.png").size == (640, 796)
-
-    train, test = (data.load("mnist", images_dir, split).images for split in ("train", "test"))
-    for column, windows in (("samples", images), ("real", train)):
-        found = facts["metrics"][column]
-        expected = scores.parzen_log_likelihood(test, windows, [found["parzen_sigma"]["value"]]).mean()
-        assert found["parzen_log_likelihood"]["value"] == pytest.approx(expected, rel=1e-6)
-    order = scipy.spatial.distance.cdist(images[:10], train).argsort(axis=1)
-    neighbours = np.concatenate([images[:10, None], train[order[:, :7]]], axis=1).reshape(80, 784)
+    order = scipy.spatial.distance.cdist(table.flat(images[:10]), table.flat(train.images)).argsort(axis=1)
+    neighbours = np.concatenate([images[:10, None], train.images[order[:, :7]]], axis=1).reshape(80, 28, 28, 1)
     grids.save_grid(neighbours, tmp_path / "expected.png", columns=8)
     assert (tmp_path / "neighbours.png").read_bytes() == (tmp_path / "expected.png").read_bytes()
+
+
+def drawn(generator, seed, count):
+    """What gan_tf.evaluate measures of a generator."""
+    return generator(noise.uniform_noise(seed, noise.EVALUATION_NOISE, 0, [count, 100])).numpy().reshape(-1, 28, 28, 1)
+
+
+def splits(counts, shape, name, classifier):
+    """Small data of noise, for the classifier: training, validation and test images, each of another brightness."""
+    random = np.random.default_rng(3)
+    highest = {"train": 256, "validation": 128, "test": 200}
+    return [
+        dataset.make(
+            name,
+            "",
+            random.integers(0, highest[split], [count, *shape], np.uint8),
+            None,
+            tuple("0123456789"),
+            classifier,
+        )
+        for split, count in counts.items()
+    ]
+
+
+def test_digits_are_measured_by_their_classifier(caplog):
+    """The held-out images are as many as the samples; scores of pixels use all training, validation and test images."""
+    three = splits({"train": 300, "validation": 90, "test": 150}, (28, 28, 1), "glyphs", "mnist")
+    images, facts = drawn(models.make_generator(1), 5, 120), {}
+    columns, neighbours = measured.measure(images, None, np.arange(120) % 10, facts, three, "it")
+    assert list(columns["samples"]) == list(columns["real"]) == [*SCORES, "read_as_asked"]
+    assert facts["count"] == facts["held_out"] == 120 and sum(facts["class_histogram_samples"]) == pytest.approx(1)
+    assert "its scores of other images mean little" in caplog.text
+    train, validation, test = (each.images for each in three)
+    chosen = np.linspace(0, 149, 120).astype(int)
+    assert columns["samples"]["spread"][0] == pytest.approx(grids.spread(images), rel=1e-6)
+    assert columns["real"]["spread"][0] == pytest.approx(grids.spread(test[chosen]), rel=1e-6)
+    model, _ = classifier.load_classifier()
+    read = classifier.activations(model, images)[1].argmax(axis=1)
+    assert columns["samples"]["read_as_asked"][0] == pytest.approx((read == np.arange(120) % 10).mean())
+    for column, windows in (("samples", images), ("real", train)):
+        expected = table.parzen(*map(table.flat, (windows, validation, test)))
+        for name, (value, _) in expected.items():
+            assert columns[column][name][0] == pytest.approx(value, rel=1e-6), name
+    assert neighbours.shape == (80, 28, 28, 1)
+    assert table.rows(**columns)[1][1] == "FID (MNIST classifier)"
+
+
+def test_heads_are_measured_by_their_reader():
+    """And by scores of pixels; noise is no clear head."""
+    three = splits({"train": 60, "validation": 0, "test": 30}, (64, 64, 3), "heads", "heads")
+    images, facts = np.random.default_rng(0).random([30, 64, 64, 3], np.float32), {}
+    columns, _ = measured.measure(images, None, None, facts, three, "it")
+    assert list(columns["samples"])[:8] == [*SCORES[:7], "clear"]
+    assert {"sliced_wasserstein_64x64", "sliced_wasserstein_16x16", "copies"} <= set(columns["samples"])
+    assert columns["samples"]["clear"][0] == 0 and len(facts["class_histogram_real"]) == 8
+    assert "parzen_sigma" not in columns["samples"]
 
 
 @pytest.mark.parametrize(("loss", "boundary"), [("lsgan", 0.5), pytest.param("wgan", None, marks=pytest.mark.slow)])
@@ -77,9 +138,9 @@ def test_a_run(loss, boundary, images_dir, tmp_path):
     )
     fakes = generator(noise.uniform_noise(0, noise.EVALUATION_NOISE, 0, [100, 100]))
     if boundary is None:  # a critic
-        assert list(facts["metrics"]["real"]) == SCORES
+        assert list(facts["metrics"]["real"]) == PIXELS
     else:
-        assert list(facts["metrics"]["real"]) == [*SCORES, "discriminator_accuracy"]
+        assert list(facts["metrics"]["real"]) == [*PIXELS, "discriminator_accuracy"]
         logits = discriminator(fakes).numpy()
         named_fake = (logits < boundary).mean()
         assert facts["metrics"]["samples"]["discriminator_accuracy"]["value"] == pytest.approx(named_fake, abs=1e-9)
@@ -119,7 +180,7 @@ def test_settings_of_the_user_change_no_score(images_dir, tmp_path):
     ],
 )
 def test_other_images_than_the_run_had(idx_dir, tmp_path, flags, own, hint):
-    """The log says which ones the run had. There are too few test images here, which ends the command early."""
+    """The log says which ones the run had. There are no networks in the run, which ends the command early."""
     (tmp_path / "run" / "checkpoints").mkdir(parents=True)
     (tmp_path / "run" / "checkpoints" / "10.index").write_text("")
     had = {"dataset": "glyphs", "data_dir": None} if flags else {"dataset": "mnist", "data_dir": str(idx_dir)}
@@ -128,13 +189,13 @@ def test_other_images_than_the_run_had(idx_dir, tmp_path, flags, own, hint):
     result = forked("gan_tf.evaluate", "--run_dir=run", *(flag.format(idx_dir) for flag in flags), cwd=tmp_path)
     lines = result.stderr.splitlines()
     assert f"the run was trained on other images than these (with {own.format(idx_dir)})" in lines[1]
-    assert hint in lines[2] and "40 test images are too few" in lines[-1]
+    assert hint in lines[2] and lines[-1].startswith("error: --run_dir=run")
 
 
 @pytest.mark.slow
 def test_training_images_as_samples(mnist_dir, tmp_path):
     """MNIST's own training images score as real ones do, but that they are recognised as copies."""
-    np.savez(tmp_path / "real.npz", images=data.load("mnist", mnist_dir).images[20_000:22_000].reshape(-1, 28, 28))
+    np.savez(tmp_path / "real.npz", images=data.load("mnist", mnist_dir).images[20_000:22_000, :, :, 0])
     facts, result = evaluate("--images=real.npz", f"--data_dir={mnist_dir}", cwd=tmp_path)
     ours, real = facts["metrics"]["samples"], facts["metrics"]["real"]
     for name, tolerance in {
@@ -220,7 +281,7 @@ def test_rounded(value, error, text):
         (("--images=nothing",), "error: nothing cannot be read: No such file or directory; name an .npz file with"),
         (("--images=text",), "error: text is not an .npz file with an array images, or it is damaged: "),
         (("--images=other.npz",), "error: other.npz has no array images; write one with numpy.savez(path, images=...)"),
-        (("--images=shape.npz",), "error: shape.npz: its array is float64 [200, 100], not numbers [n, 784]"),
+        (("--images=shape.npz",), "error: shape.npz: its array is float64 [200, 100], not numbers [n, 28, 28, 1]"),
         (("--images=bytes.npz",), "error: bytes.npz: its values are 0 to 255, not in [0, 1]; divide bytes"),
         (("--images=nan.npz",), "error: nan.npz: its values are nan to nan, not in [0, 1]"),
         (("--images=few.npz",), "error: few.npz: 99 images are too few, it takes at least 100."),
@@ -234,7 +295,7 @@ def test_rounded(value, error, text):
         (("--run_dir=a", "--sed=5"), "error: Unknown command line flag 'sed'. Did you mean: seed"),
     ],
 )
-def test_what_cannot_be_measured(flags, message, tmp_path):
+def test_what_cannot_be_measured(flags, message, images_dir, tmp_path):
     (tmp_path / "text").write_text("no archive")
     np.savez(tmp_path / "other.npz", pictures=np.zeros([200, 784]))
     np.savez(tmp_path / "shape.npz", images=np.zeros([200, 100]))
@@ -246,7 +307,7 @@ def test_what_cannot_be_measured(flags, message, tmp_path):
     (tmp_path / "pipes" / "checkpoints" / "10.index").write_text("")
     os.mkfifo(tmp_path / "pipes" / "config.json")
     before = sorted(os.listdir(tmp_path))
-    result = forked("gan_tf.evaluate", *flags, cwd=tmp_path)
+    result = forked("gan_tf.evaluate", *flags, f"--data_dir={images_dir}", cwd=tmp_path)
     assert result.returncode != 0 and "Traceback" not in result.stderr and result.stdout == ""
     assert result.stderr.strip().splitlines()[-1].startswith(message), result.stderr
     assert sorted(os.listdir(tmp_path)) == before

@@ -10,6 +10,7 @@ import pytest
 from command_line import command, forked
 from PIL import Image
 
+from gan_tf.data import DIGIT
 from gan_tf.gan import Gan
 from gan_tf.runs import export
 
@@ -76,7 +77,7 @@ def test_an_animation_is_bounded(tmp_path):
     """However many grids there are; and the first and the last are among them."""
     for index in range(250):
         Image.new("L", (328, 94), index).save(tmp_path / f"{index:03}.png")
-    found = export.frames({10 * index: tmp_path / f"{index:03}.png" for index in range(250)})
+    found = export.frames({10 * index: tmp_path / f"{index:03}.png" for index in range(250)}, DIGIT)
     assert len(found) == export.FRAMES and found[0].getpixel((0, export.CAPTION)) == 0
     assert found[-1].getpixel((0, export.CAPTION)) == 249
 
@@ -87,7 +88,7 @@ def test_frames_are_in_the_order_of_the_run(tmp_path):
     for index, shade in shades.items():
         Image.new("L", (94, 94), shade).save(tmp_path / f"{index}.png")
     drawn = {10 * index: tmp_path / f"{index}.png" for index in shades}
-    assert [frame.getpixel((0, export.CAPTION)) for frame in export.frames(drawn)] == [10, 20, 30]
+    assert [frame.getpixel((0, export.CAPTION)) for frame in export.frames(drawn, DIGIT)] == [10, 20, 30]
 
 
 @pytest.mark.parametrize("blind", [None, 1.386])
@@ -125,13 +126,13 @@ def test_samples_of_every_kind(trained, tmp_path):
         assert result.returncode == 0, result.stderr
     assert Image.open(tmp_path / "grid.png").size == (250, 172)
     a, b, between = (np.load(tmp_path / f"{name}.npz") for name in ("a", "b", "between"))
-    assert a["images"].shape == (1001, 784) and a["images"].dtype == np.float32
+    assert a["images"].shape == (1001, 28, 28, 1) and a["images"].dtype == np.float32
     assert a["noise"].shape == (1001, 100) and abs(a["noise"]).max() <= 1
     np.testing.assert_array_equal(a["images"], b["images"], err_msg="from the checkpoint and from the Keras file")
     np.testing.assert_allclose(np.load(tmp_path / "c.npz")["images"], a["images"][:4], atol=1e-6)
     for index in range(3):
         single = np.asarray(Image.open(tmp_path / "single" / f"{index:05}.png"))
-        np.testing.assert_allclose(single, a["images"][index].reshape(28, 28) * 255, atol=0.51)
+        np.testing.assert_allclose(single, a["images"][index, :, :, 0] * 255, atol=0.51)
     np.testing.assert_array_equal(between["noise"][[0, -1]], a["noise"][:2])
     np.testing.assert_allclose(between["noise"][2], a["noise"][:2].mean(axis=0), atol=1e-6)
 
@@ -162,7 +163,10 @@ def test_samples_that_cannot_be_drawn(flags, message, tmp_path):
 
 def test_a_discriminator_is_no_generator(trained, tmp_path):
     result = forked("gan_tf.sample", f"--generator={trained / 'discriminator.keras'}", cwd=tmp_path)
-    assert re.search(r"error: --generator=.* is no generator of 784 pixels", result.stderr)
+    assert re.search(
+        r"error: --generator=.* is no generator of pictures from 100 numbers: it takes .None, 784. and makes .None, 1.",
+        result.stderr,
+    )
 
 
 def test_export_of_nothing(tmp_path):

@@ -47,7 +47,7 @@ def test_show_draws_the_samples(images, monkeypatch):
     plt.close("all")
     ours.show(count=8, seed=2)
     (axes,) = plt.gcf().axes
-    np.testing.assert_array_equal(axes.images[0].get_array(), grids.grid(ours.sample(8, seed=2)))
+    np.testing.assert_array_equal(axes.images[0].get_array(), grids.grid(ours.sample(8, seed=2))[:, :, 0])
     plt.close("all")
     with pytest.raises(ValueError):
         ours.show(count=7)
@@ -55,7 +55,7 @@ def test_show_draws_the_samples(images, monkeypatch):
 
 def test_without_images_it_draws_and_does_not_train():
     ours = reference.make(seed=1)
-    assert ours.sample(5).shape == ours.draw(0)[:5].shape == (5, 784)
+    assert ours.sample(5).shape == ours.draw(0)[:5].shape == (5, 28, 28, 1)
     with pytest.raises(ValueError, match="made without images: it can draw, but not train"):
         ours.train(10)
 
@@ -127,10 +127,20 @@ def test_bad_arguments(images):
     for wrong, message in (
         ({"d_optimizer": "sgd"}, "unknown optimizer 'sgd'"),
         ({"d_lr": -1}, "learning rate must be a positive number"),
-        ({"batch_size": 201}, "a batch of 201 is more than the 200 images there are"),
     ):
         with pytest.raises(ValueError, match=message):
             reference.make(images, **wrong)
+    for shape in ((20, 28, 29, 1), (20, 28, 28, 3), (20, 785)):
+        with pytest.raises(ValueError, match=r"the images are .*, and these networks take \[28, 28, 1\]"):
+            reference.make(np.zeros(shape, np.uint8))
+    with pytest.raises(ValueError, match="must say the shape of one picture"):
+        gan.Gan({}, None, 0, draw=lambda index: None)
+
+
+def test_a_batch_may_be_larger_than_the_data(images):
+    """Then it has pictures twice."""
+    few = reference.make(images[:5], batch_size=8, block=2, jit=False)
+    assert np.isfinite(few.train(2)).all()
 
 
 def test_the_defaults_are_the_scripts():
@@ -159,7 +169,7 @@ def test_the_networks_begin_differently():
 def test_each_grid_has_its_own_noise():
     ours = reference.make(seed=4)
     for index in (0, 1, 7):
-        expected = ours.objects["generator"](sample_noise(4, index)).numpy()
+        expected = ours.objects["generator"](sample_noise(4, index)).numpy().reshape(16, 28, 28, 1)
         np.testing.assert_array_equal(ours.draw(index), expected)
     assert (ours.draw(0) != ours.draw(1)).any()
 

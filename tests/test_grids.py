@@ -31,7 +31,7 @@ def read(path):
 
 def test_looks_like_the_reference(tmp_path):
     """One pixel narrower; and column by column, moved by the pixel where cells begin, the same picture."""
-    images = np.random.default_rng(0).uniform(0.2, 0.7, [16, 784]).astype(np.float32)
+    images = np.random.default_rng(0).uniform(0.2, 0.7, [16, 28, 28, 1]).astype(np.float32)
     seconds = {grids.save_grid: [], reference_figure: []}
     for _ in range(3):
         for draw, name in ((grids.save_grid, "ours.png"), (reference_figure, "reference.png")):
@@ -55,8 +55,8 @@ def test_looks_like_the_reference(tmp_path):
 
 
 def test_each_cell_on_its_own_scale(tmp_path):
-    images = np.zeros([16, 784])
-    images[3, :392], images[3, 392:] = 0.50, 0.51  # stretched to black and white
+    images = np.zeros([16, 28, 28, 1])
+    images[3, :14], images[3, 14:] = 0.50, 0.51  # stretched to black and white
     images[5] = 0.9  # one value only: black, as in matplotlib
     grids.save_grid(images, tmp_path / "grid.png")
     picture = read(tmp_path / "grid.png")[..., 0]
@@ -67,26 +67,26 @@ def test_each_cell_on_its_own_scale(tmp_path):
 
 
 def test_any_number_of_cells(tmp_path):
-    grids.save_grid(np.zeros([6, 784]), tmp_path / "grid.png", columns=3)
+    grids.save_grid(np.zeros([6, 28, 28, 1]), tmp_path / "grid.png", columns=3)
     assert read(tmp_path / "grid.png").shape[:2] == (2 * 78 - 4 + 20, 3 * 78 - 4 + 20)
 
 
 def test_wrong_shape(tmp_path):
     with pytest.raises(ValueError):
-        grids.save_grid(np.zeros([5, 784]), tmp_path / "grid.png")
+        grids.save_grid(np.zeros([5, 28, 28, 1]), tmp_path / "grid.png")
 
 
 def test_no_figure_is_left(tmp_path):
     import matplotlib.pyplot as plt
 
-    grids.save_grid(np.zeros([16, 784]), tmp_path / "grid.png")
+    grids.save_grid(np.zeros([16, 28, 28, 1]), tmp_path / "grid.png")
     assert plt.get_fignums() == []
 
 
 def test_spread_by_hand():
     """Two pixels that are 0, 0 and 3 in three images have the deviation sqrt(2), the 782 others none."""
-    images = np.zeros([3, 784])
-    images[2, :2] = 3
+    images = np.zeros([3, 28, 28, 1])
+    images[2, 0, :2] = 3
     assert grids.spread(images) == pytest.approx(2 * np.sqrt(2) / 784, rel=1e-12)
     assert grids.spread(np.tile(np.arange(784) / 1024, [4, 1])) == 0, "images that are all the same"
 
@@ -97,20 +97,58 @@ def test_names_of_grids():
 
 def test_a_grid_is_read_as_it_was_written(tmp_path):
     """Of any number of rows and columns; what has other sizes than a grid, or far too many cells, is none."""
-    images = np.random.default_rng(1).uniform(0, 1, [6, 784])
+    images = np.random.default_rng(1).uniform(0, 1, [6, 28, 28, 1])
     for columns in (1, 2, 3, 6):
         grids.save_grid(images, tmp_path / "grid.png", columns)
-        found = grids.read_grid(tmp_path / "grid.png")
-        np.testing.assert_array_equal(found, read(tmp_path / "grid.png")[..., 0])
+        found = grids.read_grid(tmp_path / "grid.png", (28, 28, 1))
+        np.testing.assert_array_equal(found[..., 0], read(tmp_path / "grid.png")[..., 0])
     for size in ((94, 95), (95, 94), (16, 94), (94, 16), (94, 16 + 78 * 1001)):
         Image.new("L", size).save(tmp_path / "other.png")
-        assert grids.read_grid(tmp_path / "other.png") is None, size
+        assert grids.read_grid(tmp_path / "other.png", (28, 28, 1)) is None, size
     Image.new("L", (94, 16 + 78 * 1000)).save(tmp_path / "other.png")
-    assert grids.read_grid(tmp_path / "other.png") is not None
+    assert grids.read_grid(tmp_path / "other.png", (28, 28, 1)) is not None
 
 
 def test_an_image_is_rounded_to_bytes(tmp_path):
     """0 is black, 1 white."""
-    values = np.linspace(0, 1, 784)
-    grids.save_image(values, tmp_path / "image.png")
-    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "image.png")).ravel(), np.rint(255 * values))
+    for shape in ((28, 28, 1), (5, 7, 3)):
+        values = np.linspace(0, 1, np.prod(shape)).reshape(shape)
+        grids.save_image(values, tmp_path / "image.png")
+        found = np.asarray(Image.open(tmp_path / "image.png"))
+        np.testing.assert_array_equal(found.reshape(shape), np.rint(255 * values))
+
+
+@pytest.mark.parametrize(
+    ("size", "cell"),
+    [
+        ((28, 28), (74, 74)),
+        ((32, 32), (74, 74)),
+        ((37, 37), (74, 74)),
+        ((38, 38), (38, 38)),
+        ((64, 64), (64, 64)),
+        ((128, 128), (128, 128)),
+        ((20, 30), (49, 74)),
+        ((30, 90), (30, 90)),
+    ],
+)
+def test_small_pictures_are_enlarged_to_the_scripts_cell(size, cell):
+    """Only to twice their size or more; and with their own proportions."""
+    assert grids.cell_size(*size) == cell
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 48), (7, 10)])
+def test_colours_are_drawn_as_they_are(tmp_path, height, width):
+    """Nothing is stretched; each picture at its place, rows of three; and the grid is read again."""
+    images = np.random.default_rng(2).integers(50, 200, [6, height, width, 3])
+    grids.save_grid(images / 255, tmp_path / "grid.png", columns=3)
+    found = grids.read_grid(tmp_path / "grid.png", (height, width, 3))
+    np.testing.assert_array_equal(found, read(tmp_path / "grid.png")[..., :3])
+    cell_height, cell_width = grids.cell_size(height, width)
+    assert found.shape == (2 * cell_height + 4 + 20, 3 * cell_width + 2 * 4 + 20, 3)
+    for index, image in enumerate(images):
+        top, left = 10 + index // 3 * (cell_height + 4), 10 + index % 3 * (cell_width + 4)
+        cell = found[top : top + cell_height, left : left + cell_width]
+        rows, columns = np.arange(cell_height) * height // cell_height, np.arange(cell_width) * width // cell_width
+        np.testing.assert_array_equal(cell, image[np.ix_(rows, columns)])
+    assert (found[:10] == 255).all() and (found[:, 10 + cell_width : 14 + cell_width] == 255).all()
+    assert grids.read_grid(tmp_path / "grid.png", (height + 1, width, 3)) is None

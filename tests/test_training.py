@@ -123,13 +123,6 @@ def test_d_steps_before_g():
     assert abs(g_loss - np.logaddexp(0, -logits).mean()) > 0.1
 
 
-def test_batch_larger_than_the_data():
-    generator, discriminator, *rest = make_networks()
-    step = training.make_train_step(generator, discriminator, *rest)
-    with pytest.raises(ValueError, match="a batch of 301 is more than the 300 images"):
-        training.make_train_block(step, some_images(), 301, seed=0)
-
-
 def test_unknown_loss():
     with pytest.raises(KeyError):
         variant.make(loss="hinge")

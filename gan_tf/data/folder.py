@@ -23,6 +23,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # Pillow tells them by content
 ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".gif")  # of the files that are opened
 MOST_PIXELS = 2**27  # of a picture that is decoded; its decoded pixels take 0.5 GB
 FEW = 1000  # pictures, below which the log says what to expect
+NAMED = 3  # of the files that are skipped
 AHEAD = 64  # pictures for each core that are decoded before they are needed
 VERSION = 1  # of what this file and fitting.py make of a picture; another number makes cached pictures anew
 
@@ -175,8 +176,8 @@ def _shown(name):
 
 def _log_skipped(skipped, others):
     if skipped:
-        named = "; ".join(f"{_shown(name)} ({problem})" for name, problem in skipped[:3])
-        more = ", …" if len(skipped) > 3 else ""
+        named = "; ".join(f"{_shown(name)} ({problem})" for name, problem in skipped[:NAMED])
+        more = ", …" if len(skipped) > NAMED else ""
         logging.warning("%d files are skipped: %s%s", len(skipped), named, more)
     if others:
         logging.info("%d other files are no pictures: %s", sum(others.values()), _kinds(others))

@@ -370,6 +370,6 @@ def classes(values, name=""):
 def enough(array, where):
     """Raises DataError if these are fewer than two pictures, or all are the same."""
     if len(array) < 2:
-        raise DataError(f"{where}: {len(array)} training pictures are too few, it takes at least 2.")
+        raise DataError(f"{where}: a GAN needs at least 2 training pictures, here are {len(array)}.")
     if all(np.array_equal(each, array[0]) for each in array[1:]):
         raise DataError(f"{where}: all {len(array):,} training pictures are the same.")

@@ -128,7 +128,7 @@ def found(folder):
     known = {}
     for depth in range(4):
         for path in Path(folder).absolute().glob("*/" * depth + "dataset_info.json"):
-            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # not written by TFDS
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):  # not by TFDS
                 name = json.loads(path.read_text())["name"] if path.is_file() else None
                 root = next((each.parent for each in path.parents if each.name == name), None)
                 if root:
@@ -200,18 +200,16 @@ def _read(builder, plan, part, name):
         raise DataError(f"tfds:{name}: {count:,} pictures of {words} are too many for this machine's memory.")
     if count > 10_000:
         logging.info("tensorflow-datasets reads %d pictures, which may take a minute", count)
-    pixels, labels, done = np.empty((count, *plan.shape), np.uint8), np.zeros(count, np.int64), 0
+    pixels, labels = np.empty((count, *plan.shape), np.uint8), np.zeros(count, np.int64)
     with damaged(builder.data_dir):
         # One file after the other. Otherwise the order would depend on how many are read at once.
         config = tfds.ReadConfig(interleave_cycle_length=1)
         examples = builder.as_dataset(split=part, read_config=config, shuffle_files=False)
         wanted = [plan.image, plan.label or plan.image]
-        for image, label in tfds.as_numpy(examples.map(lambda example: tuple(example[key] for key in wanted))):
-            pixels[done] = _fit(image, plan.shape) if plan.fitted else image
-            labels[done] = label if plan.label else 0
-            done += 1
-        if done != count:
-            raise ValueError(f"it holds {done:,} pictures, not {count:,}")
+        chosen = tfds.as_numpy(examples.map(lambda example: tuple(example[key] for key in wanted)))
+        for i, (image, label) in enumerate(chosen):  # TFDS raises an error if these are not `count`
+            pixels[i] = _fit(image, plan.shape) if plan.fitted else image
+            labels[i] = label if plan.label else 0
     return pixels, labels
 
 
@@ -243,7 +241,7 @@ def download(name, size=None, channels=None):
     urls = list(builder.url_infos or ())
     # Without a network, TFDS retries for minutes. One small request shows in seconds whether the server answers.
     if urls and not answers(urls[0]):
-        raise DataError(f"{name} is not on this machine, and the server that has it cannot be reached: {urls[0]}")
+        raise DataError(f"{name} is not on this machine, and the server that has it cannot be reached ({urls[0]}).")
     try:
         builder.download_and_prepare()
     except Exception as error:  # of the network, of the disk, or one of TFDS's many

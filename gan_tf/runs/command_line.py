@@ -108,15 +108,14 @@ def plain(text):
         (r"--(no)?(\w+)=.*( does not take an argument|Non-boolean argument.*)", r"write --\2 or --no\2"),
         (
             r"(--\w+=.*): value should be one of <(.*)>",
-            lambda match: f"{match[1]} is not {any_of(match[2].split('|'))}",
+            lambda match: f"{match[1]} is not {_or(match[2].split('|'))}",
         ),
     ):
         text = re.sub(pattern, words, text, flags=re.DOTALL)
     return text if text.endswith((".", "?")) else f"{text}."
 
 
-def any_of(words):
-    """Returns "a, b or c"."""
+def _or(words):
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 

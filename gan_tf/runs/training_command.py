@@ -119,7 +119,7 @@ def _define_picture_flags(datasets, words):
 
     def check(name):
         if not (name in datasets or (name not in data.DATASETS and data.known(name))):
-            raise flags.ValidationError(f"--dataset={name} is not {command_line.any_of(names)}")
+            raise flags.ValidationError(f"value should be one of <{'|'.join(names)}>")
         return True
 
     flags.register_validator("dataset", check)
@@ -131,7 +131,7 @@ def _define_picture_flags(datasets, words):
         "tensorflow-datasets downloads MNIST.",
     )
     flags.DEFINE_integer(
-        "size", None, "For folder and tfds:NAME: makes all pictures SIZE x SIZE pixels. Unset: 64 for folder.", 8, 1024
+        "size", None, "For folder and tfds:NAME: makes all pictures SIZE x SIZE pixels. Unset: 64 for folder.", 16, 1024
     )
     flags.DEFINE_integer("channels", None, "For folder and tfds:NAME: 3 for colour, 1 for grey. Unset: 3 for folder.")
     flags.register_validator("channels", lambda value: value in (None, 1, 3), message="must be 1 or 3")

@@ -247,7 +247,7 @@ def make(
             states[alive][:, 0]
             for states, _, alive, _, _ in (games["score of the player"], games["control: of the expert"])
         )
-        right = choose(player)(images[:, :4]) == labels
+        right = choose(player)(test.pixels[:, :4]) == test.labels
         return found | {
             "acts like the expert": share(right.mean(), len(right)),
             "distance of places": (scipy.stats.wasserstein_distance(ours, experts) / experts.std(), None),

@@ -101,15 +101,16 @@ def _alarm(number, frame):
 def make_readers():
     """{kind: (function of a path, the exception that it documents)}"""
     from gan_tf import gan, keras_file
-    from gan_tf.data import mnist, npz
+    from gan_tf.data import idx, npz
+    from gan_tf.data.dataset import DataError
     from gan_tf.runs import config, report
 
     # `charts` needs only the names of the losses.
     plain = gan.Gan({}, None, 0, measures={"spread": None}, blind_d_loss=1.0)
     return {
-        "idx": (lambda path: mnist.read_idx(path, 3), mnist.DataError),
-        "idx_gz": (lambda path: mnist.read_idx(path, 3), mnist.DataError),
-        "npz": (lambda path: npz.read_images(path, 10_000), npz.DataError),
+        "idx": (lambda path: idx.pictures(idx.read(path), path), DataError),
+        "idx_gz": (lambda path: idx.pictures(idx.read(path), path), DataError),
+        "npz": (lambda path: npz.read_images(path, 10_000, (28, 28, 1)), DataError),
         "config": (lambda path: config.read_config(path.parent), config.RunError),
         "losses": (lambda path: report.charts(path, plain, ITERS, None), config.RunError),
         "metrics": (report.metrics, config.RunError),

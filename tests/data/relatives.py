@@ -187,6 +187,7 @@ KINDS = {
         ALL,
     ),
     "the folder before its subfolders": (USUAL | inside("old", one_of(TRAIN, idx(255 - GREY))), ALL),
+    "a folder whose name holds test and val": (inside("latest ovals", USUAL), ALL),
     "what a Mac leaves": (USUAL | {".DS_Store": b"\0\1", f"__MACOSX/._{TRAIN}": b"\0\5", f"._{TRAIN}": b"\0\5"}, ALL),
     "with other files": (USUAL | {"README": b"MNIST", "a.png": picture("PNG"), f"{TRAIN}.md5": b"d41d8cd9"}, ALL),
     "images and labels with their names exchanged": (
@@ -285,6 +286,10 @@ KINDS = {
         "FOLDER holds several sets of pictures: mnist, t10k-images-idx3-ubyte, train-images-idx3-ubyte; "
         "leave one there and move the others away.",
     ),
+    "training pictures of one and tests of another": (
+        {"kmnist-train-images-idx3": idx(GREY), "qmnist-test-images-idx3": idx(GREY_TEST)},
+        "FOLDER holds several sets of pictures: kmnist, qmnist; leave one there and move the others away.",
+    ),
     "two files of training pictures": (
         {TRAIN: idx(GREY), "train.idx3": idx(GREY)},
         "FOLDER holds several sets of pictures: train-images-idx3-ubyte, train.idx3; "
@@ -322,11 +327,11 @@ KINDS = {
     ),
     "one picture": (
         images_only(idx(GREY[:1])),
-        {"train": f"FOLDER/{TRAIN}: 1 training pictures are too few, it takes at least 2."},
+        {"train": f"FOLDER/{TRAIN}: a GAN needs at least 2 training pictures, here are 1."},
     ),
     "no picture": (
         images_only(idx(GREY[:0])),
-        {"train": f"FOLDER/{TRAIN}: 0 training pictures are too few, it takes at least 2."},
+        {"train": f"FOLDER/{TRAIN}: a GAN needs at least 2 training pictures, here are 0."},
     ),
     "always the same": (
         images_only(idx(np.repeat(GREY[:1], 30, 0))),
@@ -395,6 +400,7 @@ KINDS = {
     # NumPy's arrays
     "Keras's file": ({"mnist.npz": KERAS}, ALL),
     "images in an npz file": ({"a.npz": npz(images=GREY, mean=np.zeros(9))}, SAME),
+    "one array of any name in an npz file": ({"a.npz": npz(faces=GREY)}, SAME),
     "images and labels, compressed": (
         {"a.npz": npz(np.savez_compressed, images=COLOUR, labels=LABELS)},
         Gives(COLOUR, None, LABELS, None, DIGITS),

@@ -21,7 +21,7 @@ def test_images():
     again, same = captions.draw(3000, 100)
     np.testing.assert_array_equal(again, pixels[3000:3100])
     np.testing.assert_array_equal(same, numbers[3000:3100])
-    assert set(numbers) == set(range(40)) and pixels.shape == (4000, 28, 28)
+    assert set(numbers) == set(range(40)) and pixels.shape == (4000, 28, 28, 1)
     ink = pixels.reshape(4000, -1).mean(axis=1)
     for slanted in (0, 1):
         plain, bold = (ink[numbers // 10 == 2 * slanted + weight].mean() for weight in (0, 1))
@@ -31,6 +31,7 @@ def test_images():
 def test_slanted_digits_lean():
     """A straight 1 and a slanted 1: the top is further to the right than the bottom."""
     pixels, numbers = captions.draw(0, 8000)
+    pixels = pixels[..., 0]
     x = np.arange(28)
 
     def lean(images):
@@ -43,4 +44,4 @@ def test_slanted_digits_lean():
 
 def test_it_can_be_loaded():
     test = data.load("captions", split="test")
-    assert test.pixels.shape == (10_000, 784) and test.name == "captions" and test.labels.max() == 39
+    assert test.pixels.shape == (10_000, 28, 28, 1) and test.name == "captions" and test.labels.max() == 39

@@ -18,14 +18,16 @@ def test_home_is_understood(tmp_path, monkeypatch):
 
 
 def test_splits_and_scaling(tmp_path):
+    """Only MNIST's own first 5,000 pictures are set aside."""
     arrays = write_idx_folder(tmp_path, train=5010, test=7, suffix="")
-    pixels = arrays["train-images-idx3-ubyte"].reshape(-1, 784)
+    pixels = arrays["train-images-idx3-ubyte"].reshape(-1, 28, 28, 1)
+    assert data.load("mnist", tmp_path, "validation").pixels.shape == (0, 28, 28, 1)
     for split, expected, labels in [
-        ("train", pixels[5000:], arrays["train-labels-idx1-ubyte"][5000:]),
-        ("validation", pixels[:5000], arrays["train-labels-idx1-ubyte"][:5000]),
-        ("test", arrays["t10k-images-idx3-ubyte"].reshape(-1, 784), arrays["t10k-labels-idx1-ubyte"]),
+        ("train", pixels, arrays["train-labels-idx1-ubyte"]),
+        ("test", arrays["t10k-images-idx3-ubyte"].reshape(-1, 28, 28, 1), arrays["t10k-labels-idx1-ubyte"]),
     ]:
         dataset = data.load("mnist", tmp_path, split)
+        assert dataset.shape == (28, 28, 1) and dataset.classes == tuple("0123456789") and dataset.classifier is None
         assert dataset.images.dtype == np.float32 and dataset.labels.dtype == np.int64
         # TF1's input_data: float32 pixels, times 1 / 255 in float32.
         np.testing.assert_array_equal(dataset.images, np.multiply(expected.astype(np.float32), 1.0 / 255.0))
@@ -35,10 +37,42 @@ def test_splits_and_scaling(tmp_path):
         assert dataset.name == "custom"
 
 
-def test_too_few_images_for_the_validation_set(tmp_path):
-    write_idx_folder(tmp_path, train=5000)
-    with pytest.raises(data.DataError, match="5000 training images are too few"):
-        data.load("mnist", tmp_path)
+@pytest.mark.parametrize(
+    ("name", "flags", "message"),
+    [
+        ("mnist", {"size": 32}, "--dataset=mnist has pictures of one size: remove --size and --channels."),
+        ("heads", {"channels": 1}, "--dataset=heads has pictures of one size: remove --size and --channels."),
+        ("folder", {}, "--dataset=folder needs the folder of your pictures: name it with --data_dir."),
+    ],
+)
+def test_flags_that_do_not_fit(name, flags, message):
+    with pytest.raises(data.DataError) as error:
+        data.load(name, **flags)
+    assert str(error.value) == message
+
+
+def test_a_run_loads_what_its_flags_say(monkeypatch):
+    """Each flag at its own place; those that older runs lack are left out."""
+    from gan_tf.data import loading
+
+    seen = []
+    monkeypatch.setattr(loading, "load", lambda *arguments: seen.append(arguments))
+    data.load_as({"dataset": "folder", "data_dir": "a", "size": 16, "channels": 1, "cache": False}, "test")
+    data.load_as({"dataset": "glyphs", "data_dir": None})
+    assert seen == [("folder", "a", "test", 16, 1, False), ("glyphs", None, "train", None, None, True)]
+
+
+def test_a_tenth_is_held_out_by_name():
+    """Whatever else is there; and always the same."""
+    from gan_tf.data.dataset import held_out
+
+    names = [f"photos/{i}.jpg" for i in range(5000)]
+    found = held_out(names)
+    assert found.dtype == bool and abs(found.mean() - 0.1) < 4 * (0.09 / 5000) ** 0.5
+    np.testing.assert_array_equal(held_out(names[7:19]), found[7:19])
+    digest = hashlib.sha256(b"photos/3.jpg").digest()
+    assert found[3] == (int.from_bytes(digest[:8], "big") % 10 == 0)
+    assert held_out(["\udcff.png"]).shape == (1,), "bytes that are no text"
 
 
 def test_unknown_names():

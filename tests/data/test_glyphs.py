@@ -13,8 +13,9 @@ from gan_tf.data import glyphs
 
 @pytest.fixture(scope="module")
 def some():
-    """The first 4,000 images and labels."""
-    return glyphs.draw(0, 4000)
+    """The first 4,000 images, [4000, 28, 28], and labels."""
+    pixels, labels = glyphs.draw(0, 4000)
+    return pixels[..., 0], labels
 
 
 def off_centre(pixels):
@@ -29,13 +30,13 @@ def test_splits_are_mnists():
     off = []
     for split, count in [("train", 55000), ("validation", 5000), ("test", 10000)]:
         dataset = data.load("glyphs", split=split)
-        assert dataset.images.shape == (count, 784) and dataset.images.dtype == np.float32
+        assert dataset.images.shape == (count, 28, 28, 1) and dataset.images.dtype == np.float32
         assert dataset.labels.shape == (count,) and dataset.labels.dtype == np.int64
         assert dataset.name == "glyphs"
         assert dataset.images.min() == 0 and dataset.images.max() == 1
         first = {"train": 5000, "validation": 0, "test": 60000}[split]
-        np.testing.assert_array_equal(dataset.pixels[:20], glyphs.draw(first, 20)[0].reshape(20, 784))
-        off.append(off_centre(dataset.pixels.reshape(-1, 28, 28)))
+        np.testing.assert_array_equal(dataset.pixels[:20], glyphs.draw(first, 20)[0])
+        off.append(off_centre(dataset.pixels[..., 0]))
     off = np.concatenate(off)
     assert f"{(off > 0.5).mean():.1%} of all glyphs, at most {np.ceil(off.max() * 100) / 100:.2f}." in " ".join(
         glyphs.draw.__doc__.split()
@@ -84,7 +85,7 @@ def test_ones_lean(some):
 
 def test_an_image_does_not_depend_on_the_others(some):
     pixels, labels = glyphs.draw(1000, 50)
-    np.testing.assert_array_equal(pixels, some[0][1000:1050])
+    np.testing.assert_array_equal(pixels[..., 0], some[0][1000:1050])
     np.testing.assert_array_equal(labels, some[1][1000:1050])
 
 

@@ -275,7 +275,14 @@ def test_labels_of_eight_numbers():
     assert idx.labels(array, "a").tolist() == [0, 8]
     assert idx.labels(np.eye(8)[[3, 5]], "a").tolist() == [3, 5]
     assert idx.labels(array[:, :1].astype(">i2"), "a").tolist() == [0, 8]
-    for bad in (array[:, :7], np.zeros([0], int), np.zeros([2, 2, 2]), np.array([0.5]), np.array([np.nan, 1.0])):
+    for bad in (
+        array[:, :7],
+        np.array([[1, 1, 0], [0, 1, 0]]),
+        np.zeros([0], int),
+        np.zeros([2, 2, 2]),
+        np.array([0.5]),
+        np.array([np.nan, 1.0]),
+    ):
         with pytest.raises(data.DataError, match="^a holds "):
             idx.labels(bad, "a")
     assert idx.labels(np.array([-1, 3]), "a").tolist() == [-1, 3]
@@ -306,5 +313,5 @@ def test_enough():
         idx.enough(array, "a")
     array[2, 1, 0] = 1
     idx.enough(array, "a")
-    with pytest.raises(data.DataError, match="^a: 1 training pictures are too few"):
+    with pytest.raises(data.DataError, match="^a: a GAN needs at least 2 training pictures, here are 1"):
         idx.enough(array[2:], "a")

@@ -1,6 +1,7 @@
 """gan_tf.data.tfds: --dataset=tfds:NAME, with small data sets that are prepared here, without a network."""
 
 import http.server
+import re
 import shutil
 import socket
 import threading
@@ -17,12 +18,16 @@ _random = np.random.default_rng(0)
 PIXELS, TESTS = (_random.integers(0, 256, [n, 9, 11, 3], np.uint8) for n in (40, 12))
 LABELS, TEST_LABELS = np.arange(40) * 7 % 3, np.arange(12) * 5 % 3
 NAMES = ["shoe", "bag", "coat"]
+DEEP = _random.integers(0, 2**16, [40, 9, 9, 1], np.uint16)
 HELD_OUT = [0, 7, 9, 10, 33]  # of 40 pictures
 IMAGE, LABEL = library.features.Image, library.features.ClassLabel(names=NAMES)
 
 
-def prepare(folder, name, features, shards=1, config=None, version="1.0.0", **splits):
-    """Prepares a data set in `folder`, as tensorflow-datasets does. `splits` are {feature: [value of each example]}."""
+def prepare(folder, name, features, shards=1, config=None, version="1.0.0", shuffled=False, **splits):
+    """Prepares a data set in `folder`, as tensorflow-datasets does. `splits` are {feature: [value of each example]}.
+
+    The examples keep their order, if they are not `shuffled`.
+    """
     examples = {
         split: [
             (i, dict(zip(columns, each, strict=True))) for i, each in enumerate(zip(*columns.values(), strict=True))
@@ -37,7 +42,7 @@ def prepare(folder, name, features, shards=1, config=None, version="1.0.0", **sp
         split_datasets=examples,
         features=library.features.FeaturesDict(features),
         download_config=library.download.DownloadConfig(num_shards=shards),
-        disable_shuffling=True,  # the examples keep their order
+        disable_shuffling=not shuffled,
     )
 
 
@@ -49,8 +54,8 @@ def folder(tmp_path_factory):
     train, test = {"image": PIXELS, "label": LABELS}, {"image": TESTS, "label": TEST_LABELS}
     prepare(folder, "clothes", whole, train=train, test=test)
     prepare(folder, "whole", whole, shards=3, train=train)
-    several = {"number": np.int64, "mask": IMAGE(shape=(9, 11, 1)), "image": IMAGE(shape=(9, 11, 3)), "kind": LABEL}
-    several_train = {"number": np.arange(40), "mask": PIXELS[..., :1], "image": PIXELS, "kind": LABELS}
+    several = {"number": np.int64, "cover": IMAGE(shape=(9, 11, 1)), "image": IMAGE(shape=(9, 11, 3)), "kind": LABEL}
+    several_train = {"number": np.arange(40), "cover": PIXELS[..., :1], "image": PIXELS, "kind": LABELS}
     prepare(folder, "several", several, train=several_train)
     prepare(folder, "grey", {"picture": IMAGE(shape=(9, 11, 1))}, train={"picture": PIXELS[..., :1]})
     sizes = [each[:height] for each, height in zip(PIXELS, np.arange(40) % 5 + 4, strict=True)]
@@ -58,8 +63,7 @@ def folder(tmp_path_factory):
     see_through = np.concatenate([PIXELS, np.full_like(PIXELS[..., :1], 255)], 3)[:, :, :9]
     see_through[:, 0, 0, 3] = 0
     prepare(folder, "see_through", {"image": IMAGE(shape=(9, 9, 4))}, train={"image": see_through})
-    deep = (PIXELS[..., :1] * 257.0).astype(np.uint16)[:, :, :9]
-    prepare(folder, "deep", {"image": IMAGE(shape=(9, 9, 1), dtype=np.uint16)}, train={"image": deep})
+    prepare(folder, "deep", {"image": IMAGE(shape=(9, 9, 1), dtype=np.uint16)}, train={"image": DEEP})
     prepare(folder, "words", {"text": library.features.Text()}, train={"text": ["a", "b"]})
     prepare(folder, "tests", whole, test=test)
     prepare(folder, "unlabelled", whole, train=train, test={"image": TESTS, "label": np.full(12, -1)})
@@ -112,6 +116,20 @@ def test_held_out_tests(folder, name):
     assert load(folder, name, "validation").pixels.shape == (0, 9, 11, 3)
 
 
+def test_the_order_is_that_of_the_files(tmp_path):
+    """One file after the other. By default TFDS takes 16 pictures of each in turn."""
+    prepare(tmp_path, "many", {"image": IMAGE(shape=(9, 11, 3))}, 2, shuffled=True, train={"image": PIXELS})
+    builder = library.builder_from_directory(tmp_path / "many" / "1.0.0")
+    known = builder.as_dataset(split="train", read_config=library.ReadConfig(add_tfds_id=True))
+    numbered = {each["tfds_id"]: each["image"] for each in library.as_numpy(known)}
+    first = {name: int(name.split(b"__")[1]) for name in numbered}
+    ordered = np.stack(
+        [numbered[name] for name in sorted(numbered, key=lambda name: (name.split(b"__")[0], first[name]))]
+    )
+    assert not np.array_equal(ordered, np.stack(list(numbered.values()))) and not np.array_equal(ordered, PIXELS)
+    np.testing.assert_array_equal(load(tmp_path, "many", "test").pixels, ordered[HELD_OUT])
+
+
 def test_no_labels(folder):
     """And a feature that is not called image."""
     dataset = load(folder, "grey", "test")
@@ -151,9 +169,9 @@ def test_channels_of_squares(folder):
     test = load(folder, "see_through", "test").pixels
     assert test.shape == (5, 9, 9, 3) and (test[:, 0, 0] == 255).all()
     np.testing.assert_array_equal(test[:, 1:], PIXELS[HELD_OUT, 1:, :9])
-    np.testing.assert_array_equal(load(folder, "deep", "test").pixels, PIXELS[HELD_OUT, :, :9, :1])
-    colour = load(folder, "deep", "test", channels=3).pixels
-    np.testing.assert_array_equal(colour, np.repeat(PIXELS[HELD_OUT, :, :9, :1], 3, 3))
+    grey = np.rint(DEEP[HELD_OUT] / 257)
+    np.testing.assert_array_equal(load(folder, "deep", "test").pixels, grey)
+    np.testing.assert_array_equal(load(folder, "deep", "test", channels=3).pixels, np.repeat(grey, 3, 3))
 
 
 def test_what_is_refused(folder, tmp_path, monkeypatch):
@@ -208,6 +226,14 @@ def test_damaged(folder, tmp_path):
         assert message in refusal(tmp_path, "whole")
         shutil.rmtree(tmp_path / "whole")
     shutil.copytree(folder / "whole", tmp_path / "whole")
+    info = tmp_path / "whole" / "1.0.0" / "dataset_info.json"
+    sound = info.read_text()
+    for lie in ("15", "12"):  # the files hold 13 or 14 pictures each
+        changed = re.sub(r'("shardLengths": \[\s*)"1."', rf'\1"{lie}"', sound)
+        assert changed != sound
+        info.write_text(changed)
+        assert "is damaged, delete it or name another" in refusal(tmp_path, "whole")
+    info.write_text(sound)
     (tmp_path / "whole" / "1.0.0" / "features.json").write_text("{")
     assert "is damaged, delete it or name another" in refusal(tmp_path, "whole")
 
@@ -223,7 +249,7 @@ def no_network(tmp_path, monkeypatch):
 
 def test_no_download(no_network):
     for name, message in [
-        ("fashion_mnist", "fashion_mnist is not on this machine, and the server that has it cannot be reached: http"),
+        ("fashion_mnist", "fashion_mnist is not on this machine, and the server that has it cannot be reached (http"),
         ("fashion_mnits", "tensorflow-datasets knows no data set fashion_mnits; do you mean tfds:fashion_mnist?"),
         ("qqqqqqqqqqqqqqq", "knows no data set qqqqqqqqqqqqqqq; see https://www.tensorflow.org"),
         ("emnist/lettres", "tensorflow-datasets cannot load emnist/lettres: "),

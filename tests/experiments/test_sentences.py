@@ -247,7 +247,7 @@ def test_the_gallery():
         f"{fids[2]:.1f} instead of {fids[0]:.1f}.",
     )
     found_digits = [
-        found[run][0]["metrics"]["own"]["digits found without labels"]["value"]
+        found[run][0]["metrics"]["own"]["classes found without labels"]["value"]
         for run in ("infogan", "infogan_no_information")
     ]
     says("gan_tf/zoo", f"{found_digits[0]:.1%} are right.", f"{found_digits[1]:.1%} are right, and one category")

@@ -17,7 +17,7 @@ def shipped():
 def test_activations(shipped):
     """Features are the layer before the logits, probabilities their softmax; both in double precision."""
     model, _ = shipped
-    images = np.random.default_rng(0).uniform(0, 1, [600, 784]).astype(np.float32)
+    images = np.random.default_rng(0).uniform(0, 1, [600, 28, 28, 1]).astype(np.float32)
     features, probabilities = classifier.activations(model, images)
     assert features.shape == (600, classifier.FEATURES) and features.dtype == np.float64 and features.min() == 0
     weights, bias = (w.astype(np.float64) for w in model.get_weights()[-2:])
@@ -29,7 +29,7 @@ def test_activations(shipped):
 
 def test_accuracy_counts(shipped):
     model, _ = shipped
-    images = np.random.default_rng(1).uniform(0, 1, [100, 784]).astype(np.float32)
+    images = np.random.default_rng(1).uniform(0, 1, [100, 28, 28, 1]).astype(np.float32)
     named = classifier.activations(model, images)[1].argmax(axis=1)
     wrong = np.where(np.arange(100) < 30, (named + 1) % 10, named)
     assert classifier.accuracy(model, images, wrong) == pytest.approx(0.7)
@@ -50,12 +50,12 @@ def test_accuracy_on_mnist(shipped, mnist_dir):
 def test_it_trains(tmp_path):
     """On some glyphs, for a moment: far better than the one in ten of chance; what is saved is what is loaded."""
     pixels, labels = glyphs.draw(0, 3000)
-    images = pixels.reshape(-1, 784).astype(np.float32) / 255
+    images = pixels.astype(np.float32) / 255
     model = classifier.fit(images[:2500], labels[:2500], epochs=2)
     accuracy = classifier.accuracy(model, images[2500:], labels[2500:])
     assert accuracy > 0.6
     classifier.save(model, {"test_accuracy": accuracy}, tmp_path)
-    again, facts = classifier.load_classifier(tmp_path)
+    again, facts = classifier.load_classifier("mnist", tmp_path)
     assert facts == {"test_accuracy": accuracy}
     assert classifier.accuracy(again, images[2500:], labels[2500:]) == accuracy
     with pytest.raises(ValueError, match="100 images are less than a batch of 128"):

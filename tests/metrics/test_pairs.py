@@ -1,31 +1,39 @@
 """gan_tf.metrics.pairs: images next to those that they were made of, or next to others."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from gan_tf import data
+from gan_tf.data import dataset
 from gan_tf.metrics import classifier, pairs
 
 RANDOM = np.random.default_rng(0)
 
 
 def test_by_hand():
-    originals = RANDOM.random([200, 784], np.float32)
-    noise = np.where(np.arange(200) % 2, 0.1, 0.01)[:, None]  # PSNR 20 and 40
+    pixels = RANDOM.integers(0, 256, [200, 28, 28, 1], np.uint8)
+    originals = dataset.scaled(pixels)
+    noise = np.where(np.arange(200) % 2, 0.1, 0.01)[:, None, None, None]  # PSNR 20 and 40
     made = (originals + noise).astype(np.float32)
     model, _ = classifier.load_classifier()
     read = classifier.activations(model, made)[1].argmax(axis=1)
     labels = np.where(np.arange(200) < 150, read, (read + 1) % 10)
-    found = pairs.compare(made, originals, labels, "copies")
+    test = dataset.make("noise", "", pixels, labels, map(str, range(10)), "mnist")
+    found = pairs.compare(made, test, "copies")
     assert found["copies: PSNR"][0] == pytest.approx(30, abs=1e-3)
     assert found["copies: difference of a pixel"][0] == pytest.approx(0.055, abs=1e-6)
     assert found["copies: read as the right digit"] == pytest.approx((0.75, (0.75 * 0.25 / 200) ** 0.5))
+    without = pairs.compare(made, dataclasses.replace(test, classifier=None), "copies")
+    assert without == {name: found[name] for name in ("copies: difference of a pixel", "copies: PSNR")}
 
 
 def test_originals_are_perfect():
     """FID 0, and PSNR as high as it can be; other images are far away."""
-    images, labels = RANDOM.random([2, 300, 784], np.float32), np.zeros(300, int)
-    same, other = (pairs.compare(each, images[0], labels, "x") for each in images)
+    pixels = RANDOM.integers(0, 256, [2, 300, 28, 28, 1], np.uint8)
+    test = dataset.make("noise", "", pixels[0], classifier="mnist")
+    same, other = (pairs.compare(dataset.scaled(each), test, "x") for each in pixels)
     assert same["x: FID to the originals"][0] == pytest.approx(0, abs=1e-6) and same["x: PSNR"][0] == 100
     assert other["x: FID to the originals"][0] > 1e-3 and other["x: PSNR"][0] == pytest.approx(7.8, abs=0.2)
 
@@ -46,6 +54,6 @@ def test_distance_and_reading():
 def test_enlarge():
     """A slope stays a slope within the image, and the mean of a smooth image stays."""
     slope = np.tile(np.linspace(0.2, 0.8, 7, dtype=np.float32), [7, 1])
-    found = pairs.enlarge(slope.reshape(1, 49), 4).reshape(28, 28)
+    found = pairs.enlarge(slope[None, :, :, None], 4)[0, :, :, 0]
     np.testing.assert_allclose(np.diff(found[12:16, 10:18], axis=1), 0.1 / 4, atol=2e-3)
     assert found.min() >= 0 and found.max() <= 1 and found.dtype == np.float32

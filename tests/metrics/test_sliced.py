@@ -6,7 +6,7 @@ import scipy.ndimage
 import scipy.spatial
 import scipy.stats
 
-from gan_tf.data.mnist import read_idx
+from gan_tf import data
 from gan_tf.metrics import scores, sliced
 
 
@@ -275,7 +275,7 @@ def test_shapes():
 
 def test_on_mnist(mnist_dir, without_errors):
     """Real digits are nearer to real digits than blurred ones are, and these are nearer than noise."""
-    pixels = read_idx(f"{mnist_dir}/t10k-images-idx3-ubyte.gz", 3)[:2000, ..., None].astype(np.float32) / 255
+    pixels = data.load("mnist", mnist_dir, "test").images[:2000]
     real, made = pixels[::10], pixels[5::10]
     noise = np.random.default_rng(0).uniform(size=made.shape).astype(np.float32)
     blurred = scipy.ndimage.gaussian_filter(made, (0, 1, 1, 0))

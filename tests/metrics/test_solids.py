@@ -48,6 +48,7 @@ def test_a_view():
     solids[2, 5, 5, 5] = solids[2, 5, 4, 5] = 1
     solids[3] = 1
     pictures = view(solids.reshape(4, -1))
-    lit = (pictures > 0).sum(axis=1)
+    assert pictures.shape == (4, 28, 28, 1)
+    lit = (pictures > 0).sum(axis=(1, 2, 3))
     assert lit[0] == 0 and 1 <= lit[1] <= 4 and lit[1] < lit[2] <= 8 and lit[3] > 500
     assert pictures.min() == 0 and pictures.max() <= 1

@@ -12,7 +12,8 @@ class Model:
 
     def predict_on_batch(self, images):
         """(features [n, 3], logits [n, 10])."""
-        return images[:, :3], 20 * images[:, 3:13]
+        numbers = table.flat(images)
+        return numbers[:, :3], 20 * numbers[:, 3:13]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def images():
     random = np.random.default_rng(0)
     kinds = {"train": (60, 0, 0.5), "validation": (50, 0, 0.2), "test": (40, 0, 0.9), "samples": (30, 0.2, 0.8)}
     kinds["other"] = (20, 0, 0.4)
-    return {name: random.uniform(low, high, [n, 784]).astype(np.float32) for name, (n, low, high) in kinds.items()}
+    return {name: random.uniform(low, high, [n, 5, 4, 3]).astype(np.float32) for name, (n, low, high) in kinds.items()}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def softmax(logits):
 def test_quick_scores(yardstick, images):
     """They compare the samples with the first training images; the errors are those of the docstrings."""
     found, histogram = yardstick.quick_scores(images["samples"])
-    real, fake = images["train"][:45, :3], images["samples"][:, :3]
+    real, fake = table.flat(images["train"])[:45, :3], table.flat(images["samples"])[:, :3]
     distance = scores.frechet_distance(real, fake)
     assert distance > 0.1 and found["frechet_distance"][0] == pytest.approx(distance, rel=1e-6)
     without = [scores.frechet_distance(real, fake[np.arange(30) % 10 != group]) for group in range(10)]
@@ -51,7 +52,7 @@ def test_quick_scores(yardstick, images):
     assert found["precision"] == (precision, pytest.approx((precision * (1 - precision) / 30) ** 0.5))
     assert found["recall"] == (recall, pytest.approx((recall * (1 - recall) / 45) ** 0.5))
 
-    probabilities = softmax(20 * images["samples"][:, 3:13])
+    probabilities = softmax(20 * table.flat(images["samples"])[:, 3:13])
     score = scores.classifier_score(probabilities)
     assert found["classifier_score"] == pytest.approx(score, rel=1e-5)
     np.testing.assert_allclose(histogram, np.bincount(probabilities.argmax(axis=1), minlength=10) / 30)
@@ -62,10 +63,10 @@ def test_quick_scores(yardstick, images):
 def test_other_scores(yardstick, images):
     """The nearest of all training images; sigma from the validation images, the likelihood of the test images."""
     found = yardstick.other_scores(images["samples"], images["other"])
-    nearest = scipy.spatial.distance.cdist(images["samples"], images["train"]).min(axis=1)
+    nearest = scipy.spatial.distance.cdist(table.flat(images["samples"]), table.flat(images["train"])).min(axis=1)
     assert found["nearest_train_distance"] == pytest.approx((nearest.mean(), nearest.std(ddof=1) / 30**0.5), rel=1e-5)
     validation, test = (
-        scores.parzen_log_likelihood(images[name], images["other"], table.SIGMAS).mean(axis=0)
+        scores.parzen_log_likelihood(table.flat(images[name]), table.flat(images["other"]), table.SIGMAS).mean(axis=0)
         for name in ("validation", "test")
     )
     best = validation.argmax()
@@ -74,12 +75,17 @@ def test_other_scores(yardstick, images):
     assert found["parzen_log_likelihood"][0] == pytest.approx(test[best], rel=1e-9)
 
 
-def test_neighbours(yardstick, images):
-    """Each image, then the training images from the nearest on."""
-    found = yardstick.neighbours(images["samples"][:4], count=3).reshape(4, 4, 784)
-    np.testing.assert_array_equal(found[:, 0], images["samples"][:4])
-    order = scipy.spatial.distance.cdist(images["samples"][:4], images["train"]).argsort(axis=1)
-    np.testing.assert_array_equal(found[:, 1:], images["train"][order[:, :3]])
+def test_neighbours():
+    """Each image, then the training images from the nearest on. They are bytes, and more than one part of 1,000."""
+    random = np.random.default_rng(1)
+    samples = random.random([4, 5, 4, 3], np.float32)
+    training = random.integers(0, 256, [2100, 5, 4, 3], np.uint8)
+    training[2050] = np.rint(255 * samples[0])
+    found = table.neighbours(samples, training, count=3).reshape(4, 4, 5, 4, 3)
+    np.testing.assert_array_equal(found[:, 0], samples)
+    order = scipy.spatial.distance.cdist(table.flat(samples), table.flat(training / 255)).argsort(axis=1)
+    assert {int(each) // 1000 for each in order[:, :3].ravel()} == {0, 1, 2}, "the nearest lie in all parts"
+    np.testing.assert_allclose(found[:, 1:], training[order[:, :3]] / 255, atol=1e-6)
 
 
 def test_how_many_images():

@@ -30,6 +30,7 @@ class Change:
 # The tests that many changes need.
 DEFAULTS, STEP = "test_train_cli.py::test_defaults_are_the_scripts", "test_training.py::test_one_step_by_hand"
 QUICK, OTHER = "metrics/test_table.py::test_quick_scores", "metrics/test_table.py::test_other_scores"
+BY_DIGITS = "test_evaluate.py::test_digits_are_measured_by_their_classifier"
 EVALUATE, OTHER_DATA = "test_evaluate.py::test_a_generator", "test_evaluate.py::test_other_images_than_the_run_had"
 CONSTANTS = "test_optimizers.py::test_constants_are_tf1s_in_float32"
 OF_WASSERSTEIN = "test_optimizers.py::test_constants_of_the_wasserstein_gans"
@@ -40,6 +41,7 @@ PENALTY = "objectives/test_critics.py::test_the_penalty_is_that_of_pairs_and_has
 STREAMS, SPLITS = "test_noise.py::test_each_purpose_has_its_own_stream", "data/test_data.py::test_splits_and_scaling"
 EPOCHS = "data/test_data.py::test_epochs_and_seeds_share_no_random_numbers"
 LEAN, NEIGHBOURS = "data/test_glyphs.py::test_ones_lean", "metrics/test_table.py::test_neighbours"
+HELD_OUT = "data/test_data.py::test_a_tenth_is_held_out_by_name"
 SPREAD, GRID = "test_grids.py::test_spread_by_hand", "test_grids.py::test_each_cell_on_its_own_scale"
 FRECHET = "metrics/test_scores.py::test_frechet_distance_of_gaussians"
 COUNTING = "metrics/test_scores.py::test_precision_recall_by_counting"
@@ -99,8 +101,8 @@ BY_FILE = {
         ),
         (
             "one seed for both networks",
-            "models.make_discriminator(d_seed)",
-            "models.make_discriminator(g_seed)",
+            "models.make_discriminator(d_seed, pixels)",
+            "models.make_discriminator(g_seed, pixels)",
             "test_gan.py::test_the_networks_begin_differently",
         ),
         (
@@ -113,8 +115,8 @@ BY_FILE = {
     "models.py": [
         (
             "one seed for both layers of G",
-            'Dense(784, "sigmoid", kernel_initializer=xavier_init(seed_2))',
-            'Dense(784, "sigmoid", kernel_initializer=xavier_init(seed_1))',
+            'Dense(pixels, "sigmoid", kernel_initializer=xavier_init(seed_2))',
+            'Dense(pixels, "sigmoid", kernel_initializer=xavier_init(seed_1))',
             "test_models.py::test_seed_fixes_the_weights_and_layers_differ",
         ),
         (
@@ -173,15 +175,23 @@ BY_FILE = {
         ),
     ],
     "data/dataset.py": [
+        ("division by 255", "images.astype(np.float32) * SCALE", "images.astype(np.float32) / 255", SPLITS),
+        ("half of the pictures held out", "% HELD_OUT == 0", "% 2 == 0", HELD_OUT),
+        ("held out by place, not by name", "for name in names)", "for name in range(len(names)))", HELD_OUT),
+    ],
+    "data/loading.py": [
         (
             "test glyphs that are training glyphs",
-            "(10000, 60000)}[part]\n    pixels, labels = glyphs",
-            "(10000, 0)}[part]\n    pixels, labels = glyphs",
+            '{"test": (test, train)}',
+            '{"test": (test, 0)}',
             "data/test_glyphs.py::test_splits_are_mnists",
         ),
-        ("no validation images set aside", "else slice(VALIDATION_SIZE, None)", "else slice(None)", SPLITS),
-        ("division by 255", "images.astype(np.float32) * SCALE", "images.astype(np.float32) / 255", SPLITS),
-        ("training images for test images", '"test" if split == "test" else "train"', '"train"', SPLITS),
+        (
+            "no validation images set aside",
+            "slice(VALIDATION_SIZE, None)",
+            "slice(None)",
+            "data/test_glyphs.py::test_splits_are_mnists",
+        ),
     ],
     "data/glyphs.py": [
         (
@@ -200,30 +210,37 @@ BY_FILE = {
     ],
     "data/mnist.py": [
         (
-            "the oldest version of TFDS",
-            "max(folders, key=version",
-            "min(folders, key=version",
-            "data/test_mnist.py::test_the_newest_prepared_version_is_taken",
-        ),
-        (
             ".gz before plain",
-            '(folder / name, folder / f"{name}.gz")',
-            '(folder / f"{name}.gz", folder / name)',
+            "(not _is_array_name(path.name), len(path.name), path)",
+            "(not _is_array_name(path.name), -len(path.name), path)",
             "data/test_mnist.py::test_the_plain_file_comes_before_the_gzipped_one",
         ),
         (
             "more labels than images",
-            "len(images) != len(labels)",
-            "len(images) > len(labels)",
+            "len(values) != len(pixels)",
+            "len(values) < len(pixels)",
             "data/test_mnist.py::test_more_labels_than_images",
         ),
         (
             "fewer labels than images",
-            "len(images) != len(labels)",
-            "len(images) < len(labels)",
+            "len(values) != len(pixels)",
+            "len(values) > len(pixels)",
             "data/test_mnist.py::test_counts_that_differ",
         ),
-        ("test images from the training file", '"test": "t10k"', '"test": "train"', SPLITS),
+        (
+            "test images from the training file",
+            'part = "test" if split == "test" and "test" in chosen else "train"',
+            'part = "train"',
+            SPLITS,
+        ),
+    ],
+    "data/tfds.py": [
+        (
+            "the oldest version of TFDS",
+            "max((each for each in folders if wanted",
+            "min((each for each in folders if wanted",
+            "data/test_tfds.py::test_the_newest_prepared_version_is_taken",
+        ),
     ],
     "losses.py": [
         (
@@ -456,20 +473,20 @@ BY_FILE = {
         ("a share's error without a root", "float((p * (1 - p) / n) ** 0.5)", "float(p * (1 - p) / n)", QUICK),
         (
             "nearest test image",
-            "scores.nearest(images[:NEIGHBOURS], self.train)",
-            "scores.nearest(images[:NEIGHBOURS], self.test)",
+            "scores.nearest(flat(images[:NEIGHBOURS]), flat(self.train))",
+            "scores.nearest(flat(images[:NEIGHBOURS]), flat(self.test))",
             OTHER,
         ),
         (
             "sigma chosen on the test images",
-            "parzen(windows, self.validation, self.test)",
-            "parzen(windows, self.test, self.test)",
+            "(windows, self.validation, self.test)",
+            "(windows, self.test, self.test)",
             OTHER,
         ),
         (
             "likelihood of the validation images",
-            "parzen(windows, self.validation, self.test)",
-            "parzen(windows, self.validation, self.validation)",
+            "(windows, self.validation, self.test)",
+            "(windows, self.validation, self.validation)",
             OTHER,
         ),
         ("the smallest sigma", "SIGMAS).mean(axis=0).argmax()", "SIGMAS).mean(axis=0).argmin()", OTHER),
@@ -481,11 +498,11 @@ BY_FILE = {
         ),
         (
             "neighbours.png with far images",
-            "scores.nearest(images, self.train, count)[1]",
-            "scores.nearest(images, 1 - self.train, count)[1]",
+            "scores.squared_distances(flat(images), flat(part))",
+            "scores.squared_distances(flat(images), 1 - flat(part))",
             NEIGHBOURS,
         ),
-        ("neighbours.png with the nearest last", "self.train[indices]", "self.train[indices[:, ::-1]]", NEIGHBOURS),
+        ("neighbours.png with the nearest last", "training[indices]", "training[indices[:, ::-1]]", NEIGHBOURS),
         (
             "compared with 1,000 images",
             "REFERENCE = 10_000",
@@ -501,38 +518,40 @@ BY_FILE = {
     ],
     "evaluate.py": [
         (
-            "the real column with windows around the test images",
-            '("real", held_out, yardstick.reference)',
-            '("real", held_out, held_out)',
-            EVALUATE,
-        ),
-        (
-            "test and validation images swapped",
-            "table.Yardstick(train.images, validation.images, test.images, model)",
-            "table.Yardstick(train.images, test.images, validation.images, model)",
-            EVALUATE,
-        ),
-        (
-            "neighbours of other samples",
-            "yardstick.neighbours(images[:10])",
-            "yardstick.neighbours(images[10:20])",
-            EVALUATE,
-        ),
-        (
             "the seed is ignored",
             "gan.noise(FLAGS.seed, EVALUATION_NOISE",
             "gan.noise(0, EVALUATION_NOISE",
             EVALUATE,
         ),
         ("the noise of gan_tf.sample", "FLAGS.seed, EVALUATION_NOISE,", "FLAGS.seed, 2,", EVALUATE),
-        ("no warning that the classifier knows only MNIST", 'train.name != "mnist"', "False", EVALUATE),
         ("no warning for other data", "if digest and splits[0].digest != digest", "if False", OTHER_DATA),
         (
             "--data_dir ignored together with --run_dir",
-            "if not (FLAGS.dataset or FLAGS.data_dir)",
-            "if not FLAGS.dataset",
+            "config and not any(described.values())",
+            'config and not described["dataset"]',
             OTHER_DATA,
         ),
+    ],
+    "metrics/measured.py": [
+        (
+            "the real column with windows around the test images",
+            'if column == "samples" else yardstick.reference',
+            'if column == "samples" else pictures["real"]',
+            BY_DIGITS,
+        ),
+        (
+            "test and validation images swapped",
+            "for each in splits), model)",
+            "for each in (splits[0], splits[2], splits[1])), model)",
+            BY_DIGITS,
+        ),
+        (
+            "neighbours of other samples",
+            "table.neighbours(images[:10], train.pixels)",
+            "table.neighbours(images[10:20], train.pixels)",
+            EVALUATE,
+        ),
+        ("no warning that the classifier knows only MNIST", "train.classifier != train.name", "False", BY_DIGITS),
     ],
     "grids.py": [
         ("spread with ddof 1", "np.float64), axis=0).mean()", "np.float64), axis=0, ddof=1).mean()", SPREAD),
@@ -686,7 +705,7 @@ BY_FILE = {
             "a wrong digit may be the right one",
             "ahead = 1 + tf.cast(",
             "ahead = tf.cast(",
-            "zoo/test_conditional.py::test_wrong_digits_are_all_others_equally_often",
+            "zoo/test_conditional.py::test_wrong_classes_are_all_others_equally_often",
         ),
         (
             "wrong digits count as right",
@@ -696,8 +715,8 @@ BY_FILE = {
         ),
         (
             "each tenth sample shows the same digit",
-            "(turn + turn // 100) % DIGITS",
-            "turn % DIGITS",
+            "(turn + turn // (10 * classes)) % classes",
+            "turn % classes",
             "zoo/test_conditional.py::test_it_is_asked_by_noise",
         ),
     ],
@@ -772,8 +791,8 @@ BY_FILE = {
         ),
         (
             "samples come from G although there is an average",
-            "average or generator, min",
-            "generator, min",
+            "drawn=average)",
+            "drawn=None)",
             "zoo/test_regularised.py::test_the_average_is_what_is_drawn",
         ),
     ],
@@ -786,8 +805,8 @@ BY_FILE = {
         ),
         (
             "the prior is uniform",
-            "return decoder(normal_of(noise))",
-            "return decoder(noise)",
+            "return pictures(decoder(normal_of(noise)), shape)",
+            "return pictures(decoder(noise), shape)",
             "zoo/test_adversarial_autoencoder.py::test_it_draws_from_the_prior",
         ),
     ],
@@ -808,14 +827,14 @@ BY_FILE = {
     "zoo/pix2pix.py": [
         (
             "D does not see the outline",
-            "for x in (outline, image)",
-            "for x in (image, image)",
+            "layers.Concatenate()([outline, image])",
+            "layers.Concatenate()([image, image])",
             "zoo/test_pix2pix.py::test_d_sees_the_outline",
         ),
         (
             "the outline is the border of the background",
-            "edge = white & ~scipy",
-            "edge = ~white & scipy",
+            "return white & ~scipy",
+            "return ~white & scipy",
             "zoo/test_pix2pix.py::test_outlines",
         ),
     ],

@@ -21,7 +21,7 @@ from gan_tf.runs import training_command
 OPTIONS = {"width": (8, "Width of the code.", (1, 1000)), "pictures": (True, "Draw grids.")}
 
 if __name__ == "__main__":
-    training_command.main("toy", OPTIONS, iters=100, image_bytes=1e5)
+    training_command.main("toy", OPTIONS, iters=100, pixel_bytes=100)
 
 import keras
 import numpy as np
@@ -37,7 +37,7 @@ def make(images, labels, *, width, pictures, batch_size, seed, jit, block):
         return keras.Sequential([keras.Input([n_in]), keras.layers.Dense(n_out, kernel_initializer=normal)])
 
     coder, decoder = network(784, width), network(width, 784)
-    adam, pixels = keras.optimizers.Adam(0.01), tf.constant(images)
+    adam, pixels = keras.optimizers.Adam(0.01), tf.constant(images.reshape(-1, 784))
     weights = coder.trainable_variables + decoder.trainable_variables
     adam.build(weights)
 
@@ -58,7 +58,7 @@ def make(images, labels, *, width, pictures, batch_size, seed, jit, block):
         ).reshape(steps, 3)
 
     def draw(index):
-        return decoder(coder(images[index : index + 8] / np.float32(255))).numpy()
+        return decoder(coder(pixels[index : index + 8] / np.float32(255))).numpy().reshape(8, 28, 28, 1)
 
     return Gan(
         objects={"coder": coder, "decoder": decoder, "adam": adam},
@@ -66,6 +66,7 @@ def make(images, labels, *, width, pictures, batch_size, seed, jit, block):
         block=min(block, 20),
         loss_names=("error", "size", "loss"),
         draw=draw if pictures else None,
+        shape=(28, 28, 1),
         measures={"norm": lambda pictures: np.linalg.norm(coder.get_weights()[0]), "iteration_count": lambda _: 7.5},
         first_phase=30,
     )

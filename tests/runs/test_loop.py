@@ -28,7 +28,7 @@ def test_mode_collapse_is_reported_once_in_a_run_that_resumes(caplog, tmp_path):
     random = np.random.default_rng(0)
 
     def draw(index):
-        return random.random([4, 784]) if index == 0 else np.ones([4, 784])
+        return random.random([4, 28, 28, 1]) if index == 0 else np.ones([4, 28, 28, 1])
 
     gan = Gan(
         objects={"optimizer": keras.optimizers.SGD()},
@@ -36,7 +36,8 @@ def test_mode_collapse_is_reported_once_in_a_run_that_resumes(caplog, tmp_path):
         block=10,
         draw=draw,
         measures={"spread": grids.spread},
-        real_pictures=random.random([4, 784]),
+        real_pictures=random.random([4, 28, 28, 1]),
+        shape=(28, 28, 1),
     )
     options = dict(sample_every=10, log_every=10, checkpoint_every=10, tensorboard=False)
     config = {"gan": {"name": "a", "losses": ["d_loss", "g_loss"], "measures": ["spread"], "models": []}}

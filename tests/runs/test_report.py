@@ -15,6 +15,7 @@ from command_line import command, forked
 from PIL import Image
 
 from gan_tf import grids, reference
+from gan_tf.data import DIGIT
 from gan_tf.gan import Gan
 from gan_tf.metrics import table
 from gan_tf.noise import stream_noise
@@ -45,7 +46,7 @@ def make_run(path, config=CONFIG, images=16, count=3):
     (path / "losses.csv").write_text("\n".join(["iteration,d_loss,g_loss,spread", *rows, ""]))
     random = np.random.default_rng(0)
     for index in range(count):
-        grids.save_grid(random.random([images, 784]), path / grids.grid_name(index))
+        grids.save_grid(random.random([images, 28, 28, 1]), path / grids.grid_name(index))
     return path
 
 
@@ -56,8 +57,9 @@ def content(run_dir):
     return json.loads(found)
 
 
-def shades(png):
+def shades(picture):
     """The pixels of a PNG in the page, [height, width]."""
+    png = picture.removeprefix("data:image/png;base64,")
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("L")).astype(int)
 
 
@@ -77,7 +79,7 @@ def test_the_weights_are_keras_weights(gan, tmp_path):
     assert [layer["activation"] for layer in networks["generator"]] == ["relu", "sigmoid"]
     assert [layer["activation"] for layer in networks["discriminator"]] == ["relu", "linear"]
     noise = decoded(networks["noise"]).reshape(16, 100)
-    np.testing.assert_array_equal(decoded(networks["keras"]), gan.generate(noise)[0])
+    np.testing.assert_array_equal(decoded(networks["keras"]), gan.generate(noise)[0].ravel())
     np.testing.assert_array_equal(gan.generate(noise), gan.sample(16))
 
 
@@ -90,7 +92,7 @@ def test_the_grids_are_the_runs(gan, tmp_path, images):
     assert [grid["iteration"] for grid in found] == [0, 10, 20, 30]
     centres = (np.arange(4)[:, None] * 78 + 10 + (np.arange(28) + 0.5) * 74 / 28).astype(int)  # in the file
     for index, grid in enumerate(found[:-1]):
-        pixels = shades(grid["png"])
+        pixels = shades(grid["picture"])
         assert pixels.shape == (29 * images // 4 - 1, 115)
         assert (pixels[28] == 255).all() and (pixels[:, 28] == 255).all()
         rows = np.pad(pixels, ((0, 1), (0, 1))).reshape(images // 4, 29, 4, 29)[:, :28, :, :28]
@@ -107,7 +109,7 @@ def test_the_last_picture_is_of_the_trained_generator(gan, tmp_path):
     found = content(run_dir)
     assert found["trained"] == 25
     assert [grid["iteration"] for grid in found["grids"]] == [0, 10, 20, 25]
-    assert found["grids"][-1]["png"] == report.small_png(grids.read_grid(tmp_path / "samples.png"))
+    assert found["grids"][-1]["picture"] == report.small(grids.read_grid(tmp_path / "samples.png", DIGIT), DIGIT)
     assert found["charts"][0]["lines"][0]["x"] == [0, 10, 20]
     (line,) = found["charts"][1]["lines"]
     assert line["x"] == [0, 10, 20, 25]
@@ -119,7 +121,7 @@ def test_the_spread_of_real_images(gan, tmp_path):
     run_dir = make_run(tmp_path)
     report.write(run_dir, gan, 30)
     assert [chart["level"] for chart in content(run_dir)["charts"]] == [pytest.approx(2 * np.log(2)), None]
-    gan.real_pictures = np.random.default_rng(0).random([16, 784], np.float32)
+    gan.real_pictures = np.random.default_rng(0).random([16, 28, 28, 1], np.float32)
     report.write(run_dir, gan, 30)
     assert content(run_dir)["charts"][1]["level"] == pytest.approx(grids.spread(gan.real_pictures), rel=1e-3)
 
@@ -130,7 +132,7 @@ def test_the_page_is_small(gan, tmp_path, images, count, kept):
     run_dir = make_run(tmp_path, images=images, count=count)
     rows = [f"{10 * i},{np.sin(i):.9g},{np.cos(i):.9g}," for i in range(20_000)]
     (run_dir / "losses.csv").write_text("\n".join(["iteration,d_loss,g_loss,spread", *rows, ""]))
-    gan.real_pictures = np.random.default_rng(0).random([1000, 784], np.float32)
+    gan.real_pictures = np.random.default_rng(0).random([1000, 28, 28, 1], np.float32)
     report.write(run_dir, gan, 200_000)
     assert (run_dir / "report.html").stat().st_size < 2_000_000
     found = content(run_dir)
@@ -283,12 +285,17 @@ def test_networks_that_the_page_cannot_compute(gan):
         keras.Model(inputs, dense(784)(inputs)),
     ):
         gan.objects["generator"] = gan.generate = other
-        assert {"probability", "discriminator"} == set(report.networks(gan)), other.layers
+        assert {"probability", "discriminator", "side"} == set(report.networks(gan)), other.layers
     gan.objects["generator"] = gan.generate = keras.Sequential([inputs, dense(784, "tanh")])
     assert "generator" in report.networks(gan)
+    gan.generate = keras.Sequential([inputs, dense(784, "tanh")])  # another network draws, such as an average
+    assert "generator" not in report.networks(gan)
+    gan.generate = gan.objects["generator"]
     gan.make_noise = lambda *arguments: stream_noise(*arguments)  # which might be normal
     assert "generator" not in report.networks(gan)
     gan.discriminate = None
+    assert list(report.networks(gan)) == ["probability", "side"]
+    gan.shape = (28, 28, 3)
     assert list(report.networks(gan)) == ["probability"]
 
 
@@ -436,16 +443,16 @@ def test_the_slider_moves_grid_and_curves(browser, trained):
         places = {line.get_attribute("x1") for line in browser.find_elements("css selector", ".position line")}
         assert len(places) == 1, "the markers of both curves are in step"
         iteration = int(re.match(r"Iteration (\d+)", find("reading").text)[1])
-        return iteration, find("grid").get_attribute("src").removeprefix("data:image/png;base64,"), float(*places)
+        return iteration, find("grid").get_attribute("src"), float(*places)
 
     iteration, png, right = shown()
-    assert iteration == 200 and png == found[-1]["png"] and "Iteration 200 (the end)" in find("reading").text
+    assert iteration == 200 and png == found[-1]["picture"] and "Iteration 200 (the end)" in find("reading").text
     keys(find("slider"), "ARROW_LEFT", "ARROW_LEFT")
     iteration, png, middle = shown()
-    assert iteration == 120 and png == found[3]["png"] and "end" not in find("reading").text
+    assert iteration == 120 and png == found[3]["picture"] and "end" not in find("reading").text
     keys(find("slider"), "HOME")
     iteration, png, left = shown()
-    assert iteration == 0 and png == found[0]["png"]
+    assert iteration == 0 and png == found[0]["picture"]
     assert (right - middle) / (right - left) == pytest.approx(80 / 200, abs=0.001)
     d_loss, g_loss = (line["y"][0] for line in content(trained)["charts"][0]["lines"])
     assert f"D loss {d_loss:.3g}" in find("reading").text and f"G loss {g_loss:.3g}" in find("reading").text
@@ -538,9 +545,9 @@ def test_the_discriminator_is_keras(browser, trained):
 
     find = opened(browser, trained)
     discriminator = keras.saving.load_model(trained / "discriminator.keras")
-    images = np.random.default_rng(1).random([20, 784], np.float32)
-    ours = browser.execute_script("return arguments[0].map(x => discriminate(x))", images.tolist())
-    expected = discriminator(images)[:, 0].numpy()
+    images = np.random.default_rng(1).random([20, 28, 28, 1], np.float32)
+    ours = browser.execute_script("return arguments[0].map(x => discriminate(x))", images.reshape(20, 784).tolist())
+    expected = discriminator(images.reshape(20, 784))[:, 0].numpy()
     assert np.ptp(expected) > 0.1
     np.testing.assert_allclose(ours, expected, atol=1e-4)
 
@@ -586,7 +593,7 @@ def test_names_stay_text(browser, gan, tmp_path):
 
 
 def test_it_says_that_a_run_has_collapsed(browser, gan, tmp_path):
-    gan.real_pictures = np.zeros([16, 784], np.float32)
+    gan.real_pictures = np.zeros([16, 28, 28, 1], np.float32)
     gan.real_pictures[:8] = 0.2  # a spread of 0.1
     for last, collapsed in ((0.0051, False), (0.0049, True)):
         gan.measures["spread"] = lambda images, last=last: 0.1 if images is gan.real_pictures else last

@@ -6,31 +6,32 @@ import numpy as np
 import pytest
 from command_line import command
 
+from gan_tf.data import DIGIT
 from gan_tf.zoo import completion, dcgan, editing
 
 RANDOM = np.random.default_rng(0)
 
 
 def test_the_hole_and_the_weights_around_it():
-    mask = completion.hole(12).reshape(28, 28)
+    mask = completion.hole(12, DIGIT)[..., 0]
     assert mask.sum() == 144 and mask[8:20, 8:20].all()
-    weights = completion.weights_around(mask.ravel()).reshape(28, 28)
+    weights = completion.weights_around(mask[..., None])[..., 0]
     assert not weights[mask].any() and weights[0, 0] == 0
     assert weights[7, 14] == pytest.approx(3 * 7 / 49) and weights[5, 14] == pytest.approx(7 / 49)
     assert weights[7, 7] == pytest.approx(9 / 49) and weights[4, 14] == 0
 
 
 def test_filling():
-    images, pixels = RANDOM.random([2, 3, 784], np.float32)
-    mask = completion.hole(4)
+    images, pixels = RANDOM.random([2, 3, 28, 28, 1], np.float32)
+    mask = completion.hole(4, DIGIT)
     filled = completion.fill(images, mask, pixels)
     np.testing.assert_array_equal(filled[:, mask], pixels[:, mask])
     np.testing.assert_array_equal(filled[:, ~mask], images[:, ~mask])
 
 
 def test_the_nearest_image_does_not_look_into_the_hole():
-    training = RANDOM.random([20, 784], np.float32)
-    mask, images = completion.hole(20), training[[4, 17]].copy()
+    training = RANDOM.random([20, 28, 28, 1], np.float32)
+    mask, images = completion.hole(20, DIGIT), training[[4, 17]].copy()
     images[:, mask] = RANDOM.random([2, mask.sum()])
     np.testing.assert_array_equal(completion.nearest_outside(images, training, mask, part=1), [4, 17])
 
@@ -41,16 +42,16 @@ def test_the_search_finds_an_image_that_g_can_draw():
     for weight in gan.objects["generator"].trainable_variables:  # else all images are nearly the same
         weight.assign(10 * weight if len(weight.shape) > 1 else weight)
     wanted = np.asarray(gan.generate(RANDOM.uniform(-1, 1, [3, 100]).astype(np.float32)))
-    everywhere = np.ones(784, np.float32)
+    everywhere = np.ones([28, 28, 1], np.float32)
     _, start = completion.search(gan, wanted, everywhere, 0)
     z, loss = completion.search(gan, wanted, everywhere, 60)
     assert (loss < 0.6 * start).all() and np.abs(z).max() <= 1 and z.shape == (3, 100)
     drawn = np.asarray(gan.generate(z))
-    distance = np.abs(drawn[:, None] - wanted[None]).mean(axis=2)
+    distance = np.abs(drawn[:, None] - wanted[None]).mean(axis=(2, 3, 4))
     np.testing.assert_array_equal(distance.argmin(axis=1), [0, 1, 2])
     _, one = completion.search(gan, wanted[:1], everywhere, 0)
     candidates = np.random.default_rng(0).uniform(-1, 1, [completion.STARTS, 100]).astype(np.float32)
-    errors = np.abs(np.asarray(gan.generate(candidates)) - wanted[:1]).sum(axis=1)
+    errors = np.abs(np.asarray(gan.generate(candidates)) - wanted[:1]).sum(axis=(1, 2, 3))
     prior = (
         completion.PRIOR * np.log1p(np.exp(np.asarray(gan.objects["discriminator"](gan.generate(candidates)))))[:, 0]
     )
@@ -62,8 +63,8 @@ def test_attributes():
     image[0, 4:24, 14] = 1
     for row in range(4, 24):
         image[1, row, 26 - row] = 1  # it leans to the right, as /
-    np.testing.assert_allclose(editing.slant(image.reshape(2, -1)), [0, 1], atol=1e-4)
-    np.testing.assert_allclose(editing.weight(image.reshape(2, -1)), [20 / 784] * 2, rtol=1e-5)
+    np.testing.assert_allclose(editing.slant(image[..., None]), [0, 1], atol=1e-4)
+    np.testing.assert_allclose(editing.weight(image[..., None]), [20 / 784] * 2, rtol=1e-5)
 
 
 def test_a_direction_is_that_of_the_attribute_within_a_digit():

@@ -6,10 +6,11 @@ import pytest
 import steps
 import tensorflow as tf
 
+from gan_tf.data import DIGIT
 from gan_tf.zoo import conditional
 
 RANDOM = np.random.default_rng(0)
-IMAGES, LABELS = RANDOM.integers(0, 256, [20, 784], np.uint8), RANDOM.integers(0, 10, 20)
+IMAGES, LABELS = RANDOM.integers(0, 256, [20, 28, 28, 1], np.uint8), RANDOM.integers(0, 10, 20)
 SMALL = dict(width=2, batch_size=8, block=2)
 
 
@@ -25,10 +26,10 @@ def test_losses():
     np.testing.assert_allclose(conditional.d_loss_fn(real, fake, wrong), two + softplus(wrong).mean(), rtol=1e-6)
 
 
-def test_wrong_digits_are_all_others_equally_often():
+def test_wrong_classes_are_all_others_equally_often():
     labels = np.repeat(np.arange(10), 9000)
     uniform = np.tile(np.linspace(-1, 1, 9000, endpoint=False), 10).astype(np.float32)
-    wrong = np.asarray(conditional.wrong_digits(labels, uniform))
+    wrong = np.asarray(conditional.wrong_classes(labels, uniform, 10))
     counts = np.zeros([10, 10], int)
     np.add.at(counts, (labels, wrong), 1)
     assert (np.diag(counts) == 0).all()
@@ -36,12 +37,12 @@ def test_wrong_digits_are_all_others_equally_often():
 
 
 def test_the_condition_is_ten_channels_one_of_which_is_one():
-    discriminator = conditional.make_discriminator(0, 2)
+    discriminator = conditional.make_discriminator(0, DIGIT, 10, 2)
     joined = next(layer for layer in discriminator.layers if type(layer).__name__ == "Concatenate")
     inside = keras.Model(discriminator.inputs, joined.output)
-    image, digit = RANDOM.random([1, 784], np.float32), np.eye(10, dtype=np.float32)[[3]]
+    image, digit = RANDOM.random([1, 28, 28, 1], np.float32), np.eye(10, dtype=np.float32)[[3]]
     found = inside([tf.constant(image), tf.constant(digit)]).numpy()[0]
-    np.testing.assert_allclose(found[:, :, 0], 2 * image.reshape(28, 28) - 1, atol=1e-6)
+    np.testing.assert_allclose(found[:, :, 0], 2 * image[0, :, :, 0] - 1, atol=1e-6)
     np.testing.assert_array_equal(found[:, :, 1:], np.broadcast_to(digit, [28, 28, 10]))
 
 
@@ -96,21 +97,21 @@ def test_it_is_asked_by_noise():
 
 def test_grids_have_a_column_for_each_digit(monkeypatch):
     gan = conditional.make(IMAGES, LABELS, **SMALL)
-    assert gan.draw(0).shape == (40, 784) and gan.columns == 10
+    assert gan.draw(0).shape == (40, 28, 28, 1) and gan.columns == 10
     assert gan.real_pictures is None, "there are too few images of some digits"
     assert np.abs(gan.draw(0) - gan.draw(1)).max() > 1e-4
 
 
 def test_the_spread_is_that_within_a_digit():
     """Ten different pictures, each four times, are a collapsed G; real images of each digit are not."""
-    digits = RANDOM.random([10, 784])
-    assert conditional.spread_within_digits(np.tile(digits, [4, 1])) == 0
-    images, labels = RANDOM.integers(0, 256, [60, 784], np.uint8), np.arange(60) % 10
-    some = conditional.some_of_each_digit(images, labels)
+    digits = RANDOM.random([10, 28, 28, 1])
+    assert conditional.spread_within_classes(np.tile(digits, [4, 1, 1, 1]), 10) == 0
+    images, labels = RANDOM.integers(0, 256, [60, 28, 28, 1], np.uint8), np.arange(60) % 10
+    some = conditional.some_of_each_class(images, labels, 10)
     np.testing.assert_array_equal(some[::10], images[[0, 10, 20, 30]] * np.float32(1 / 255))
-    assert some.shape == (40, 784) and conditional.spread_within_digits(some) > 0.1
+    assert some.shape == (40, 28, 28, 1) and conditional.spread_within_classes(some, 10) > 0.1
     shuffled = RANDOM.permutation(60)
-    again = conditional.some_of_each_digit(images[shuffled], labels[shuffled])
+    again = conditional.some_of_each_class(images[shuffled], labels[shuffled], 10)
     rows = {row.tobytes() for row in images * np.float32(1 / 255)}
     assert all(row.tobytes() in rows for row in again)
     where = {row.tobytes(): label for row, label in zip(images * np.float32(1 / 255), labels, strict=True)}
@@ -122,3 +123,19 @@ def test_labels_are_needed():
         conditional.make(IMAGES, **SMALL)
     with pytest.raises(ValueError, match="there are 20 images and \\[19\\]"):
         conditional.make(IMAGES, LABELS[:19], **SMALL)
+
+
+def test_other_classes_than_digits():
+    """Three classes of other names, in colour. All come equally often in every part of the Inception score."""
+    gan = conditional.make(shape=(16, 16, 3), classes=("black", "pink", "white"), **SMALL)
+    assert gan.conditions == ("black", "pink", "white") and gan.columns == 3 and gan.shape == (16, 16, 3)
+    asked = gan.asked(gan.noise(0, 3, 900))
+    assert all((np.bincount(part) == 30).all() for part in (asked[i::10] for i in range(10)))
+    assert (gan.asked(gan.noise(0, 2, 5, "pink")) == 1).all() and gan.draw(0).shape == (12, 16, 16, 3)
+    wrong = np.asarray(
+        conditional.wrong_classes(np.tile([0, 1, 2], 4), np.linspace(-1, 0.99, 12).astype(np.float32), 3)
+    )
+    pairs = set(zip(np.tile([0, 1, 2], 4).tolist(), wrong.tolist(), strict=True))
+    assert pairs == {(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)}
+    with pytest.raises(ValueError, match="at least two classes"):
+        conditional.make(classes=("cat",), **SMALL)

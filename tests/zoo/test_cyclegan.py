@@ -6,19 +6,20 @@ import steps
 import tensorflow as tf
 
 from gan_tf import data
+from gan_tf.data import DIGIT, dataset
 from gan_tf.metrics.pairs import read_nearest
 from gan_tf.zoo import cyclegan
 
 RANDOM = np.random.default_rng(0)
-A, B = RANDOM.random([2, 8, 784], np.float32)
+A, B = RANDOM.random([2, 8, 28, 28, 1], np.float32)
 
 
 def test_the_pool_fills_and_then_exchanges():
     """Image i of the first ones is all i. Later the second half comes from the pool, which has the new ones instead."""
-    pool, random = cyclegan.Pool(), np.random.default_rng(1)
+    pool, random = cyclegan.Pool(DIGIT), np.random.default_rng(1)
 
     def batch(first):
-        return np.repeat(np.arange(first, first + 8, dtype=np.float32)[:, None], 784, axis=1)
+        return np.arange(first, first + 8, dtype=np.float32)[:, None, None, None] * np.ones(DIGIT, np.float32)
 
     def uniform():
         return random.uniform(-1, 1, cyclegan.POOL).astype(np.float32)
@@ -28,13 +29,13 @@ def test_the_pool_fills_and_then_exchanges():
         found = pool.exchange(batch(first), uniform()).numpy()
         np.testing.assert_array_equal(found, batch(first))
         shown += [first + 4, first + 5, first + 6, first + 7]
-    kept = set(pool.images.numpy()[:, 0])
+    kept = set(pool.images.numpy()[:, 0, 0, 0])
     assert len(kept) == 50 and kept <= set(shown)
 
-    found = pool.exchange(batch(200), uniform()).numpy()[:, 0]
+    found = pool.exchange(batch(200), uniform()).numpy()[:, 0, 0, 0]
     np.testing.assert_array_equal(found[:4], [200, 201, 202, 203])
     assert set(found[4:]) <= kept and len(set(found[4:])) == 4
-    assert set(pool.images.numpy()[:, 0]) == (kept - set(found[4:])) | {204, 205, 206, 207}
+    assert set(pool.images.numpy()[:, 0, 0, 0]) == (kept - set(found[4:])) | {204, 205, 206, 207}
 
 
 def test_a_step():
@@ -97,6 +98,31 @@ def test_reading_printed_digits():
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [30, 60_000])
 def test_there_may_be_fewer_or_more_handwritten_than_printed_digits(count):
-    images = np.zeros([count, 784], np.uint8)
+    images = np.zeros([count, 28, 28, 1], np.uint8)
     gan = cyclegan.make(images, width=2, batch_size=4)
-    assert gan.train(1).shape == (1, 3) and gan.draw(0).shape == (48, 784)
+    assert gan.train(1).shape == (1, 3) and gan.draw(0).shape == (48, 28, 28, 1)
+
+
+def test_two_classes():
+    """The first class is a, the second b; the shorter one is repeated; scores are of held-out images of each."""
+    pixels = np.zeros([7, 12, 8, 3], np.uint8)
+    kinds = np.array([1, 0, 1, 1, 0, 1, 1])
+    pixels[kinds == 0], pixels[kinds == 1] = 200, np.arange(5)[:, None, None, None] * 10
+    gan = cyclegan.make(pixels, kinds, classes=("cat", "dog"), width=2, batch_size=2)
+    assert gan.generate is None and gan.train(1).shape == (1, 3)
+    grid = (gan.draw(0) * 255).round()
+    assert grid.shape == (48, 12, 8, 3) and (grid[:8] == 200).all()
+    np.testing.assert_array_equal(grid[24:32, 0, 0, 0], [0, 10, 20, 30, 40, 0, 10, 20])
+    held = dataset.make("pets", "", pixels, kinds, ("cat", "dog"))
+    found = gan.scores(held)
+    assert [title.split(":")[0] for title in found] == [
+        "cat, there and back",
+        "cat, another image",
+        "dog, there and back",
+        "dog, another image",
+    ]
+    assert found["cat, another image: difference of a pixel"][0] == 0
+    expected = np.mean([40, 10, 10, 10, 10]) / 255
+    assert found["dog, another image: difference of a pixel"][0] == pytest.approx(expected, rel=1e-5)
+    with pytest.raises(ValueError, match="a folder with two subfolders"):
+        cyclegan.make(pixels, kinds, classes=("a", "b", "c"), width=2)

@@ -5,10 +5,11 @@ import pytest
 import steps
 import tensorflow as tf
 
+from gan_tf.data import DIGIT
 from gan_tf.zoo import dcgan
 
 SMALL = dict(width=2, batch_size=8, block=2)
-IMAGES = np.random.default_rng(0).integers(0, 256, [20, 784], np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, [20, 28, 28, 1], np.uint8)
 
 
 def kinds(model):
@@ -16,11 +17,11 @@ def kinds(model):
 
 
 def test_the_papers_rules():
-    generator, discriminator = dcgan.make_generator(0, 8), dcgan.make_discriminator(0, 8)
+    generator, discriminator = dcgan.make_generator(0, DIGIT, 8), dcgan.make_discriminator(0, DIGIT, 8)
     hidden = "BatchNormalization ReLU Conv2DTranspose"
-    assert kinds(generator) == f"Dense Reshape {hidden} {hidden} {hidden} Activation Rescaling Reshape".split()
+    assert kinds(generator) == f"Dense Reshape {hidden} {hidden} {hidden} Activation Rescaling".split()
     hidden = "Conv2D BatchNormalization LeakyReLU"
-    assert kinds(discriminator) == f"Rescaling Reshape Conv2D LeakyReLU {hidden} {hidden} Flatten Dense".split()
+    assert kinds(discriminator) == f"Rescaling Conv2D LeakyReLU {hidden} {hidden} Flatten Dense".split()
     for model, sizes in ((generator, [7, 14, 28]), (discriminator, [14, 7, 4])):
         convolutions = [layer for layer in model.layers if "Conv" in type(layer).__name__]
         assert [layer.strides for layer in convolutions] == [(2, 2)] * 3
@@ -47,11 +48,13 @@ def test_the_papers_rules():
 
 def test_controls():
     for make in (dcgan.make_generator, dcgan.make_discriminator):
-        assert not any("Normal" in kind for kind in kinds(make(0, 8, batch_norm=False)))
-        with_pooling = kinds(make(0, 8, pooling=True))
+        assert not any("Normal" in kind for kind in kinds(make(0, DIGIT, 8, batch_norm=False)))
+        with_pooling = kinds(make(0, DIGIT, 8, pooling=True))
         assert with_pooling.count("MaxPooling2D") + with_pooling.count("UpSampling2D") == 3
         assert "Conv2DTranspose" not in with_pooling
-        shapes = [[w.shape[:2] for w in make(0, 8, pooling=p).weights if len(w.shape) == 4] for p in (False, True)]
+        shapes = [
+            [w.shape[:2] for w in make(0, DIGIT, 8, pooling=p).weights if len(w.shape) == 4] for p in (False, True)
+        ]
         assert shapes[0] == shapes[1], "the control has kernels of the same size"
 
 
@@ -71,7 +74,8 @@ def features_of(generator, noise):
 
 
 def test_batch_normalisation_is_the_formula():
-    generator, noise = dcgan.make_generator(3, 4), np.random.default_rng(1).uniform(-1, 1, [16, 100]).astype(np.float32)
+    generator = dcgan.make_generator(3, DIGIT, 4)
+    noise = np.random.default_rng(1).uniform(-1, 1, [16, 100]).astype(np.float32)
     expected, mean, variance = features_of(generator, noise)
     x = noise
     for layer in generator.layers[1:5]:
@@ -87,7 +91,7 @@ def test_a_step():
     """The losses from logits, real and fake apart; each network moves against the gradient of its own loss."""
     gan, random = dcgan.make(**SMALL), np.random.default_rng(2)
     generator, discriminator = gan.objects["generator"], gan.objects["discriminator"]
-    real = random.random([8, 784], np.float32)
+    real = random.random([8, 28, 28, 1], np.float32)
     d_noise, g_noise = random.uniform(-1, 1, [2, 8, 100]).astype(np.float32)
 
     def fake_logits(noise):
@@ -139,3 +143,35 @@ def test_samples_use_the_running_averages():
 def test_bad_averages_are_refused(ema):
     with pytest.raises(ValueError, match="ema must be"):
         dcgan.make(ema=ema, **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("shape", "sizes", "widths"),
+    [
+        ((28, 28, 1), [(28, 28), (14, 14), (7, 7), (4, 4)], [3, 6, 12]),
+        ((32, 32, 3), [(32, 32), (16, 16), (8, 8), (4, 4)], [3, 6, 12]),
+        ((64, 64, 3), [(64, 64), (32, 32), (16, 16), (8, 8), (4, 4)], [3, 6, 12, 24]),
+        ((128, 128, 1), [(128, 128), (64, 64), (32, 32), (16, 16), (8, 8), (4, 4)], [3, 6, 12, 24, 24]),
+        ((20, 9, 1), [(20, 9), (10, 5), (5, 3), (3, 2)], [3, 6, 12]),
+        ((4, 3, 1), [(4, 3), (2, 2)], [3]),
+    ],
+)
+def test_larger_images_have_more_layers(shape, sizes, widths):
+    assert dcgan.sizes_of(shape) == sizes and dcgan.widths_of(shape, 3) == widths
+    generator, discriminator = dcgan.make_generator(0, shape, 3), dcgan.make_discriminator(0, shape, 3)
+    assert generator.output_shape == (None, *shape) and discriminator.input_shape == (None, *shape)
+    convolutions = [[each for each in m.layers if "Conv" in type(each).__name__] for m in (generator, discriminator)]
+    assert [layer.output.shape[1:] for layer in convolutions[1]] == [
+        (*s, w) for s, w in zip(sizes[1:], widths, strict=True)
+    ]
+    channels = [*reversed(widths[:-1]), shape[-1]]
+    expected = [(*s, w) for s, w in zip(reversed(sizes[:-1]), channels, strict=True)]
+    assert [layer.output.shape[1:] for layer in convolutions[0]] == expected
+
+
+def test_each_layer_begins_differently():
+    """Also in deep networks, whose layers take more seeds."""
+    generator = dcgan.make_generator(0, (128, 128, 3), 2)
+    first = [w.numpy().ravel()[:50] for w in generator.trainable_variables if len(w.shape) > 1]
+    correlations = np.corrcoef(first)[~np.eye(len(first), dtype=bool)]
+    assert len(first) == 6 and np.abs(correlations).max() < 0.6

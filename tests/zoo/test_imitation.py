@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gan_tf import data
-from gan_tf.data import cart_pole
+from gan_tf.data import cart_pole, dataset
 from gan_tf.zoo import imitation
 
 RANDOM = np.random.default_rng(0)
@@ -110,9 +110,10 @@ def test_scores():
     """The expert's own rule as the player: it always acts like the expert and is where the expert is."""
     gan = imitation.make()
     pairs, actions = cart_pole.draw(0, 50)
-    found = gan.scores(pairs, actions)
+    test = dataset.make("cart_pole", "", pairs, actions)
+    found = gan.scores(test)
     gan.objects["player"].set_weights([0 * each for each in gan.objects["player"].get_weights()])
-    always_left = gan.scores(pairs, actions)
+    always_left = gan.scores(test)
     assert always_left["acts like the expert"][0] == pytest.approx((actions == 0).mean())
     assert always_left["score of the player"][0] < 12 < found["control: of random actions"][0] < 40
     assert found["control: of the expert"][0] == 500 and always_left["distance of places"][0] > 0.1

@@ -1,5 +1,6 @@
 """gan_tf.zoo.infogan: its inputs, its information and its score by hand; one step."""
 
+import dataclasses
 import itertools
 import math
 
@@ -8,6 +9,7 @@ import pytest
 import steps
 import tensorflow as tf
 
+from gan_tf.data import dataset
 from gan_tf.noise import uniform_noise
 from gan_tf.zoo import infogan
 
@@ -75,7 +77,7 @@ def test_a_step(weight):
     random = np.random.default_rng(1)
     gan = infogan.make(width=2, information_weight=weight, batch_size=8)
     generator, discriminator, *optimizers = gan.objects.values()
-    real = random.random([8, 784], np.float32)
+    real = random.random([8, 28, 28, 1], np.float32)
     d_random, g_random = random.uniform(-1, 1, [2, 8, 66]).astype(np.float32)
     measured, plain = [], []
 
@@ -104,6 +106,9 @@ def test_a_step(weight):
     np.testing.assert_allclose(found[0], plain[0], rtol=1e-5)  # without the information
 
 
-def test_images_that_are_no_digits_have_no_score():
+def test_more_classes_than_categories_have_no_score():
     gan = infogan.make(width=2, batch_size=8)
-    assert gan.scores(RANDOM.random([4, 784], np.float32), np.array([1, 2, 25, 3])) == {}
+    test = dataset.make("", "", RANDOM.integers(0, 256, [4, 28, 28, 1], np.uint8), [1, 2, 9, 3], map(str, range(10)))
+    assert list(gan.scores(test)) == ["classes found without labels"]
+    for classes in ((), ("one",), tuple(map(str, range(11)))):
+        assert gan.scores(dataclasses.replace(test, classes=classes)) == {}

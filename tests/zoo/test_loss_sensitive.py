@@ -12,10 +12,13 @@ RANDOM = np.random.default_rng(0)
 
 def test_losses_by_hand():
     """Three pairs: the margin is missing, kept exactly, and kept with room."""
-    real_images, fake_images = np.zeros([3, 784], np.float32), np.full([3, 784], 0.5, np.float32)
+    real_images, fake_images = np.zeros([3, 2, 4, 3], np.float32), np.full([3, 2, 4, 3], 0.5, np.float32)
+    fake_images[1, 0, 0, 0], fake_images[0] = -11.5, 0.1  # the mean of |x - y| is 1.4583…, 0.1 and 0.5
+    distances = [0.1, (23 * 0.5 + 11.5) / 24, 0.5]
     real_losses, fake_losses = np.float32([[1], [1], [1]]), np.float32([[0.5], [2], [9]])
     found = loss_sensitive.d_loss_fn(real_losses, fake_losses, real_images, fake_images, margin=2.0)
-    np.testing.assert_allclose(found, (2 * 0.5 + 1 - 0.5 + 0 + 0) / 3, rtol=1e-6)
+    expected = [2 * distances[0] + 1 - 0.5, 2 * distances[1] + 1 - 2, 0]
+    np.testing.assert_allclose(found, sum(expected) / 3, rtol=1e-6)
     np.testing.assert_allclose(loss_sensitive.g_loss_fn(fake_losses), 11.5 / 3, rtol=1e-6)
 
 
@@ -33,12 +36,12 @@ def test_a_step(networks):
     random = np.random.default_rng(1)
     gan = loss_sensitive.make(networks=networks, batch_size=8)
     generator, discriminator, *optimizers = gan.objects.values()
-    real = random.random([8, 784], np.float32)
+    real = random.random([8, 28, 28, 1], np.float32)
     d_noise, g_noise = random.uniform(-1, 1, [2, 8, 100]).astype(np.float32)
 
     def d_loss_of():
         fake = generator(d_noise, training=True)
-        margins = 4.9152 * tf.reduce_mean(tf.abs(real - fake), axis=1, keepdims=True)
+        margins = 4.9152 * tf.reshape(tf.reduce_mean(tf.abs(real - fake), axis=[1, 2, 3]), [-1, 1])
         return tf.reduce_mean(
             tf.maximum(margins + discriminator(real, training=True) - discriminator(fake, training=True), 0)
         )

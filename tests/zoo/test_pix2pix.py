@@ -18,12 +18,12 @@ def test_outlines():
     image[20, 20] = 0.5  # not above 1/2
     expected = (image > 0.5).astype(np.float32)
     expected[4:7, 5:8] = 0
-    np.testing.assert_array_equal(pix2pix.outlines(image.reshape(1, 784))[0], expected.ravel())
-    pixels = np.rint(image * 255).astype(np.uint8).reshape(1, 784)
-    pixels[0, 20 * 28 + 20] = 127
+    np.testing.assert_array_equal(pix2pix.outlines(image[None, ..., None])[0, ..., 0], expected)
+    pixels = np.rint(image * 255).astype(np.uint8)[None, ..., None]
+    pixels[0, 20, 20] = 127
     found = pix2pix.outlines(np.concatenate([pixels, 0 * pixels]))
     assert found.dtype == np.uint8
-    np.testing.assert_array_equal(found, [255 * expected.ravel(), np.zeros(784)])
+    np.testing.assert_array_equal(found[..., 0], [255 * expected, np.zeros([28, 28])])
 
 
 @pytest.mark.parametrize("weight", [100.0, 0.0])
@@ -31,8 +31,8 @@ def test_a_step(weight):
     """The losses by hand; each network moves against the gradient of its own loss."""
     gan = pix2pix.make(width=4)
     generator, discriminator, *optimizers = gan.objects.values()
-    drawn = tf.constant(RANDOM.integers(0, 2, [8, 784]).astype(np.float32))
-    real = tf.constant(RANDOM.random([8, 784], np.float32))
+    drawn = tf.constant(RANDOM.integers(0, 2, [8, 28, 28, 1]).astype(np.float32))
+    real = tf.constant(RANDOM.random([8, 28, 28, 1], np.float32))
 
     def logits(images):
         return discriminator([drawn, images], training=True)
@@ -59,13 +59,13 @@ def test_a_step(weight):
 
 def test_d_sees_the_outline():
     gan = pix2pix.make(width=4)
-    image = RANDOM.random([1, 784], np.float32)
+    image = RANDOM.random([1, 28, 28, 1], np.float32)
     a, b = (np.asarray(gan.objects["discriminator"]([each, image])) for each in (0 * image, 0 * image + 1))
     assert np.abs(a - b).max() > 1e-6
 
 
 def test_without_d_only_l1_is_learned():
-    images = RANDOM.integers(0, 256, [40, 784], np.uint8)
+    images = RANDOM.integers(0, 256, [40, 28, 28, 1], np.uint8)
     gan = pix2pix.make(images, width=2, adversarial=False, batch_size=8)
     before = [w.numpy() for w in gan.objects["discriminator"].weights]
     assert gan.train(2).shape == (2, 1) and gan.loss_names == ("l1",)
@@ -74,8 +74,29 @@ def test_without_d_only_l1_is_learned():
 
 
 def test_the_grid_shows_outline_drawing_and_original():
-    images = RANDOM.integers(0, 256, [40, 784], np.uint8)
+    images = RANDOM.integers(0, 256, [40, 28, 28, 1], np.uint8)
     gan = pix2pix.make(images, width=2, batch_size=8)
     grid = gan.draw(1)
     np.testing.assert_array_equal(grid[:8], pix2pix.outlines(images[8:16]) / 255)
     np.testing.assert_allclose(grid[16:], images[8:16] / 255, atol=1e-6)
+
+
+def test_outlines_of_colours():
+    """The steepest tenth by Sobel's filters of the brightness, and nothing where the image is flat."""
+    images = np.random.default_rng(4).random([2, 10, 12, 3]).astype(np.float32)
+    images[1] = 0.3
+    images[1, :, 6:] = 0.7  # one edge, which is less than a tenth but for its two columns
+    found = pix2pix.outlines(images)
+    assert found.shape == (2, 10, 12, 1) and found.dtype == np.float32
+    grey = images[0] @ [0.299, 0.587, 0.114]
+    padded = np.pad(grey, 1, mode="symmetric")
+    weights = np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])
+
+    def slope(kernel):
+        return np.array([[(padded[i : i + 3, j : j + 3] * kernel).sum() for j in range(12)] for i in range(10)])
+
+    steep = np.hypot(slope(weights), slope(weights.T))
+    np.testing.assert_array_equal(found[0, :, :, 0], steep >= np.quantile(steep, 0.9))
+    np.testing.assert_array_equal(np.flatnonzero(found[1, 0, :, 0]), [5, 6])
+    pixels = np.rint(images * 255).astype(np.uint8)
+    assert set(np.unique(pix2pix.outlines(pixels))) == {0, 255}

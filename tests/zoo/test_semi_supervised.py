@@ -7,10 +7,11 @@ import scipy.special
 import steps
 import tensorflow as tf
 
+from gan_tf.data import dataset
 from gan_tf.zoo import semi_supervised
 
 RANDOM = np.random.default_rng(0)
-IMAGES, LABELS = RANDOM.integers(0, 256, [200, 784], np.uint8), np.repeat(np.arange(10), 20)
+IMAGES, LABELS = RANDOM.integers(0, 256, [200, 28, 28, 1], np.uint8), np.repeat(np.arange(10), 20)
 
 
 def test_losses_are_those_of_eleven_classes():
@@ -133,7 +134,7 @@ def test_a_step(labels_only):
     d_start, g_start = ([w.numpy() for w in weights] for weights in (d_weights, g_weights))
     d_loss, d_gradients = steps.gradients_of(d_loss_of, d_weights)
     step = semi_supervised.make_train_step(gan.objects, labelled, digits, labels_only, jit=False)
-    found = step(real, d_noise, g_noise)
+    found = step(real.reshape(8, 28, 28, 1), d_noise, g_noise)
     np.testing.assert_allclose(found[0] + (0 if labels_only else found[1]), d_loss, rtol=1e-4)
     d_after, g_after = ([w.numpy() for w in weights] for weights in (d_weights, g_weights))
     steps.require_adams_first_step(d_start, d_after, d_gradients, 0.003, 1e-4)
@@ -157,8 +158,7 @@ def test_the_classifiers_score():
     """It is the share that the averaged D gets right."""
     gan = semi_supervised.make(IMAGES, LABELS, batch_size=8, jit=False)
     gan.train(2)
-    images = IMAGES / np.float32(255)
-    read = gan.objects["average"](images).numpy().argmax(axis=1)
-    ((name, (value, _)),) = gan.scores(images, LABELS).items()
+    read = gan.objects["average"](IMAGES.reshape(200, 784) * np.float32(1 / 255)).numpy().argmax(axis=1)
+    ((name, (value, _)),) = gan.scores(dataset.make("", "", IMAGES, LABELS)).items()
     assert name == "accuracy of the classifier" and value == pytest.approx((read == LABELS).mean())
-    assert gan.scores(images, read)[name][0] == 1
+    assert gan.scores(dataset.make("", "", IMAGES, read))[name][0] == 1

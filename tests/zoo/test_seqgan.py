@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from command_line import command
 
+from gan_tf.data import dataset
 from gan_tf.data.oracle import Oracle
 from gan_tf.zoo import seqgan
 
@@ -141,7 +142,7 @@ def test_scores_of_a_g_that_always_writes_the_same():
     peaked(gan.objects["generator"], 7)
     last = gan.objects["discriminator"].get_layer("logits")
     last.set_weights([np.zeros_like(last.get_weights()[0]), np.ones(1)])
-    found = {name: value for name, (value, _) in gan.scores(real, None).items()}
+    found = {name: value for name, (value, _) in gan.scores(dataset.make("oracle", "", real)).items()}
     same = -oracle.log_probabilities(np.full([1, 20], 7)).mean()
     assert found["NLL of G's sequences by the oracle"] == pytest.approx(same, rel=1e-6)
     for name, sharper in (

@@ -10,7 +10,7 @@ from gan_tf.data.captions import CAPTIONS
 from gan_tf.zoo import stackgan
 
 RANDOM = np.random.default_rng(0)
-REAL, CHOSEN = RANDOM.random([8, 784], np.float32), np.arange(8, dtype=np.int32) * 4
+REAL, CHOSEN = RANDOM.random([8, 28, 28, 1], np.float32), np.arange(8, dtype=np.int32) * 4
 D_NOISE, G_NOISE = RANDOM.uniform(-1, 1, [2, 8, stackgan.RANDOM]).astype(np.float32)
 
 
@@ -35,7 +35,7 @@ def test_wrong_captions_are_all_others():
 
 def test_small_images():
     small = stackgan.shrunk(tf.constant(REAL)).numpy()
-    np.testing.assert_allclose(small[0, 15], REAL[0].reshape(28, 28)[2:4, 2:4].mean(), rtol=1e-5)
+    np.testing.assert_allclose(small[0, 1, 3, 0], REAL[0, 2:4, 6:8].mean(), rtol=1e-5)
 
 
 def test_it_is_asked_by_noise():
@@ -94,7 +94,7 @@ def test_a_step(stage):
 
 
 def test_first_the_first_stage_then_the_second():
-    images, captions = RANDOM.integers(0, 256, [40, 784], np.uint8), np.arange(40)
+    images, captions = RANDOM.integers(0, 256, [40, 28, 28, 1], np.uint8), np.arange(40)
     gan = stackgan.make(images, captions, width=2, first=2, batch_size=8)
     before = {name: model.get_weights() for name, model in gan.models.items()}
 
@@ -112,7 +112,7 @@ def test_first_the_first_stage_then_the_second():
     gan.train(1)
     assert moved() == {f"second_{name}" for name in first}
     pictures = gan.draw(0)
-    assert pictures.shape == (40, 784) and gan.sample(2, condition="a one").shape == (2, 784)
+    assert pictures.shape == (40, 28, 28, 1) and gan.sample(2, condition="a one").shape == (2, 28, 28, 1)
 
 
 def test_reading():

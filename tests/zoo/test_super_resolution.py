@@ -9,17 +9,17 @@ from gan_tf.metrics import classifier
 from gan_tf.zoo import super_resolution as member
 
 RANDOM = np.random.default_rng(0)
-REAL = RANDOM.random([8, 784], np.float32)
+REAL = RANDOM.random([8, 28, 28, 1], np.float32)
 
 
 def test_small_images():
     image = np.zeros([28, 28], np.float32)
     image[4:8, 8:12] = np.arange(16).reshape(4, 4) / 16
-    small = member.shrunk(image.reshape(1, 784)).reshape(7, 7)
+    small = member.shrunk(image[None, ..., None])[0, ..., 0]
     assert small[1, 2] == pytest.approx(7.5 / 16) and np.count_nonzero(small) == 1
-    again = member.nearest(small.reshape(1, 49)).reshape(28, 28)
+    again = member.nearest(small[None, ..., None])[0, ..., 0]
     np.testing.assert_array_equal(again[4:8, 8:12], small[1, 2])
-    np.testing.assert_array_equal(member.shrunk(again.reshape(1, 784)).reshape(7, 7), small)
+    np.testing.assert_array_equal(member.shrunk(again[None, ..., None])[0, ..., 0], small)
 
 
 def test_pixel_shuffle():
@@ -35,7 +35,7 @@ def test_pixel_shuffle():
 def test_the_features_are_the_classifiers():
     """Its pooling, its hidden layer and its logits come behind them."""
     model, _ = classifier.load_classifier()
-    found = member.make_features()(REAL)
+    found = member.make_features("mnist")(REAL)
     x = tf.nn.max_pool2d(found, 2, 2, "VALID")
     hidden = [layer for layer in model.layers if type(layer).__name__ == "Dense"][0]
     np.testing.assert_allclose(hidden(tf.reshape(x, [8, -1])), model(REAL)[0], rtol=1e-4, atol=1e-4)
@@ -48,7 +48,7 @@ def test_a_step(content):
     generator, discriminator, *optimizers = gan.objects.values()
     last = [layer for layer in generator.layers if type(layer).__name__ == "Conv2D"][-1]
     last.kernel.assign(20 * last.kernel)  # else all images of an untrained G are nearly the same grey
-    f = member.make_features() if content == "features" else lambda images: images
+    f = member.make_features("mnist") if content == "features" else lambda images: images
     small = member.shrunk(REAL)
 
     def cross_entropy(images, label):
@@ -70,7 +70,7 @@ def test_a_step(content):
 
 
 def test_without_d_only_the_content_is_learned():
-    images = RANDOM.integers(0, 256, [40, 784], np.uint8)
+    images = RANDOM.integers(0, 256, [40, 28, 28, 1], np.uint8)
     gan = member.make(images, width=2, content="pixels", adversarial_weight=0.0, batch_size=8)
     before = [w.numpy() for w in gan.objects["discriminator"].weights]
     assert gan.train(2).shape == (2, 1) and gan.loss_names == ("content_loss",)

@@ -1,0 +1,78 @@
+"""What gan_tf.evaluate measures of pictures, next to held-out real ones: which scores depends on the data set."""
+
+import dataclasses
+
+import numpy as np
+from absl import logging
+
+from gan_tf.metrics import classifier, heads_reader, sliced, table
+
+
+def measure(images, gan, asked, facts, splits, name):
+    """Measures `images`, which `gan` has made, or nobody (None), next to held-out real images. Adds to `facts`.
+
+    Returns (the columns of the table, pictures for neighbours.png). `asked` is what `load_images` returns, `splits` are
+    the data, `name` is that of the generator in messages. Raises ValueError if its discriminator gives values that
+    are not finite.
+    """
+    train, _, test = splits
+    facts["count"] = len(images)
+    logging.info("measuring %d samples, a minute or two", len(images))
+    held_out = test
+    if len(images) < len(test.pixels):  # as many of both, for the scores depend on that
+        chosen = np.linspace(0, len(test.pixels) - 1, len(images)).astype(int)
+        held_out = dataclasses.replace(test, pixels=test.pixels[chosen], labels=test.labels[chosen])
+    columns = {"samples": {}, "real": {}} if len(held_out.pixels) else {"samples": {}}
+    pictures = {"samples": images, "real": held_out.images}
+    if train.classifier:
+        classify(columns, pictures, asked, held_out.labels, facts, splits)
+    else:
+        words = "no classifier knows these pictures: Inception score, FID, precision and recall are left out"
+        logging.info("%s", words)
+    if train.classifier != "mnist":
+        compare_pixels(columns, images, held_out.pixels, train.pixels)
+    for column, found in columns.items():
+        if gan and gan.discriminate:
+            logits = gan.discriminate(pictures[column])
+            if not np.isfinite(logits).all():
+                raise ValueError(f"the discriminator of {name} gives values that are not finite.")
+            found |= table.discriminator_accuracy(logits, column == "real", gan.boundary)
+    facts["held_out"] = len(held_out.pixels)
+    if gan and gan.scores:
+        columns["own"] = gan.scores(held_out)
+    return columns, table.neighbours(images[:10], train.pixels)
+
+
+def classify(columns, pictures, asked, real_labels, facts, splits):
+    """Adds to each of the `columns` the scores that need a classifier, of its `pictures`."""
+    train = splits[0]
+    if train.classifier != train.name:
+        logging.warning("the classifier knows only MNIST's digits: its scores of other images mean little")
+    digits = train.classifier == "mnist"
+    model, facts["classifier"] = classifier.load_classifier(train.classifier)
+    yardstick = table.Yardstick(*(each.images if digits else each.pixels for each in splits), model)
+    for column, found in columns.items():
+        quick, histogram = yardstick.quick_scores(pictures[column])
+        found |= quick
+        if digits:
+            found |= yardstick.other_scores(
+                pictures[column], pictures["samples"] if column == "samples" else yardstick.reference
+            )
+        else:
+            clear = heads_reader.certainty(model, pictures[column]) >= facts["classifier"]["threshold"]
+            found["clear"] = table.share(clear.mean(), len(clear))
+        if asked is not None:
+            found["read_as_asked"] = yardstick.read_as(pictures[column], asked if column == "samples" else real_labels)
+        facts[f"class_histogram_{column}"] = histogram.tolist()
+
+
+def compare_pixels(columns, images, held_out, training):
+    """Adds to each of the `columns` the scores that need no classifier."""
+    if min(images.shape[1:3]) < sliced.SMALLEST:
+        logging.info("pictures below %dx%d pixels have no sliced Wasserstein distance", *2 * [sliced.SMALLEST])
+        return
+    found = sliced.table(images, held_out, training)
+    if found["note"]:
+        logging.warning("%s", found["note"])
+    for column, scores in columns.items():
+        scores |= found[column]

@@ -1,0 +1,188 @@
+"""A folder of somebody's own pictures, from the command to samples, scores and the page; and what is refused."""
+
+import base64
+import io
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+from command_line import command, forked
+from PIL import Image
+
+from gan_tf import grids, restore
+from gan_tf.runs import export, report
+
+SMALL = ["--dataset=folder", "--data_dir=photos", "--size=16", "--width=2", "--batch_size=4", "--sample_every=2"]
+
+
+def photos(place, count=40):
+    """Reddish pictures in one subfolder, bluish ones in another, of several sizes."""
+    random = np.random.default_rng(0)
+    for number in range(count):
+        kind, colour = (("blue", (20, 60, 220)), ("red", (230, 40, 10)))[number % 2]
+        (place / kind).mkdir(parents=True, exist_ok=True)
+        pixels = np.array(colour) + random.integers(-20, 20, [18 + number % 5, 20, 1])
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(place / kind / f"{number}.png")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The folder with photos, a run of dcgan that was stopped and resumed, and one that was not."""
+    cwd = tmp_path_factory.mktemp("own")
+    photos(cwd / "photos")
+    for out_dir, totals in (("parts", (3, 6)), ("whole", (6,))):
+        for iters in totals:
+            flags = [*SMALL, "--checkpoint_every=3", f"--iters={iters}", f"--out_dir={out_dir}"]
+            result = forked("gan_tf.zoo.dcgan", *flags, cwd=cwd)
+            assert result.returncode == 0, result.stderr
+    return cwd, result
+
+
+def test_a_run_resumes_bit_for_bit(trained):
+    cwd, result = trained
+    for name in ("losses.csv", "000.png", "001.png", "002.png", "samples.png"):
+        assert (cwd / "parts" / name).read_bytes() == (cwd / "whole" / name).read_bytes(), name
+    assert re.search(r"only 3\d pictures to train on: expect blurred or repeated ones", result.stderr)
+    assert "images of 16x16 pixels in colour (40 pictures in photos)" in result.stderr
+    config = json.loads((cwd / "whole" / "config.json").read_text())
+    assert config["data"]["shape"] == [16, 16, 3] and config["data"]["classes"] == ["blue", "red"]
+    assert config["data"]["classifier"] is None and config["flags"]["channels"] == 3
+
+
+def test_everything_is_in_colour(trained):
+    """Grids, animation, page and Keras file; the page has each grid's pictures pixel for pixel, but for JPEG's loss."""
+    run_dir = trained[0] / "whole"
+    grid = grids.read_grid(run_dir / "002.png", (16, 16, 3))
+    assert grid.shape == (328, 328, 3) and (grid[10:84, 10:84, 0] != grid[10:84, 10:84, 2]).any()
+    animation = Image.open(run_dir / "training.gif")
+    assert animation.n_frames == 3
+    animation.seek(2)
+    frame = np.asarray(animation.convert("RGB")).astype(int)[export.CAPTION :]
+    np.testing.assert_allclose(frame, grid, atol=24)  # a GIF has 256 colours
+    content = re.search(r'type="application/json">(.*?)</script>', (run_dir / "report.html").read_text(), re.DOTALL)
+    content = json.loads(content[1])
+    assert content["colour"] and content["networks"].keys() == {"probability"}
+    kind, _, data = content["grids"][2]["picture"].partition(";base64,")
+    small = np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))).astype(int)
+    assert kind == "data:image/jpeg" and small.shape == (17 * 4 - 1, 17 * 4 - 1, 3)
+    middle = (np.arange(16) * 74 + 37) // 16 + 10
+    np.testing.assert_allclose(small[17:33, 34:50], grid[np.ix_(middle + 78, middle + 156)], atol=25)
+    assert (small[16, :] > 230).all()
+    generator = keras.saving.load_model(run_dir / "generator.keras")
+    assert generator.output_shape == (None, 16, 16, 3)
+
+
+def test_samples_and_scores(trained, tmp_path):
+    cwd, _ = trained
+    for source in ("--run_dir=whole", "--generator=whole/generator.keras"):
+        result = forked("gan_tf.sample", source, "--count=8", f"--out={tmp_path / source[2:5]}.npz", cwd=cwd)
+        assert result.returncode == 0, result.stderr
+    images = [np.load(tmp_path / f"{name}.npz")["images"] for name in ("run", "gen")]
+    assert images[0].shape == (8, 16, 16, 3)
+    np.testing.assert_array_equal(*images)
+    result = forked("gan_tf.sample", "--run_dir=whole", "--count=2", f"--out={tmp_path}/single", cwd=cwd)
+    assert Image.open(tmp_path / "single" / "00000.png").mode == "RGB", result.stderr
+    result = forked("gan_tf.evaluate", "--run_dir=whole", "--count=100", f"--out_dir={tmp_path}", cwd=cwd)
+    assert result.returncode == 0 and "sliced Wasserstein distance" in result.stdout, result.stderr
+    assert "no classifier knows these pictures" in result.stderr and "real pictures are held out" in result.stderr
+    assert Image.open(tmp_path / "neighbours.png").mode == "RGBA"
+    result = forked("gan_tf.evaluate", "--generator=whole/generator.keras", "--dataset=glyphs", cwd=cwd)
+    line = result.stderr.splitlines()[-1]
+    assert "draws 16x16 pixels in colour, and the data have 28x28 pixels in grey: name other data" in line
+
+
+def test_other_pictures_are_another_run(trained):
+    """A run resumes only with the same pictures."""
+    cwd, _ = trained
+    Image.new("RGB", (20, 20), "green").save(cwd / "photos" / "red" / "new.png")
+    try:
+        result = forked("gan_tf.zoo.dcgan", *SMALL, "--iters=9", "--out_dir=whole", "--checkpoint_every=3", cwd=cwd)
+    finally:
+        (cwd / "photos" / "red" / "new.png").unlink()
+    assert result.returncode == 1 and "holds a run on other images" in result.stderr.splitlines()[-1]
+    flags = [flag for flag in SMALL if "size" not in flag or "batch" in flag]
+    result = forked("gan_tf.zoo.dcgan", *flags, "--iters=9", "--out_dir=whole", "--checkpoint_every=3", cwd=cwd)
+    assert "(--size: 16 there, 64 now)" in result.stderr.splitlines()[-1]
+
+
+def test_it_is_asked_by_the_names_of_the_subfolders(trained):
+    cwd, _ = trained
+    flags = [*SMALL, "--iters=2", "--out_dir=asked", "--channels=1"]
+    assert forked("gan_tf.zoo.conditional", *flags, cwd=cwd).returncode == 0
+    result = forked("gan_tf.sample", "--run_dir=asked", "--condition=red", "--out=red.npz", cwd=cwd)
+    assert result.returncode == 0, result.stderr
+    assert np.load(cwd / "red.npz")["images"].shape == (16, 16, 16, 1)
+    result = forked("gan_tf.sample", "--run_dir=asked", "--condition=green", "--out=green.npz", cwd=cwd)
+    assert result.stderr.splitlines()[-1].endswith("this GAN can be asked for blue, red; not for 'green'.")
+
+
+@pytest.mark.parametrize(
+    ("module", "flags", "message"),
+    [
+        (
+            "gan_tf.train",
+            ["--dataset=folder", "--data_dir=photos"],
+            r"40 pictures in photos: pictures of 64x64 pixels in colour, and this GAN takes only 28x28 pixels in grey"
+            r"\. Any pictures: gan_tf\.zoo\.dcgan, conditional, infogan, .*, super_resolution\.$",
+        ),
+        (
+            "gan_tf.zoo.semi_supervised",
+            ["--dataset=folder", "--data_dir=photos", "--size=28", "--channels=1"],
+            r"40 pictures in photos: 2 classes, and this GAN needs the ten digits as labels\.$",
+        ),
+        (
+            "gan_tf.zoo.dcgan",
+            ["--size=32"],
+            r"=mnist has pictures of one size: remove --size and --channels\.$",
+        ),
+        ("gan_tf.zoo.dcgan", ["--dataset=folder"], r"--dataset=folder needs the folder of your pictures: name it with"),
+    ],
+)
+def test_what_is_refused_without_tensorflow(trained, module, flags, message):
+    result = command(module, *flags, "--out_dir=refused", cwd=trained[0])
+    lines = result.stderr.splitlines()
+    assert result.returncode == 1 and re.search(message, lines[-1]), result.stderr
+    assert not any("TensorFlow" in line for line in lines) and not (trained[0] / "refused").exists()
+
+
+def test_runs_of_an_older_version_are_refused(trained):
+    """Their networks took flat images. Training, samples and scores say so in one line."""
+    cwd, _ = trained
+    config = json.loads((cwd / "parts" / "config.json").read_text())
+    del config["data"]["shape"]
+    (cwd / "parts" / "config.json").write_text(json.dumps(config))
+    for module, flags in (
+        ("gan_tf.zoo.dcgan", [*SMALL, "--iters=9", "--out_dir=parts"]),
+        ("gan_tf.sample", ["--run_dir=parts"]),
+        ("gan_tf.evaluate", ["--run_dir=parts"]),
+    ):
+        result = forked(module, *flags, cwd=cwd)
+        line = result.stderr.splitlines()[-1]
+        assert result.returncode == 1 and "holds a run of an older gan_tf, whose networks were others" in line
+    config["gan"]["name"] = "reference"
+    (cwd / "parts" / "config.json").write_text(json.dumps(config))
+    assert restore.check_run(cwd / "parts")["gan"]["name"] == "reference", "its networks are the same as ever"
+
+
+@pytest.mark.parametrize("value", [[28, 28], "28", [28, 28, -1], [0, 2, 1]])
+def test_damaged_shapes(trained, value):
+    cwd, _ = trained
+    config = json.loads((cwd / "whole" / "config.json").read_text())
+    (cwd / "damaged" / "checkpoints").mkdir(parents=True, exist_ok=True)
+    (cwd / "damaged" / "checkpoints" / "1.index").write_text("")
+    config["data"]["shape"] = value
+    (cwd / "damaged" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(restore.LoadError, match="is damaged: it says .* where the shape of a picture belongs"):
+        restore.check_run(cwd / "damaged")
+
+
+def test_a_page_in_colour_stays_small(tmp_path):
+    """Noise compresses worst: of 300 grids of 16 pictures of 64x64, so many stay that the page is below 2 MB."""
+    random = np.random.default_rng(0)
+    for index in range(12):
+        grids.save_grid(random.random([16, 64, 64, 3]), tmp_path / grids.grid_name(index))
+    found = report.small_grids(tmp_path, 10, 1000, (64, 64, 3))
+    assert sum(len(each["picture"]) for each in found) <= report.GRID_BYTES and len(found) >= 2
+    assert found[0]["iteration"] == 0 and found[-1]["iteration"] == 110
