@@ -23,8 +23,9 @@ FLAGS = flags.FLAGS
 SMALL = ["--dataset=heads", "--width=16", "--batch_size=32", "--iters=30000"]
 # Run → (member of the zoo, its flags). All have seed 0.
 RUNS = {
-    "dcgan": ("dcgan", [*SMALL, "--ema=0.999"]),
-    "dcgan_no_batch_norm": ("dcgan", [*SMALL, "--ema=0.999", "--nobatch_norm"]),
+    "dcgan": ("dcgan", [*SMALL, "--r1=1", "--ema=0.999"]),
+    "dcgan_no_r1": ("dcgan", [*SMALL, "--ema=0.999"]),
+    "dcgan_no_batch_norm": ("dcgan", [*SMALL, "--r1=1", "--ema=0.999", "--nobatch_norm"]),
     "dense": ("regularised", ["--dataset=heads", "--iters=30000"]),
     "conditional": ("conditional", SMALL),
 }

@@ -24,7 +24,10 @@ Departures from the paper:
 2. The networks take and make pixels in [0, 1] like all networks of this project. The tanh is scaled to this range
    behind G, and the pixels to [-1, 1] before D.
 3. A batch has 64 images instead of 128: this gives more updates in the same time.
-4. With --ema=0.999, samples come from an average of G's weights. After each iteration, the average moves by 0.001 of
+4. With --r1, D's loss also has r1/2 · mean ‖∇D(x)‖², the penalty R1 (Mescheder et al. 2018, arXiv:1801.04406,
+   equation 9). Without it, D can win on larger images: it tells every picture of G from real ones, and G learns no
+   more. With it D has no batch normalisation, because the penalty is one for each image.
+5. With --ema=0.999, samples come from an average of G's weights. After each iteration, the average moves by 0.001 of
    its distance to G. This smooths the changes of G between iterations. The paper does not have it (see Yazıcı et al.
    2019, arXiv:1806.04498). Training itself is the same.
 """
@@ -39,6 +42,7 @@ OPTIONS = {
     ),
     "batch_norm": (True, "Batch normalisation. --nobatch_norm is the control without it."),
     "pooling": (False, "The control: D has max pooling, G repeats pixels and convolves, instead of strides."),
+    "r1": (0.0, "Weight of the gradient penalty R1. 0: without it, as in the paper.", (0, 1e6)),
     "ema": (
         0.0,
         "Share of the old average of G's weights that each iteration keeps, such as 0.999. 0: samples come from G.",
@@ -73,7 +77,7 @@ from gan_tf import grids, losses
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan
 from gan_tf.noise import sample_noise, stream_noise
-from gan_tf.zoo.blocks import make_train_block, shape_of
+from gan_tf.zoo.blocks import make_train_block, r1_penalty, shape_of
 
 KERNEL = 5  # pixels wide and high, as in the paper's figure 1
 BLOCK = 20  # iterations between two looks at Ctrl-C: some seconds on a CPU
@@ -171,12 +175,12 @@ def make_optimizer():
     return keras.optimizers.Adam(0.0002, beta_1=0.5, beta_2=0.999, epsilon=1e-8)
 
 
-def make_train_step(generator, discriminator, g_optimizer, d_optimizer, average=None, ema=0.0, jit=False):
+def make_train_step(generator, discriminator, g_optimizer, d_optimizer, average=None, ema=0.0, r1=0.0, jit=False):
     """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
 
-    `real_images` is float32 [n, height, width, channels] in [0, 1], `d_noise` and `g_noise` float32 [n, 100] in [-1,
-    1). Each loss is taken before its own network's update. `average` is a second generator, which follows: a ← ema a +
-    (1 - ema) g for each of its variables a.
+    `real_images` is float32 [n, height, width, channels] in [0, 1]. `d_noise` and `g_noise` are float32 [n, 100] in
+    [-1, 1). Each loss is taken before its own network's update; `d_loss` has no penalty in it, so that it compares.
+    `average` is a second generator, which follows: a ← ema a + (1 - ema) g for each of its variables a.
     """
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
     d_optimizer.build(d_weights)
@@ -190,8 +194,10 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, average=
             # fake images only, so D must learn from such batches (experiments/theory/mixed_batches.py).
             real_logits = discriminator(real_images, training=True)
             fake_logits = discriminator(fake_images, training=True)
-            d_loss = losses.non_saturating_d_loss(real_logits, fake_logits)
-        d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+            loss = d_loss = losses.non_saturating_d_loss(real_logits, fake_logits)
+            if r1:
+                loss += r1 / 2 * r1_penalty(discriminator, real_images)
+        d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
 
         with tf.GradientTape() as tape:
             fake_logits = discriminator(generator(g_noise, training=True), training=True)  # by the updated D
@@ -214,6 +220,7 @@ def make(
     width=32,
     batch_norm=True,
     pooling=False,
+    r1=0.0,
     ema=0.0,
     batch_size=64,
     seed=0,
@@ -231,10 +238,11 @@ def make(
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
     shape = shape_of(images, shape)
     rules = {"shape": shape, "width": width, "batch_norm": batch_norm, "pooling": pooling}
-    generator, discriminator = make_generator(g_seed, **rules), make_discriminator(d_seed, **rules)
+    generator = make_generator(g_seed, **rules)
+    discriminator = make_discriminator(d_seed, **rules | {"batch_norm": batch_norm and not r1})
     average = make_generator(g_seed, **rules) if ema else None
     g_optimizer, d_optimizer = make_optimizer(), make_optimizer()
-    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, average, ema, jit)
+    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, average, ema, r1, jit)
     block, train_block, drawn = min(block, BLOCK), None, average or generator
     if images is not None:
         train_block = make_train_block(step, [images], batch_size, seed)

@@ -64,7 +64,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from gan_tf import losses, models, optimizers, reference, training
-from gan_tf.zoo.blocks import shape_of
+from gan_tf.zoo.blocks import r1_penalty, shape_of
 
 
 @keras.saving.register_keras_serializable("gan_tf")
@@ -88,17 +88,6 @@ def with_deviation(discriminator, seed):
     return keras.Sequential(
         [keras.Input(discriminator.input_shape[1:]), hidden, Deviation(), last], name="discriminator"
     )
-
-
-def r1_penalty(discriminator, images):
-    """mean ‖∇D(x)‖², a scalar, from images float32 [n, pixels].
-
-    With `Deviation`, an image also changes the other logits of its batch; ∇D(x) is then the gradient of their sum.
-    """
-    with tf.GradientTape() as tape:
-        tape.watch(images)
-        logits = discriminator(images)
-    return tf.reduce_mean(tf.reduce_sum(tape.gradient(logits, images) ** 2, axis=1))
 
 
 def make_train_step(

@@ -6,7 +6,7 @@ import steps
 import tensorflow as tf
 
 from gan_tf.data import DIGIT
-from gan_tf.zoo import dcgan
+from gan_tf.zoo import blocks, dcgan
 
 SMALL = dict(width=2, batch_size=8, block=2)
 IMAGES = np.random.default_rng(0).integers(0, 256, [20, 28, 28, 1], np.uint8)
@@ -175,3 +175,43 @@ def test_each_layer_begins_differently():
     first = [w.numpy().ravel()[:50] for w in generator.trainable_variables if len(w.shape) > 1]
     correlations = np.corrcoef(first)[~np.eye(len(first), dtype=bool)]
     assert len(first) == 6 and np.abs(correlations).max() < 0.6
+
+
+def test_what_r1_adds_to_a_step():
+    """r1/2 times the gradient of mean ‖∇D(x)‖², by finite differences; D then has no batch normalisation."""
+    gan, random = dcgan.make(shape=(8, 8, 3), r1=0.5, **SMALL), np.random.default_rng(2)
+    generator, discriminator = gan.objects["generator"], gan.objects["discriminator"]
+    assert "BatchNormalization" in kinds(generator) and "BatchNormalization" not in kinds(discriminator)
+    for weight in discriminator.trainable_variables:  # larger, so that the penalty is
+        weight.assign(20 * weight)
+    real = tf.constant(random.random([8, 8, 8, 3], np.float32))
+    d_noise, g_noise = random.uniform(-1, 1, [2, 8, 100]).astype(np.float32)
+
+    def penalty():
+        slopes = []
+        for i in range(8):  # each image on its own
+            with tf.GradientTape() as tape:
+                tape.watch(real)
+                logit = discriminator(real, training=True)[i, 0]
+            slopes.append(float(tf.reduce_sum(tape.gradient(logit, real)[i] ** 2)))
+        return np.mean(slopes)
+
+    assert float(blocks.r1_penalty(discriminator, real)) == pytest.approx(penalty(), rel=1e-4) and penalty() > 0.1
+    fake = generator(d_noise, training=True)
+
+    def d_loss_of():
+        logits = [discriminator(each, training=True) for each in (real, fake)]
+        loss = tf.reduce_mean(tf.nn.softplus(-logits[0])) + tf.reduce_mean(tf.nn.softplus(logits[1]))
+        return loss + 0.5 / 2 * blocks.r1_penalty(discriminator, real)
+
+    optimizers = gan.objects["g_optimizer"], gan.objects["d_optimizer"]
+    step = dcgan.make_train_step(generator, discriminator, *optimizers, r1=0.5)
+    without = d_loss_of() - 0.25 * blocks.r1_penalty(discriminator, real)
+    (d_loss, _), *_ = steps.check(
+        (generator, discriminator),
+        (2e-4, 2e-4),
+        lambda: step(real, d_noise, g_noise),
+        d_loss_of,
+        lambda: tf.reduce_mean(tf.nn.softplus(-discriminator(generator(g_noise, training=True), training=True))),
+    )
+    assert float(d_loss) == pytest.approx(float(without), rel=1e-4)
