@@ -186,7 +186,8 @@ def main(module, options, iters, pixel_bytes, facts=(), digits=False, **defaults
         try:
             return importlib.import_module(module).make(dataset.pixels, dataset.labels, block=block, **values)
         except ValueError as error:
-            raise folder.RunError(f"{error}; change the flag.") from error
+            words = str(error)  # with a full stop if it says what to do
+            raise folder.RunError(words if words.endswith(".") else f"{words}; change the flag.") from error
 
     threads_matter = FLAGS["jit"].default is None
     texts = {option: text for option, (_, text, *_) in options.items()}

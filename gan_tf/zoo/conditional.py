@@ -177,7 +177,7 @@ def make(
     """
     shape, count = shape_of(images, shape), len(classes)
     if count < 2:
-        raise ValueError("this GAN needs pictures of at least two classes, such as a folder with two subfolders")
+        raise ValueError("this GAN needs pictures of at least two classes, such as a folder with two subfolders.")
     if images is not None and labels is None:
         raise ValueError("without labels this GAN cannot train")
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()

@@ -219,7 +219,7 @@ def make(
     shape, two_classes = shape_of(images, shape), len(classes) == 2
     if not two_classes and shape != SHAPE:
         raise ValueError(
-            "this GAN turns pictures of one kind into another: it needs a folder with two subfolders, one for each kind"
+            "this GAN turns pictures of one kind into another: use a folder with two subfolders, one for each kind."
         )
     if batch_size > 2 * POOL:
         raise ValueError(

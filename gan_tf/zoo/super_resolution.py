@@ -175,9 +175,9 @@ def make(
     """
     shape = shape_of(images, shape)
     if shape[0] % TIMES or shape[1] % TIMES:
-        raise ValueError(f"this GAN needs pictures whose height and width are multiples of {TIMES}, not {shape[:2]}")
+        raise ValueError(f"this GAN needs pictures whose height and width are multiples of {TIMES}: change --size.")
     if content == "features" and not classifier:
-        raise ValueError("--content=features needs a classifier, and these pictures have none: use --content=pixels")
+        raise ValueError("no classifier knows these pictures, and --content=features needs one: use --content=pixels.")
     features = {"features": lambda: make_features(classifier), "pixels": lambda: tf.identity}[content]()
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
     generator, discriminator = make_generator(g_seed, shape, width), dcgan.make_discriminator(d_seed, shape)

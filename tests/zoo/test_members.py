@@ -209,7 +209,9 @@ def test_which_members_take_any_picture():
 
 
 @pytest.mark.parametrize("shape", [(16, 24, 3), (20, 28, 1)])
-@pytest.mark.parametrize("name", members.ANY_PICTURE)
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=pytest.mark.slow) if each in HEAVY else each for each in members.ANY_PICTURE]
+)
 def test_pictures_of_any_shape(name, shape):
     """It trains on them and draws such, also without images, as `restore` makes it; two calls are as one."""
     pixels, kinds = np.random.default_rng(5).integers(0, 256, [9, *shape], np.uint8), np.arange(9) // 4 % 2
