@@ -22,7 +22,9 @@ def images():
     random = np.random.default_rng(0)
     kinds = {"train": (60, 0, 0.5), "validation": (50, 0, 0.2), "test": (40, 0, 0.9), "samples": (30, 0.2, 0.8)}
     kinds["other"] = (20, 0, 0.4)
-    return {name: random.uniform(low, high, [n, 5, 4, 3]).astype(np.float32) for name, (n, low, high) in kinds.items()}
+    return {
+        name: random.uniform(low, high, [n, 28, 28, 1]).astype(np.float32) for name, (n, low, high) in kinds.items()
+    }
 
 
 @pytest.fixture(scope="module")

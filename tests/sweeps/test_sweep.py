@@ -97,7 +97,7 @@ def test_a_grid_is_trained_measured_and_not_trained_again(idx_dir, tmp_path):
     with open(tmp_path / "sweep" / "sweep.csv") as file:
         (row,) = csv.DictReader(file)
     values = [json.loads((run / "stages" / "60" / "stage.json").read_text())["scores"] for run in runs]
-    for name in ("frechet_distance", "spread"):
+    for name in ("sliced_wasserstein", "spread"):
         found = [value[name][0] for value in values]
         np.testing.assert_allclose(float(row[f"{name}_mean"]), sum(found) / 2, rtol=1e-5)
         np.testing.assert_allclose(float(row[f"{name}_std"]), abs(found[0] - found[1]) / 2**0.5, rtol=1e-4)
