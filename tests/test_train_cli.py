@@ -173,7 +173,7 @@ def test_other_flags_reach_the_training(idx_dir, tmp_path):
 def test_the_original_mnist_is_recognised(mnist_dir, tmp_path):
     result = run("--iters=1", f"--data_dir={mnist_dir}", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert "data: the original MNIST, 55000 images (IDX files in " in result.stderr
+    assert "data: the original MNIST, 55000 images of 28x28 pixels in grey (IDX files in " in result.stderr
     assert json.loads((tmp_path / "out" / "config.json").read_text())["data"]["digest"] == mnist.DIGESTS["train"]
 
 
