@@ -34,7 +34,7 @@ FLAGS = flags.FLAGS
 
 SIDE, FEW, SIZES = 256, 1000, (28, 32, 64, 128)
 OPTIONS = ["--dataset=folder", "--width=16", "--batch_size=32", "--sample_every=100000", "--checkpoint_every=100000"]
-ITERS = {28: 300, 32: 300, 64: 120, 128: 40}  # some seconds of training each
+ITERS = {28: 300, 32: 300, 64: 100, 128: 30}  # some seconds of training each
 LOAD = "from gan_tf import data; import sys; data.load('folder', sys.argv[1]); print(open('/proc/self/status').read())"
 
 
