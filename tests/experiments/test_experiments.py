@@ -14,7 +14,7 @@ from PIL import Image
 
 from experiments import exact, record
 from experiments.mnist import fidelity, long_runs, measured, objectives, reproduce_blog, zoo
-from experiments.speed import benchmark, plan, sweeps, xla
+from experiments.speed import benchmark, pictures, plan, sweeps, xla
 from experiments.speed import start as start_up
 from gan_tf import models, reference
 from gan_tf.objectives.recipes import RECIPES
@@ -365,3 +365,16 @@ def test_mistakes_end_in_one_line(name, flag, status, message):
     error = result.stderr.splitlines()[-1]
     assert result.returncode == status and error.startswith("error: ") and message in error
     assert "Traceback" not in result.stderr
+
+
+def test_the_pictures():
+    """The page on own pictures has what the committed result says."""
+    result = json.loads((record.RESULTS / "speed" / "pictures.json").read_text())
+    text = (README.parents[1] / "gan_tf" / "data" / "README.md").read_text()
+    reading, sizes = result["reading"]["10000"], pictures.table(result).split("\n\n")[2]
+    assert sizes in text and f"{result['machine']}; {result['date']}, commit {result['commit']})" in text
+    assert f"(10,000: {reading['first']:.1f} s)" in text and f"folder ({reading['again'][1]:.1f} s)" in text
+    many, few = (result["training"][count] for count in ("100000", "1000"))
+    assert many["rate"][1] == pytest.approx(few["rate"][1], rel=0.05), "as fast as"
+    assert 0.15 < (many["memory"] - few["memory"]) / 1000 < 0.25, "0.2 GB more"
+    assert len(text.split()) <= 400
