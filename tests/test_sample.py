@@ -15,7 +15,7 @@ import pytest
 from command_line import command, forked
 from PIL import Image
 
-from gan_tf import keras_file, models, noise, restore
+from gan_tf import keras_file, limits, models, noise, restore
 from gan_tf.runs.config import REFERENCE, RunError
 
 layers = keras.layers
@@ -250,6 +250,48 @@ def test_sound_generators(sound, tmp_path):
             and images.dtype == np.float32
             and 0.4 < images.mean() < 0.6
         )
+
+
+@pytest.mark.parametrize(
+    ("shape", "output"),
+    [
+        ((16, 16, 3), [layers.Dense(768, "sigmoid")]),
+        ((6, 6, 3), [layers.Dense(108, "sigmoid")]),
+        ((9, 9, 1), [layers.Dense(81, "sigmoid")]),
+        ((5, 8, 3), [layers.Dense(120, "sigmoid"), layers.Reshape([5, 8, 3])]),
+        ((8, 5, 1), [layers.Dense(40, "sigmoid"), layers.Reshape([8, 5, 1])]),
+    ],
+)
+def test_generators_of_any_picture(tmp_path, shape, output):
+    """Flat ones make squares, in grey if that is possible. Values keep their order."""
+    made(tmp_path / "a.keras", *output)
+    gan = keras_file.load_generator(tmp_path / "a.keras", "generator")
+    z = noise.stream_noise(0, 2, 7)
+    assert gan.shape == shape
+    expected = np.asarray(keras.saving.load_model(tmp_path / "a.keras")(z)).reshape(7, *shape)
+    np.testing.assert_array_equal(restore.draw(gan, z, "it"), expected)
+
+
+@pytest.mark.parametrize("output", [[1568], [1], [3], [28, 28], [14, 28, 2], [4, 14, 14, 1]])
+def test_outputs_that_are_no_pictures(tmp_path, output):
+    made(tmp_path / "a.keras", layers.Dense(int(np.prod(output)), "sigmoid"), layers.Reshape(output))
+    words = f"it takes (None, 100) and makes {(None, *output)}."
+    assert refusal(tmp_path / "a.keras") == f"is no generator of pictures from 100 numbers: {words}"
+
+
+@pytest.mark.parametrize(("out", "sample_bytes"), [("a.npz", 12 * 1024 * 512 * 3), ("a.png", 40 * 1028 * 516 * 3)])
+def test_large_pictures_need_more_memory(tmp_path, out, sample_bytes):
+    """What --count may be depends on the shape that config.json has; a grid takes more than arrays."""
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoints" / "10.index").write_text("")
+    config = CONFIG | {"data": {"digest": "0", "shape": [1024, 512, 3]}}
+    (tmp_path / "run" / "config.json").write_text(json.dumps(config))
+    most = limits.fitting(sample_bytes, 700e6)
+    status, line = sample("--run_dir=run", f"--out={out}", "--columns=1", f"--count={most + 1}", cwd=tmp_path)
+    assert status == 1
+    assert line == f"error: --count={most + 1} is too much; at most {most:,} samples fit into this machine's memory."
+    status, line = sample("--run_dir=run", f"--out={out}", "--columns=1", f"--count={most}", cwd=tmp_path)
+    assert status == 1 and "this version cannot make what config.json describes" in line, "there are no networks"
 
 
 def changed(sound, path, **parts):

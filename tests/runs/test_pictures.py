@@ -11,8 +11,10 @@ import pytest
 from command_line import command, forked
 from PIL import Image
 
-from gan_tf import grids, restore
+from gan_tf import data, grids, noise, restore
+from gan_tf.metrics import sliced
 from gan_tf.runs import export, report
+from gan_tf.sweeps import worker
 
 SMALL = ["--dataset=folder", "--data_dir=photos", "--size=16", "--width=2", "--batch_size=4", "--sample_every=2"]
 
@@ -91,6 +93,37 @@ def test_samples_and_scores(trained, tmp_path):
     result = forked("gan_tf.evaluate", "--generator=whole/generator.keras", "--dataset=glyphs", cwd=cwd)
     line = result.stderr.splitlines()[-1]
     assert "draws 16x16 pixels in colour, and the data have 28x28 pixels in grey: name other data" in line
+
+
+def test_a_sweep_scores_it_by_pixels(trained, tmp_path, monkeypatch):
+    """2,000 samples, next to held-out and training pictures; there is no classifier."""
+    monkeypatch.chdir(trained[0])
+    facts = worker.scores_of("whole", tmp_path)
+    gan, _ = restore.load_run("whole")
+    made = restore.draw(gan, gan.noise(0, noise.EVALUATION_NOISE, 2000), "it")
+    test, train = (data.load("folder", "photos", split, 16).pixels for split in ("test", "train"))
+    expected = sliced.table(made, test, train)["samples"]
+    assert facts.keys() == {"classifier", "scores"} and facts["classifier"] is None
+    assert facts["scores"].keys() == expected.keys() and "sliced_wasserstein" in expected
+    for name, (value, _) in expected.items():
+        assert facts["scores"][name][0] == pytest.approx(value, rel=1e-5), name
+    assert list(tmp_path.iterdir()) == [], "features are a classifier's"
+
+
+def test_named_defaults_are_the_same_run(trained):
+    flags = ["--channels=3", "--nocache", "--iters=6", "--checkpoint_every=3", "--out_dir=whole"]
+    result = forked("gan_tf.zoo.dcgan", *SMALL, *flags, cwd=trained[0])
+    assert result.returncode == 0 and "finished: whole has all 6 iterations" in result.stderr, result.stderr
+
+
+def test_the_reference_takes_own_pictures_in_its_shape(trained):
+    cwd, _ = trained
+    flags = ["--dataset=folder", "--data_dir=photos", "--size=28", "--channels=1", "--iters=4", "--sample_every=2"]
+    result = forked("gan_tf.train", *flags, "--nojit", "--batch_size=8", "--out_dir=grey", cwd=cwd)
+    assert result.returncode == 0 and "images of 28x28 pixels in grey (40 pictures in photos)" in result.stderr
+    assert grids.read_grid(cwd / "grey" / "001.png", (28, 28, 1)).shape == (328, 328, 1)
+    assert keras.saving.load_model(cwd / "grey" / "generator.keras").output_shape == (None, 784)
+    assert restore.load_run(cwd / "grey")[0].sample(3).shape == (3, 28, 28, 1)
 
 
 def test_other_pictures_are_another_run(trained):

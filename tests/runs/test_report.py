@@ -101,6 +101,36 @@ def test_the_grids_are_the_runs(gan, tmp_path, images):
         np.testing.assert_allclose(rows, expected, atol=8.5)
 
 
+@pytest.mark.parametrize("shape", [(64, 48, 3), (7, 10, 3), (40, 40, 1), (12, 9, 1)])
+def test_pictures_of_any_shape(shape):
+    """Each keeps its size, place and colours, but for JPEG's loss; greys are 16 shades of what the grid has."""
+    height, width, channels = shape
+    random = np.random.default_rng(3)
+    down, right = np.linspace(0, 0.3, height)[:, None, None], np.linspace(0, 0.3, width)[:, None]
+    images = random.uniform(0, 0.4, [6, 1, 1, channels]) + down + right * [1, 0.5, 0][:channels]
+    grids.save_grid(images, file := io.BytesIO(), columns=3)
+    grid = grids.read_grid(file, shape)
+    kind, _, data = report.small(grid, shape).partition(";base64,")
+    found = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L" if channels == 1 else "RGB"))
+    assert kind == ("data:image/png" if channels == 1 else "data:image/jpeg")
+    found = found.reshape(*found.shape[:2], channels).astype(int)
+    assert found.shape == (2 * height + 1, 3 * width + 2, channels)
+    assert found[height].min() > 210 and found[:, [width, 2 * width + 1]].min() > 210
+    cell_height, cell_width = grids.cell_size(height, width)
+    rows, columns = (
+        (np.arange(n) * 2 + 1) * cell // (2 * n) for n, cell in ((height, cell_height), (width, cell_width))
+    )
+    for index, image in enumerate(images):
+        row, column = divmod(index, 3)
+        ours = found[row * (height + 1) :, column * (width + 1) :][:height, :width]
+        if channels == 1:
+            places = np.ix_(10 + row * (cell_height + 4) + rows, 10 + column * (cell_width + 4) + columns)
+            np.testing.assert_array_equal(ours, 17 * np.round(grid[places] / 17))
+        else:
+            differences = abs(ours - 255 * image)
+            assert differences.mean() < 6 and differences.max() < 40, (differences.mean(), differences.max())
+
+
 def test_the_last_picture_is_of_the_trained_generator(gan, tmp_path):
     """As in samples.png, and the spread's curve ends with it; what was written later is left out."""
     run_dir = make_run(tmp_path, count=5)
@@ -659,3 +689,33 @@ def test_a_request_would_be_seen(browser, gan, tmp_path):
     (run_dir / "report.html").write_text(re.sub(r"<meta http-equiv=.*?>", "", page, flags=re.DOTALL))
     opened(browser, run_dir)
     wait.until(lambda _: "http://127.0.0.1:9/a.png" in asked_for(browser))
+
+
+def test_networks_of_another_size(browser, tmp_path):
+    """Pictures of 12x12 pixels: what G draws, what D says, and the field to draw in."""
+    networks = dict(zip(("generator", "discriminator"), reference.make_networks(2, 144), strict=True))
+    report.write(make_run(tmp_path), reference.assemble(networks, None, 1, 2, None, (12, 12, 1)), 30)
+    find = opened(browser, tmp_path)
+    canvases = [pixels(browser, each) for each in browser.find_elements("css selector", "#samples canvas")]
+    np.testing.assert_allclose(canvases, 255 * networks["generator"](stream_noise(0, 2, 16)).numpy(), atol=0.51)
+    images = np.random.default_rng(1).random([5, 144], np.float32)
+    ours = browser.execute_script("return arguments[0].map(x => discriminate(x))", images.tolist())
+    np.testing.assert_allclose(ours, networks["discriminator"](images)[:, 0], atol=1e-4)
+    assert browser.execute_script("return drawing.length") == 144
+    assert len(pixels(browser, browser.find_element("css selector", "#draw canvas"))) == 144
+    assert find("stretched").is_displayed()
+    assert_quiet(browser, tmp_path)
+
+
+def test_a_page_in_colour(browser, tmp_path):
+    """It shows the grids, and does not say that their greys are stretched."""
+    pictures = np.random.default_rng(0).random([16, 16, 16, 3], np.float32)
+    colours = Gan({}, None, 0, draw=lambda index: pictures, shape=(16, 16, 3), measures={"spread": grids.spread})
+    run_dir = make_run(tmp_path)
+    for index in range(3):
+        grids.save_grid(np.roll(pictures, index, axis=0), run_dir / grids.grid_name(index))
+    report.write(run_dir, colours, 30)
+    find = opened(browser, run_dir)
+    assert find("grid").get_attribute("src").startswith("data:image/jpeg;base64,")
+    assert find("grid").get_property("naturalWidth") == 4 * 17 - 1 and not find("stretched").is_displayed()
+    assert_quiet(browser, run_dir)

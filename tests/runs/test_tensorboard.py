@@ -1,11 +1,14 @@
 """gan_tf.runs.tensorboard: what TensorBoard reads."""
 
 import csv
+import io
 
 import numpy as np
 import pytest
 from command_line import forked, last_line_of_failure, run
+from PIL import Image
 
+from gan_tf import grids
 from gan_tf.runs import tensorboard
 
 
@@ -36,6 +39,21 @@ def test_a_run_gone_on_with_shows_each_point_once(idx_dir, tmp_path):
     for name in ("d_loss", "g_loss", "spread"):
         expected = [(int(row["iteration"]), np.float32(row[name])) for row in rows if row[name]]
         assert found[name] == expected
+
+
+def test_grids_in_colour(tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+    from tensorboard.util.tensor_util import make_ndarray
+
+    grids.save_grid(np.random.default_rng(0).random([4, 16, 16, 3]), tmp_path / "001.png")
+    (tmp_path / "losses.csv").write_text("iteration,d_loss\n10,1.5\n")
+    tensorboard.Summaries(tmp_path, 10, (16, 16, 3)).update()
+    (path,) = (tmp_path / "tensorboard").iterdir()
+    values = {value.tag: value for event in EventFileLoader(str(path)).Load() for value in event.summary.value}
+    *_, png = make_ndarray(values["samples"].tensor)
+    found = np.asarray(Image.open(io.BytesIO(png)))
+    np.testing.assert_array_equal(found, grids.read_grid(tmp_path / "001.png", (16, 16, 3)))
 
 
 def test_without_the_package_one_line_says_so(tmp_path, monkeypatch):

@@ -2,6 +2,10 @@
 
 import os
 
+import numpy as np
+
+from gan_tf import data
+from gan_tf.metrics import classifier, table
 from gan_tf.sweeps import worker
 
 
@@ -19,3 +23,23 @@ def test_after_a_failure_nothing_is_measured(tmp_path):
     assert worker.train("it failed", str(tmp_path), "gan_tf.train", []) == "it failed"
     assert os.listdir(tmp_path) == []
     assert "has no files of iteration 5" in worker.measure(None, str(tmp_path), 5, None)
+
+
+def test_features_are_kept_by_the_digest_of_the_images(idx_dir, tmp_path, monkeypatch):
+    """Those of the first images. Runs on the same images share them; other images have others."""
+    calls = []
+
+    def activations(model, images):
+        calls.append(len(images))
+        return model * images.reshape(len(images), -1)[:, :5], None
+
+    monkeypatch.setattr(classifier, "activations", activations)
+    monkeypatch.setattr(table, "REFERENCE", 50)
+    real = data.load("mnist", idx_dir)
+    config = {"flags": {"dataset": "mnist", "data_dir": str(idx_dir)}, "data": {"digest": real.digest}}
+    expected = 3 * real.images[:50].reshape(50, -1)[:, :5]
+    for _ in range(2):
+        np.testing.assert_array_equal(worker.real_features(tmp_path, config, 3), expected)
+    assert calls == [50] and real.digest[:16] in os.listdir(tmp_path)[0]
+    worker.real_features(tmp_path, config | {"data": {"digest": "other"}}, 3)
+    assert calls == [50, 50] and len(os.listdir(tmp_path)) == 2
