@@ -29,7 +29,9 @@ flags.DEFINE_string("data_dir", None, "As in gan_tf.train; unset: where the run'
 flags.DEFINE_integer("size", None, "As in gan_tf.train.")
 flags.DEFINE_integer("channels", None, "As in gan_tf.train.")
 flags.register_validator(
-    "dataset", lambda name: name is None or data.known(name), message=f"must be {', '.join(data.IMAGES)} or tfds:NAME"
+    "dataset",
+    lambda name: name is None or name in data.IMAGES or (name not in data.DATASETS and data.known(name)),
+    message=f"must be {', '.join(data.IMAGES)} or tfds:NAME",
 )
 flags.DEFINE_integer(
     "count", 10_000, "How many samples, except for a GAN's own scores. Fewer make FID larger.", lower_bound=100

@@ -291,6 +291,7 @@ def test_rounded(value, error, text):
             ("--run_dir=pipes",),
             "error: pipes/config.json cannot be read (pipes/config.json is not an ordinary file); put",
         ),
+        (("--run_dir=a", "--dataset=furniture"), "error: --dataset=furniture: must be mnist, glyphs, heads, folder or"),
         (("--run_dir=a", "--count=99"), "error: --count=99: 99 is not integer >= 100. See --help."),
         (("--run_dir=a", "--sed=5"), "error: Unknown command line flag 'sed'. Did you mean: seed"),
     ],

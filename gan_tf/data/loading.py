@@ -9,6 +9,7 @@ from gan_tf.data import dataset as sets
 from gan_tf.data.dataset import SPLITS, DataError
 
 VALIDATION_SIZE = 5000  # training pictures that MNIST, and what replaces it, set aside, as in the script
+SIZES = (16, 1024)  # the smallest and the largest --size
 DIGITS = tuple(map(str, range(10)))
 DIGIT = (28, 28, 1)  # the shape of a picture of MNIST, and so of what the script's networks take
 
@@ -32,6 +33,10 @@ def load(dataset="mnist", data_dir=None, split="train", size=None, channels=None
         raise ValueError(f"unknown data set {dataset!r}; known: {', '.join(DATASETS)}, tfds:NAME")
     if split not in SPLITS:
         raise ValueError(f"unknown split {split!r}; known: {', '.join(SPLITS)}")
+    if size is not None and not (type(size) is int and SIZES[0] <= size <= SIZES[1]):
+        raise DataError(f"--size={size} is not a whole number from {SIZES[0]} to {SIZES[1]}.")
+    if channels not in (None, 1, 3):
+        raise DataError(f"--channels={channels} is neither 1 (grey) nor 3 (colour).")
     if (size or channels) and dataset != "folder" and not dataset.startswith("tfds:"):
         raise DataError(f"--dataset={dataset} has pictures of one size: remove --size and --channels.")
     if dataset == "folder":

@@ -42,11 +42,10 @@ def columns_of(found):
 
 
 def titles_of(runs, out_dir):
-    """Returns {score: title}, with the name of the classifier that read the first run that was measured."""
-    for path in (stage_folder(Path(out_dir) / run.name, stage) / "stage.json" for run in runs for stage in run.stages):
-        if path.exists():
-            return sliced.TITLES | TITLES_OF[json.loads(path.read_text()).get("classifier") or "mnist"]
-    return {}
+    """Returns {score: title}, with the name of the first classifier that has read a run."""
+    paths = (stage_folder(Path(out_dir) / run.name, stage) / "stage.json" for run in runs for stage in run.stages)
+    readers = (json.loads(path.read_text()).get("classifier") for path in paths if path.exists())
+    return sliced.TITLES | TITLES_OF[next(filter(None, readers), "mnist")]
 
 
 def rows(found):

@@ -111,7 +111,8 @@ def scores_of(run_dir, features):
 
     With a classifier, "class_histogram" is the share of each class. The samples are compared with images of the data
     set that the run was trained on: 10,000 samples by the scores of its classifier, or 2,000 by those of pixels if
-    there is no classifier.
+    there is no classifier. There are no scores of a GAN that draws nothing from noise, nor of pictures that are too
+    small for the latter.
     """
     from gan_tf import data, restore
     from gan_tf.metrics import classifier, sliced, table
@@ -121,8 +122,10 @@ def scores_of(run_dir, features):
     config = read_config(run_dir)
     reader = config["data"].get("classifier", "mnist")  # older runs do not say it
     count = table.REFERENCE if reader else sliced.MOST
-    images = restore.draw(gan, gan.noise(0, EVALUATION_NOISE, count), str(run_dir))
     facts = {"classifier": reader}
+    if gan.generate is None or (not reader and min(gan.shape[:2]) < sliced.SMALLEST):
+        return facts | {"scores": {}}
+    images = restore.draw(gan, gan.noise(0, EVALUATION_NOISE, count), str(run_dir))
     if reader:
         model, _ = classifier.load_classifier(reader)
         scores, histogram = table.quick_scores(model, real_features(features, config, model), images)

@@ -42,6 +42,10 @@ def test_splits_and_scaling(tmp_path):
     [
         ("mnist", {"size": 32}, "--dataset=mnist has pictures of one size: remove --size and --channels."),
         ("heads", {"channels": 1}, "--dataset=heads has pictures of one size: remove --size and --channels."),
+        ("folder", {"data_dir": ".", "size": 0}, "--size=0 is not a whole number from 16 to 1024."),
+        ("folder", {"data_dir": ".", "size": 1025}, "--size=1025 is not a whole number from 16 to 1024."),
+        ("folder", {"data_dir": ".", "size": "64"}, "--size=64 is not a whole number from 16 to 1024."),
+        ("folder", {"data_dir": ".", "channels": 2}, "--channels=2 is neither 1 (grey) nor 3 (colour)."),
         ("folder", {}, "--dataset=folder needs the folder of your pictures: name it with --data_dir."),
     ],
 )

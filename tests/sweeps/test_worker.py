@@ -3,8 +3,10 @@
 import os
 
 import numpy as np
+import pytest
 
-from gan_tf import data
+from gan_tf import data, restore
+from gan_tf.gan import Gan
 from gan_tf.metrics import classifier, table
 from gan_tf.sweeps import worker
 
@@ -43,3 +45,12 @@ def test_features_are_kept_by_the_digest_of_the_images(idx_dir, tmp_path, monkey
     assert calls == [50] and real.digest[:16] in os.listdir(tmp_path)[0]
     worker.real_features(tmp_path, config | {"data": {"digest": "other"}}, 3)
     assert calls == [50, 50] and len(os.listdir(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(("shape", "generate"), [((8, 20, 3), lambda noise: noise), ((16, 16, 3), None)])
+def test_what_has_no_scores(monkeypatch, tmp_path, shape, generate):
+    """Small pictures without a classifier, and a GAN that draws nothing from noise: the stage counts all the same."""
+    made = Gan({}, None, 0, shape=shape, generate=generate)
+    monkeypatch.setattr(restore, "load_run", lambda run_dir: (made, 5))
+    monkeypatch.setattr(worker, "read_config", lambda run_dir: {"data": {"classifier": None}})
+    assert worker.scores_of(tmp_path, None) == {"classifier": None, "scores": {}}
