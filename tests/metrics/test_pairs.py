@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gan_tf import data
-from gan_tf.data import dataset
-from gan_tf.metrics import classifier, pairs
+from gan_tf.data import dataset, heads
+from gan_tf.metrics import classifier, pairs, scores
 
 RANDOM = np.random.default_rng(0)
 
@@ -27,6 +27,20 @@ def test_by_hand():
     assert found["copies: read as the right digit"] == pytest.approx((0.75, (0.75 * 0.25 / 200) ** 0.5))
     without = pairs.compare(made, dataclasses.replace(test, classifier=None), "copies")
     assert without == {name: found[name] for name in ("copies: difference of a pixel", "copies: PSNR")}
+
+
+def test_heads_are_read_by_their_own_reader():
+    """The words and the features are the reader's, also of mirrored heads. A quarter of the labels is wrong."""
+    pixels, attributes = heads.draw(20_000, 40)
+    labels = np.where(np.arange(40) < 10, (attributes["hair"] + 1) % 8, attributes["hair"])
+    some = dataset.make("heads", "", pixels, labels, heads.ATTRIBUTES["hair"], "heads")
+    found = pairs.compare(some.images[:, :, ::-1], some, "mirrored")
+    assert found["mirrored: read as the right hair colour"][0] == pytest.approx(0.75, abs=0.06)
+    model, _ = classifier.load_classifier("heads")
+    ours, theirs = (classifier.activations(model, each)[0] for each in (some.images[:, :, ::-1], some.images))
+    expected = scores.frechet_distance(theirs, ours)
+    assert expected > 0.1 and found["mirrored: FID to the originals"][0] == pytest.approx(expected, rel=1e-6)
+    assert pairs.distance(some.images[:, :, ::-1], some.images, "heads")[0] == pytest.approx(expected, rel=1e-6)
 
 
 def test_originals_are_perfect():
@@ -57,3 +71,13 @@ def test_enlarge():
     found = pairs.enlarge(slope[None, :, :, None], 4)[0, :, :, 0]
     np.testing.assert_allclose(np.diff(found[12:16, 10:18], axis=1), 0.1 / 4, atol=2e-3)
     assert found.min() >= 0 and found.max() <= 1 and found.dtype == np.float32
+
+
+def test_enlarge_keeps_images_and_channels_apart():
+    """Height, width and channels differ. Each channel of each image is enlarged as if it were alone."""
+    small = RANDOM.random([2, 4, 6, 3], np.float32)
+    found = pairs.enlarge(small, 3)
+    assert found.shape == (2, 12, 18, 3)
+    for i, channel in np.ndindex(2, 3):
+        alone = pairs.enlarge(small[i : i + 1, :, :, channel : channel + 1], 3)
+        np.testing.assert_allclose(found[i, :, :, channel], alone[0, :, :, 0], atol=1e-6)

@@ -19,6 +19,8 @@ def test_the_hole_and_the_weights_around_it():
     assert not weights[mask].any() and weights[0, 0] == 0
     assert weights[7, 14] == pytest.approx(3 * 7 / 49) and weights[5, 14] == pytest.approx(7 / 49)
     assert weights[7, 7] == pytest.approx(9 / 49) and weights[4, 14] == 0
+    other = completion.hole(4, (12, 20, 3))
+    assert other.shape == (12, 20, 1) and other.sum() == 16 and other[4:8, 8:12].all()
 
 
 def test_filling():

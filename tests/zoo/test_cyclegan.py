@@ -103,12 +103,20 @@ def test_there_may_be_fewer_or_more_handwritten_than_printed_digits(count):
     assert gan.train(1).shape == (1, 3) and gan.draw(0).shape == (48, 28, 28, 1)
 
 
-def test_two_classes():
+def test_two_classes(monkeypatch):
     """The first class is a, the second b; the shorter one is repeated; scores are of held-out images of each."""
     pixels = np.zeros([7, 12, 8, 3], np.uint8)
     kinds = np.array([1, 0, 1, 1, 0, 1, 1])
     pixels[kinds == 0], pixels[kinds == 1] = 200, np.arange(5)[:, None, None, None] * 10
+    trained, make_train_block = [], cyclegan.make_train_block
+
+    def spy(step, arrays, *options):
+        trained.extend(each[:, 0, 0, 0].tolist() for each in arrays)
+        return make_train_block(step, arrays, *options)
+
+    monkeypatch.setattr(cyclegan, "make_train_block", spy)
     gan = cyclegan.make(pixels, kinds, classes=("cat", "dog"), width=2, batch_size=2)
+    assert trained == [[200] * 5, [0, 10, 20, 30, 40]]
     assert gan.generate is None and gan.train(1).shape == (1, 3)
     grid = (gan.draw(0) * 255).round()
     assert grid.shape == (48, 12, 8, 3) and (grid[:8] == 200).all()
@@ -121,6 +129,14 @@ def test_two_classes():
         "dog, there and back",
         "dog, another image",
     ]
+    for kind, (name, one, other) in enumerate(
+        (("cat", "to_written", "to_printed"), ("dog", "to_printed", "to_written"))
+    ):
+        real = dataset.scaled(pixels[kinds == kind])
+        back, wrong = (gan.objects[b](gan.objects[a](real)) for a, b in ((one, other), (other, one)))
+        there = found[f"{name}, there and back: difference of a pixel"][0]
+        assert there == pytest.approx(np.abs(back - real).mean(), rel=1e-4)
+        assert there != pytest.approx(np.abs(wrong - real).mean(), rel=1e-3), "the networks would be mistaken"
     assert found["cat, another image: difference of a pixel"][0] == 0
     expected = np.mean([40, 10, 10, 10, 10]) / 255
     assert found["dog, another image: difference of a pixel"][0] == pytest.approx(expected, rel=1e-5)

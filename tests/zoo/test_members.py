@@ -2,6 +2,7 @@
 
 import csv
 import importlib
+import inspect
 import json
 import os
 
@@ -104,6 +105,21 @@ def test_a_batch_is_scaled_and_has_noise_of_its_own():
     assert (seen[0][2] != seen[1][2]).all()
 
 
+def test_there_may_be_fewer_images_than_in_a_batch():
+    """Then a batch has some of them twice: all rows belong together, and all images come equally often."""
+    seen = []
+
+    def step(images, labels, *noise):
+        seen.append((images.numpy(), labels.numpy()))
+        return (1.0,)
+
+    blocks.make_train_block(step, [IMAGES[:5], LABELS[:5]], 8, seed=3, noise_dim=4)(0, 5)
+    images, labels = (np.concatenate(each) for each in zip(*seen, strict=True))
+    np.testing.assert_allclose(images, IMAGES[labels] / 255, atol=1e-7)
+    np.testing.assert_array_equal(np.bincount(labels), [8] * 5)
+    assert len(make("dcgan", IMAGES[:5], LABELS[:5]).train(2)) == 2
+
+
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_block_of_no_iterations_changes_nothing(name):
     gan = make(name)
@@ -204,8 +220,11 @@ ANY["conditional"] = {"classes": ("cat", "dog")}
 
 
 def test_which_members_take_any_picture():
-    found = {name for name in ZOO if "shape" in getattr(importlib.import_module(members.GANS[name]), "FACTS", ())}
-    assert found == set(members.ANY_PICTURE)
+    facts = {name: getattr(importlib.import_module(members.GANS[name]), "FACTS", ()) for name in ZOO}
+    assert sorted(name for name in ZOO if "shape" in facts[name]) == sorted(members.ANY_PICTURE)
+    for name in ZOO:  # what `make` is told, and what it can be told, are the same
+        arguments = set(inspect.signature(importlib.import_module(members.GANS[name]).make).parameters)
+        assert set(facts[name]) == arguments & {"shape", "classes", "classifier"}
 
 
 @pytest.mark.parametrize("shape", [(16, 24, 3), (20, 28, 1)])
@@ -224,6 +243,8 @@ def test_pictures_of_any_shape(name, shape):
     )
     losses = once.train(2)
     np.testing.assert_array_equal(np.concatenate([twice.train(1), twice.train(1)]), losses)
+    for a, b in zip(state(once), state(twice), strict=True):
+        np.testing.assert_array_equal(a, b)
     assert np.isfinite(losses).all() and once.shape == without.shape == shape
     pictures = once.draw(0)
     assert pictures.shape[1:] == shape and pictures.min() >= 0 and pictures.max() <= 1
@@ -263,5 +284,7 @@ def test_what_a_run_says_of_its_data():
     assert restore.facts_of(module, {}) == {"shape": (28, 28, 1), "classes": tuple("0123456789")}
     about = {"shape": [16, 16, 3], "classes": ["cat", "dog"], "classifier": None, "digest": "0"}
     assert restore.facts_of(module, about) == {"shape": (16, 16, 3), "classes": ("cat", "dog")}
-    assert restore.facts_of(importlib.import_module("gan_tf.zoo.super_resolution"), about)["classifier"] is None
+    enlarging = importlib.import_module("gan_tf.zoo.super_resolution")
+    assert restore.facts_of(enlarging, {}) == {"shape": (28, 28, 1), "classifier": "mnist"}
+    assert restore.facts_of(enlarging, about) == {"shape": (16, 16, 3), "classifier": None}
     assert restore.facts_of(importlib.import_module("gan_tf.zoo.gan_3d"), about) == {}

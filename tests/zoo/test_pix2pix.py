@@ -99,4 +99,17 @@ def test_outlines_of_colours():
     np.testing.assert_array_equal(found[0, :, :, 0], steep >= np.quantile(steep, 0.9))
     np.testing.assert_array_equal(np.flatnonzero(found[1, 0, :, 0]), [5, 6])
     pixels = np.rint(images * 255).astype(np.uint8)
-    assert set(np.unique(pix2pix.outlines(pixels))) == {0, 255}
+    expected = 255 * pix2pix.outlines(pixels / np.float32(255))
+    np.testing.assert_array_equal(pix2pix.outlines(pixels), expected)
+    assert pix2pix.outlines(pixels).dtype == np.uint8 and set(np.unique(expected)) == {0, 255}
+    assert not pix2pix.outlines(np.full([1, 8, 8, 3], 0.6, np.float32)).any()
+
+
+def test_outlines_of_many_images():
+    """More than one part of 1,000: each is as if it were alone."""
+    for channels in (1, 3):
+        pixels = RANDOM.integers(0, 256, [1003, 6, 5, channels], np.uint8)
+        found = pix2pix.outlines(pixels)
+        for i in (0, 1, 999, 1000, 1002):
+            np.testing.assert_array_equal(found[i], pix2pix.outlines(pixels[i : i + 1])[0])
+        assert len(found) == 1003

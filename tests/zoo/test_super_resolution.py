@@ -22,6 +22,28 @@ def test_small_images():
     np.testing.assert_array_equal(member.shrunk(again[None, ..., None])[0, ..., 0], small)
 
 
+def test_small_images_in_colour():
+    """Height, width and channels differ: each small pixel is the mean of its own square, in its own channel."""
+    images = RANDOM.random([2, 12, 8, 3], np.float32)
+    small, large = member.shrunk(images), member.nearest(member.shrunk(images))
+    assert small.shape == (2, 3, 2, 3) and large.shape == images.shape
+    for i, row, column, channel in np.ndindex(small.shape):
+        square = images[i, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4, channel]
+        assert small[i, row, column, channel] == pytest.approx(square.mean(), rel=1e-5)
+        assert (
+            large[i, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4, channel] == small[i, row, column, channel]
+        ).all()
+    assert member.make_generator(0, (12, 8, 3), 2)(small).shape == (2, 12, 8, 3)
+
+
+def test_what_it_cannot_enlarge():
+    for shape in ((30, 28, 1), (28, 30, 1)):
+        with pytest.raises(ValueError, match="multiples of 4"):
+            member.make(shape=shape, content="pixels", width=2)
+    with pytest.raises(ValueError, match="use --content=pixels"):
+        member.make(shape=(16, 16, 3), classifier=None, width=2)
+
+
 def test_pixel_shuffle():
     """As TensorFlow's own depth_to_space."""
     import keras
