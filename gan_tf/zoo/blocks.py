@@ -77,6 +77,27 @@ def r1_penalty(discriminator, images):
     return tf.reduce_mean(tf.reduce_sum(tape.gradient(logits, images) ** 2, axis=axes))
 
 
+def lazily(term, iteration, every):
+    """Returns `every` · term() in iterations 0, `every`, 2 `every` and so on, and 0 in all others.
+
+    `term` is a function without arguments that returns a scalar; only in these iterations is it computed. `iteration`
+    is an integer variable, such as an optimizer's `iterations`. Source: "lazy regularization", Karras et al. 2020
+    (arXiv:1912.04958), section 3.1.
+    """
+    if every == 1:
+        return term()
+    return tf.cond(tf.convert_to_tensor(iteration) % every == 0, lambda: every * term(), lambda: 0.0)
+
+
+def follow(average, network, ema):
+    """Moves `average`, a second network of the same kind: a ← ema a + (1 - ema) w for each of its variables a.
+
+    w is the same variable of `network`. The running averages of batch normalisation are variables, too.
+    """
+    for a, w in zip(average.variables, network.variables, strict=True):
+        a.assign(ema * a + (1 - ema) * w)
+
+
 def normal_of(uniform):
     """Returns normal noise N(0, 1) made of uniform noise in [-1, 1), float32 of the same shape: √2 erf⁻¹(uniform).
 

@@ -18,12 +18,17 @@ Departures from the papers:
 1. The networks are those of dcgan.py instead of dense layers. G gets c as more inputs, one for each class; one of them
    is 1. D gets c as more channels of the image, one for each class; one of them is 1 everywhere.
 2. Reed et al. give the second and the third term half the weight. Here all terms have the same weight.
+3. --r1, --r1_every and --ema, for larger images, are those of dcgan.py.
 """
 
 from gan_tf.runs import training_command
 
 OPTIONS = {
     "width": (32, "Channels, as in gan_tf.zoo.dcgan.", (1, 1024)),
+    "learning_rate": (0.0002, "Learning rate of Adam, for both networks.", (1e-9, 10)),
+    "r1": (0.0, "Weight of the gradient penalty R1, as in gan_tf.zoo.dcgan.", (0, 1e6)),
+    "r1_every": (1, "Iterations from one R1 to the next, as in gan_tf.zoo.dcgan.", (1, 1000)),
+    "ema": (0.0, "Average of G's weights, as in gan_tf.zoo.dcgan.", (0, 0.99999)),
     "wrong_digits": (True, "Show D real images with a wrong class, too. --nowrong_digits is the control without it."),
 }
 
@@ -54,13 +59,13 @@ from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan
 from gan_tf.noise import SAMPLE_NOISE, uniform_noise
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import make_train_block, shape_of
+from gan_tf.zoo.blocks import follow, lazily, make_train_block, r1_penalty, shape_of
 
 NOISE = 100  # numbers of z
 RANDOM = NOISE + 2  # random numbers for one image: z, one that chooses the wrong class, one to make them even
 
 
-def make_discriminator(seed, shape, classes, width=32):
+def make_discriminator(seed, shape, classes, width=32, batch_norm=True):
     """D maps images, float32 [n, height, width, channels] in [0, 1], and classes to logits, float32 [n, 1].
 
     A class is a row of float32 [n, classes], with a single 1.
@@ -70,7 +75,7 @@ def make_discriminator(seed, shape, classes, width=32):
     image, one_hot = keras.Input(shape), keras.Input([classes])
     c = layers.Reshape([height, wide, classes])(layers.RepeatVector(height * wide)(one_hot))
     x = layers.Concatenate()([layers.Rescaling(2.0, -1.0)(image), c])  # of digits [n, 28, 28, 11]
-    logit = layers.Dense(1, kernel_initializer=dcgan.normal(seeds))(dcgan.features(x, seeds, width))
+    logit = layers.Dense(1, kernel_initializer=dcgan.normal(seeds))(dcgan.features(x, seeds, width, batch_norm))
     return keras.Model([image, one_hot], logit, name="discriminator")
 
 
@@ -92,16 +97,31 @@ def wrong_classes(labels, uniform, classes):
     return (labels + ahead) % classes
 
 
-def make_train_step(generator, discriminator, g_optimizer, d_optimizer, with_wrong=True, jit=False):
+def make_train_step(
+    generator,
+    discriminator,
+    g_optimizer,
+    d_optimizer,
+    with_wrong=True,
+    average=None,
+    ema=0.0,
+    r1=0.0,
+    r1_every=1,
+    jit=False,
+):
     """Makes `step(real_images, labels, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
 
     `real_images` is float32 [n, height, width, channels] in [0, 1], `labels` is int32 [n]. Noise is float32 [n, 102] in
-    [-1, 1).
+    [-1, 1). `d_loss` has no penalty in it. R1 is that of D(x, c) by x, with the right classes. `average` is a second
+    generator, which follows the first (`blocks.follow`).
     """
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
     d_optimizer.build(d_weights)
     g_optimizer.build(g_weights)
     classes = discriminator.input_shape[1][-1]
+
+    def penalty(real_images, c):
+        return r1 / 2 * r1_penalty(lambda x, training: discriminator([x, c], training=training), real_images)
 
     @tf.function(jit_compile=jit)
     def step(real_images, labels, d_noise, g_noise):
@@ -113,13 +133,18 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, with_wro
             if with_wrong:
                 wrong = tf.one_hot(wrong_classes(labels, d_noise[:, NOISE], classes), classes)
                 logits.append(discriminator([real_images, wrong], training=True))
-            d_loss = d_loss_fn(*logits)
-        d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+            loss = d_loss = d_loss_fn(*logits)
+            if r1:
+                loss += lazily(lambda: penalty(real_images, c), d_optimizer.iterations, r1_every)
+        d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
 
         with tf.GradientTape() as tape:
             fake_images = generator(tf.concat([g_noise[:, :NOISE], c], axis=1), training=True)
             g_loss = losses.non_saturating_g_loss(discriminator([fake_images, c], training=True))
         g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)
+
+        if average:
+            follow(average, generator, ema)
         return d_loss, g_loss
 
     return step
@@ -163,6 +188,10 @@ def make(
     shape=None,
     classes=DIGITS,
     width=32,
+    learning_rate=0.0002,
+    r1=0.0,
+    r1_every=1,
+    ema=0.0,
     wrong_digits=True,
     batch_size=64,
     seed=0,
@@ -173,8 +202,11 @@ def make(
 
     `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. `labels` are int [n], places in `classes`, the
     names of the classes. Without images the GAN can draw pictures of `shape` (None: MNIST's), but not train. The other
-    arguments are the flags. Raises ValueError if there is only one class, or not as many labels as images.
+    arguments are the flags. Raises ValueError if there is only one class, not as many labels as images, or if `ema` is
+    not in [0, 1).
     """
+    if not 0 <= ema < 1:
+        raise ValueError(f"ema must be at least 0 and less than 1, not {ema}")
     shape, count = shape_of(images, shape), len(classes)
     if count < 2:
         raise ValueError("this GAN needs pictures of at least two classes, such as a folder with two subfolders.")
@@ -182,10 +214,13 @@ def make(
         raise ValueError("without labels this GAN cannot train")
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
     generator = dcgan.make_generator(g_seed, shape, width, inputs=NOISE + count)
-    discriminator = make_discriminator(d_seed, shape, count, width)
-    g_optimizer, d_optimizer = dcgan.make_optimizer(), dcgan.make_optimizer()
-    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, wrong_digits, jit)
-    train_block, block = None, min(block, dcgan.BLOCK)
+    discriminator = make_discriminator(d_seed, shape, count, width, batch_norm=not r1)
+    average = dcgan.make_generator(g_seed, shape, width, inputs=NOISE + count) if ema else None
+    g_optimizer, d_optimizer = dcgan.make_optimizer(learning_rate), dcgan.make_optimizer(learning_rate)
+    step = make_train_step(
+        generator, discriminator, g_optimizer, d_optimizer, wrong_digits, average, ema, r1, r1_every, jit
+    )
+    train_block, block, drawn = None, min(block, dcgan.BLOCK), average or generator
     if images is not None:
         train_block = make_train_block(step, [images, labels.astype(np.int32)], batch_size, seed, RANDOM)
 
@@ -195,7 +230,7 @@ def make(
 
     def draw(index):
         noise = uniform_noise(seed, SAMPLE_NOISE, index * 4 * count * NOISE, [4 * count, NOISE])
-        return generator(ask(noise, np.arange(4 * count) % count, count)).numpy()
+        return drawn(ask(noise, np.arange(4 * count) % count, count)).numpy()
 
     return Gan(
         objects={
@@ -203,7 +238,8 @@ def make(
             "discriminator": discriminator,
             "g_optimizer": g_optimizer,
             "d_optimizer": d_optimizer,
-        },
+        }
+        | ({"generator_average": average} if average else {}),
         train_block=train_block,
         block=block,
         draw=draw,
@@ -214,5 +250,5 @@ def make(
         make_noise=make_noise,
         conditions=tuple(classes),
         asked=lambda noise: np.argmax(noise[:, NOISE:], axis=1),
-        generate=generator,
+        generate=drawn,
     )

@@ -26,7 +26,9 @@ Departures from the paper:
 3. A batch has 64 images instead of 128: this gives more updates in the same time.
 4. With --r1, D's loss also has r1/2 · mean ‖∇D(x)‖², the penalty R1 (Mescheder et al. 2018, arXiv:1801.04406,
    equation 9). Without it, D can win on larger images: it tells every picture of G from real ones, and G learns no
-   more. With it D has no batch normalisation, because the penalty is one for each image.
+   more. With it D has no batch normalisation, because the penalty is one for each image. With --r1_every=8, only
+   every eighth iteration has the penalty, which is then eight times as large. This saves time (Karras et al. 2020,
+   arXiv:1912.04958, section 3.1).
 5. With --ema=0.999, samples come from an average of G's weights. After each iteration, the average moves by 0.001 of
    its distance to G. This smooths the changes of G between iterations. The paper does not have it (see Yazıcı et al.
    2019, arXiv:1806.04498). Training itself is the same.
@@ -42,7 +44,9 @@ OPTIONS = {
     ),
     "batch_norm": (True, "Batch normalisation. --nobatch_norm is the control without it."),
     "pooling": (False, "The control: D has max pooling, G repeats pixels and convolves, instead of strides."),
+    "learning_rate": (0.0002, "Learning rate of Adam, for both networks.", (1e-9, 10)),
     "r1": (0.0, "Weight of the gradient penalty R1. 0: without it, as in the paper.", (0, 1e6)),
+    "r1_every": (1, "Iterations from one R1 to the next. R1 is then larger by this factor.", (1, 1000)),
     "ema": (
         0.0,
         "Share of the old average of G's weights that each iteration keeps, such as 0.999. 0: samples come from G.",
@@ -77,7 +81,7 @@ from gan_tf import grids, losses
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan
 from gan_tf.noise import sample_noise, stream_noise
-from gan_tf.zoo.blocks import make_train_block, r1_penalty, shape_of
+from gan_tf.zoo.blocks import follow, lazily, make_train_block, r1_penalty, shape_of
 
 KERNEL = 5  # pixels wide and high, as in the paper's figure 1
 BLOCK = 20  # iterations between two looks at Ctrl-C: some seconds on a CPU
@@ -170,17 +174,20 @@ def make_discriminator(seed, shape, width=32, batch_norm=True, pooling=False):
     return keras.Model(image, layers.Dense(1, kernel_initializer=normal(seeds))(x), name="discriminator")
 
 
-def make_optimizer():
+def make_optimizer(learning_rate=0.0002):
     """Adam with the paper's constants (section 4); beta2 and epsilon are those of Adam's own paper."""
-    return keras.optimizers.Adam(0.0002, beta_1=0.5, beta_2=0.999, epsilon=1e-8)
+    return keras.optimizers.Adam(learning_rate, beta_1=0.5, beta_2=0.999, epsilon=1e-8)
 
 
-def make_train_step(generator, discriminator, g_optimizer, d_optimizer, average=None, ema=0.0, r1=0.0, jit=False):
+def make_train_step(
+    generator, discriminator, g_optimizer, d_optimizer, average=None, ema=0.0, r1=0.0, r1_every=1, jit=False
+):
     """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
 
     `real_images` is float32 [n, height, width, channels] in [0, 1]. `d_noise` and `g_noise` are float32 [n, 100] in
     [-1, 1). Each loss is taken before its own network's update; `d_loss` has no penalty in it, so that it compares.
-    `average` is a second generator, which follows: a ← ema a + (1 - ema) g for each of its variables a.
+    `average` is a second generator, which follows the first (`blocks.follow`).
+    Iterations 0, `r1_every`, 2 `r1_every` and so on have the penalty; `d_optimizer` counts them.
     """
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
     d_optimizer.build(d_weights)
@@ -196,7 +203,9 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, average=
             fake_logits = discriminator(fake_images, training=True)
             loss = d_loss = losses.non_saturating_d_loss(real_logits, fake_logits)
             if r1:
-                loss += r1 / 2 * r1_penalty(discriminator, real_images)
+                loss += lazily(
+                    lambda: r1 / 2 * r1_penalty(discriminator, real_images), d_optimizer.iterations, r1_every
+                )
         d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
 
         with tf.GradientTape() as tape:
@@ -205,8 +214,7 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, average=
         g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)
 
         if average:
-            for a, g in zip(average.variables, generator.variables, strict=True):
-                a.assign(ema * a + (1 - ema) * g)  # also the running averages of batch normalisation
+            follow(average, generator, ema)
         return d_loss, g_loss
 
     return step
@@ -220,7 +228,9 @@ def make(
     width=32,
     batch_norm=True,
     pooling=False,
+    learning_rate=0.0002,
     r1=0.0,
+    r1_every=1,
     ema=0.0,
     batch_size=64,
     seed=0,
@@ -241,8 +251,8 @@ def make(
     generator = make_generator(g_seed, **rules)
     discriminator = make_discriminator(d_seed, **rules | {"batch_norm": batch_norm and not r1})
     average = make_generator(g_seed, **rules) if ema else None
-    g_optimizer, d_optimizer = make_optimizer(), make_optimizer()
-    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, average, ema, r1, jit)
+    g_optimizer, d_optimizer = make_optimizer(learning_rate), make_optimizer(learning_rate)
+    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, average, ema, r1, r1_every, jit)
     block, train_block, drawn = min(block, BLOCK), None, average or generator
     if images is not None:
         train_block = make_train_block(step, [images], batch_size, seed)

@@ -46,11 +46,11 @@ def test_the_condition_is_ten_channels_one_of_which_is_one():
     np.testing.assert_array_equal(found[:, :, 1:], np.broadcast_to(digit, [28, 28, 10]))
 
 
-@pytest.mark.parametrize("with_wrong_digits", [True, False])
-def test_a_step(with_wrong_digits):
-    """The losses by hand; each network moves against the gradient of its own loss."""
+@pytest.mark.parametrize(("with_wrong_digits", "r1"), [(True, 0), (False, 0), (True, 30.0)])
+def test_a_step(with_wrong_digits, r1):
+    """The losses by hand; each network moves against the gradient of its own loss. R1 is that of the right classes."""
     random = np.random.default_rng(1)
-    gan = conditional.make(**SMALL)
+    gan = conditional.make(r1=r1, **SMALL)
     generator, discriminator, *optimizers = gan.objects.values()
     labels = LABELS[:8].astype(np.int32)
     d_noise, g_noise = random.uniform(-1, 1, [2, 8, 102]).astype(np.float32)
@@ -65,19 +65,31 @@ def test_a_step(with_wrong_digits):
     def draw(noise):
         return generator(np.concatenate([noise[:, :100], c], 1), training=True)
 
-    def d_loss_of():
+    def loss_without_r1():
         loss = mean(-1, real, c) + mean(1, draw(d_noise), c)
         return loss + mean(1, real, wrong) if with_wrong_digits else loss
 
-    step = conditional.make_train_step(generator, discriminator, *optimizers, with_wrong_digits)
+    def penalty():
+        with tf.GradientTape() as tape:
+            tape.watch(real)
+            logits = discriminator([real, tf.constant(c)], training=True)
+        return r1 / 2 * tf.reduce_mean(tf.reduce_sum(tape.gradient(logits, real) ** 2, axis=[1, 2, 3]))
+
+    if r1:
+        assert "BatchNormalization" not in [type(layer).__name__ for layer in discriminator.layers]
+        for weight in discriminator.trainable_variables:  # larger, so that the penalty is
+            weight.assign(10 * weight)
+        assert penalty() > 0.1
+    without = loss_without_r1()
+    step = conditional.make_train_step(generator, discriminator, *optimizers, with_wrong_digits, r1=r1)
     found, *expected = steps.check(
         (generator, discriminator),
         (2e-4, 2e-4),
         lambda: step(real, labels, d_noise, g_noise),
-        d_loss_of,
+        lambda: loss_without_r1() + penalty(),
         lambda: mean(-1, draw(g_noise), c),
     )
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    np.testing.assert_allclose(found, [without, expected[1]], rtol=1e-5)
 
 
 def test_it_is_asked_by_noise():

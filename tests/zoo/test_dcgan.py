@@ -6,7 +6,7 @@ import steps
 import tensorflow as tf
 
 from gan_tf.data import DIGIT
-from gan_tf.zoo import blocks, dcgan
+from gan_tf.zoo import blocks, conditional, dcgan
 
 SMALL = dict(width=2, batch_size=8, block=2)
 IMAGES = np.random.default_rng(0).integers(0, 256, [20, 28, 28, 1], np.uint8)
@@ -112,8 +112,9 @@ def test_a_step():
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
-def test_the_average_follows_the_generator():
-    gan = dcgan.make(IMAGES, ema=0.75, **SMALL)
+@pytest.mark.parametrize("member", [dcgan, conditional])
+def test_the_average_follows_the_generator(member):
+    gan = member.make(IMAGES, np.arange(20) % 10, ema=0.75, **SMALL)
     generator, average = gan.objects["generator"], gan.objects["generator_average"]
     expected = [w.numpy() for w in generator.variables]
     for a, g in zip(average.variables, generator.variables, strict=True):
@@ -125,10 +126,14 @@ def test_the_average_follows_the_generator():
     for a, wanted in zip(average.variables, expected, strict=True):
         np.testing.assert_allclose(a, wanted, rtol=1e-5, atol=1e-8)
     assert gan.generate is average
-    same = dcgan.make(IMAGES, **SMALL)
+    same = member.make(IMAGES, np.arange(20) % 10, **SMALL)
     same.train(2)
     for a, b in zip(generator.get_weights(), same.models["generator"].get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+    drawn = gan.draw(0)
+    for weight in generator.variables:
+        weight.assign(tf.zeros_like(weight))
+    np.testing.assert_array_equal(gan.draw(0), drawn)
 
 
 def test_samples_use_the_running_averages():
@@ -141,8 +146,9 @@ def test_samples_use_the_running_averages():
 
 @pytest.mark.parametrize("ema", [-0.1, 1.0])
 def test_bad_averages_are_refused(ema):
-    with pytest.raises(ValueError, match="ema must be"):
-        dcgan.make(ema=ema, **SMALL)
+    for member in (dcgan, conditional):
+        with pytest.raises(ValueError, match="ema must be"):
+            member.make(ema=ema, **SMALL)
 
 
 @pytest.mark.parametrize(
@@ -215,3 +221,36 @@ def test_what_r1_adds_to_a_step():
         lambda: tf.reduce_mean(tf.nn.softplus(-discriminator(generator(g_noise, training=True), training=True))),
     )
     assert float(d_loss) == pytest.approx(float(without), rel=1e-4)
+
+
+def test_a_learning_rate():
+    for member in (dcgan, conditional):
+        objects = member.make(learning_rate=0.003, **SMALL).objects
+        assert all(float(objects[name].learning_rate) == np.float32(0.003) for name in ("g_optimizer", "d_optimizer"))
+
+
+@pytest.mark.parametrize("member", [dcgan, conditional])
+def test_r1_in_every_third_iteration(member):
+    """Iterations 0 and 3 are those of three times the weight; iterations 1 and 2 those without R1."""
+
+    def make(**options):
+        return member.make(IMAGES, np.arange(20) % 10, **options, **SMALL)
+
+    def after(gan, start, iteration):
+        """D's weights after one iteration of `gan` from the weights `start`, with new optimizers."""
+        for model, values in zip(gan.models.values(), start, strict=True):
+            model.set_weights(values)
+        for optimizer in (gan.objects["g_optimizer"], gan.objects["d_optimizer"]):
+            for variable in optimizer.variables[2:]:  # behind the count and the learning rate
+                variable.assign(tf.zeros_like(variable))
+            optimizer.iterations.assign(iteration)
+        gan.train_block(iteration, 1)
+        return gan.models["discriminator"].get_weights()
+
+    lazy, always, tiny = make(r1=40.0, r1_every=3), make(r1=120.0), make(r1=1e-30)
+    start = [[3 * weight for weight in model.get_weights()] for model in lazy.models.values()]
+    for iteration in range(4):
+        found, with_it, without = (after(gan, start, iteration) for gan in (lazy, always, tiny))
+        assert max(np.abs(a - b).max() for a, b in zip(with_it, without, strict=True)) > 1e-4
+        for a, b in zip(found, with_it if iteration % 3 == 0 else without, strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-7)
