@@ -25,7 +25,12 @@ def second_smallest(found):
     return np.sort(found, axis=0)[1]
 
 
-@pytest.mark.parametrize(("d_optimizer", "what"), TOLERANCES)
+# Each optimizer once, with XLA and without once; the other two are slow.
+QUICK = {("adadelta", "with XLA"), ("adam", "without")}
+TRAJECTORIES = [pytest.param(*each, marks=() if each in QUICK else pytest.mark.slow) for each in TOLERANCES]
+
+
+@pytest.mark.parametrize(("d_optimizer", "what"), TRAJECTORIES)
 def test_trajectories_are_the_scripts(d_optimizer, what):
     found = exact.distances(d_optimizer, what == "with XLA", STARTS)
     print(f"\nD {d_optimizer}, {what}, largest distance of (losses, weights):")
@@ -33,7 +38,7 @@ def test_trajectories_are_the_scripts(d_optimizer, what):
     assert np.all(second_smallest(found) < TOLERANCES[d_optimizer, what])
 
 
-@pytest.mark.parametrize("d_optimizer", exact.STEPS)
+@pytest.mark.parametrize("d_optimizer", ["adam", pytest.param("adadelta", marks=pytest.mark.slow)])
 def test_another_optimizer_is_noticed(d_optimizer):
     """The controls are far beyond the tolerances: Keras's own Adam, and Adadelta with the bug of 2017."""
     for control in exact.CONTROLS[d_optimizer].values():

@@ -195,6 +195,7 @@ def test_mnist_without_its_tests(mnist_dir, tmp_path):
         data.load("mnist", tmp_path, "test")
 
 
+@pytest.mark.slow
 def test_both_sources_give_the_same(mnist_dir, tfds_dir):
     for split in data.SPLITS:
         idx, tfds = data.load("mnist", mnist_dir, split), data.load("mnist", tfds_dir, split)

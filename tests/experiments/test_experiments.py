@@ -106,6 +106,7 @@ def test_slope():
     assert abs(together / np.mean(squares) ** 0.5 - 1) > 1e-4, "the control: with what it does to the other logits"
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_ends_the_experiment(tmp_path):
     with pytest.raises(SystemExit, match="error: some: --d_optimizer=none is not adadelta, .* See --help"):
         measured.train({"some": (["--d_optimizer=none"], [10])}, None, tmp_path)

@@ -683,6 +683,18 @@ BY_FILE = {
     "zoo/blocks.py": [
         ("pixels are not scaled", "tf.cast(each, tf.float32) * SCALE", "tf.cast(each, tf.float32)", ZOO),
         ("D's noise for G, too", "noise[i, 0], noise[i, 1]", "noise[i, 0], noise[i, 0]", ZOO),
+        (
+            "the average stands still",
+            "a.assign(ema * a + (1 - ema) * w)",
+            "a.assign(a)",
+            "zoo/test_dcgan.py::test_the_average_follows_the_generator",
+        ),
+        (
+            "R1 now and then, but not more of it",
+            "lambda: every * term()",
+            "term",
+            "zoo/test_dcgan.py::test_r1_in_every_third_iteration",
+        ),
     ],
     "zoo/dcgan.py": [
         ("first weights ten times as large", "RandomNormal(0.0, 0.02", "RandomNormal(0.0, 0.2", RULES),
@@ -692,12 +704,6 @@ BY_FILE = {
             "fake_logits = discriminator(fake_images, training=True)",
             "fake_logits = discriminator(fake_images)",
             "zoo/test_dcgan.py::test_a_step",
-        ),
-        (
-            "the average stands still",
-            "a.assign(ema * a + (1 - ema) * g)",
-            "a.assign(a)",
-            "zoo/test_dcgan.py::test_the_average_follows_the_generator",
         ),
     ],
     "zoo/conditional.py": [

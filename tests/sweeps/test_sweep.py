@@ -111,6 +111,7 @@ def test_a_grid_is_trained_measured_and_not_trained_again(idx_dir, tmp_path):
     assert sweep("--table_only", "--out_dir=sweep", cwd=tmp_path).stdout == result.stdout
 
 
+@pytest.mark.slow
 @needs_ray
 def test_a_worker_that_is_killed_resumes_and_a_run_that_fails_does_not_stop_the_others(idx_dir, tmp_path):
     (tmp_path / "sweep" / "seed=1").mkdir(parents=True)

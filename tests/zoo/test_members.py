@@ -227,7 +227,7 @@ def test_which_members_take_any_picture():
         assert set(facts[name]) == arguments & {"shape", "classes", "classifier"}
 
 
-@pytest.mark.parametrize("shape", [(16, 24, 3), (20, 28, 1)])
+@pytest.mark.parametrize("shape", [(16, 24, 3), pytest.param((20, 28, 1), marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "name", [pytest.param(each, marks=pytest.mark.slow) if each in HEAVY else each for each in members.ANY_PICTURE]
 )

@@ -113,6 +113,7 @@ def test_updates_by_hand():
     np.testing.assert_allclose(d_step(SEQUENCES, SEED), expected, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_g_step_by_hand():
     """One step of gradient descent along the loss of the docstring, with rewards minus their mean at each place."""
     gan = seqgan.make(words=30, units=8)
