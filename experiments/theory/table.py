@@ -69,6 +69,12 @@ ROWS = {
         "growth [simultaneous]; invariant [least x²]; distance of the mean [distance of the mean]",
         "[simultaneous]; [least x²]; [distance of the mean]",
     ),
+    "one_point": (
+        "On the GAN of one point, the relativistic loss circles the solution; with R1 and R2 it arrives",
+        "real part of the eigenvalues [zero-sum: real], with R1 and R2 [zero-sum, R1 and R2: real]; θ² + ψ² at least "
+        "[zero-sum: least]; with R1 and R2 at the end [R1 and R2: θ²]",
+        "[zero-sum: real], [zero-sum, R1 and R2: real]; [zero-sum: least]; [R1 and R2: θ²]",
+    ),
     "inception_score_blind_spot": (
         "Ten images, one of each digit, score higher than MNIST",
         "[score of ten images], above the real images'; five images [score of five]; recall [recall of ten]",
