@@ -78,13 +78,16 @@ def load_images(what, source):
 def load_data(config):
     """Returns the training, validation and test images to compare samples with. Raises DataError.
 
-    `config` is what a run's config.json says, or None without a run.
+    `config` is what a run's config.json says, or None without a run. What no flag names is as in the run, unless the
+    flags name another data set.
     """
-    described = {name: FLAGS[name].value for name in ("dataset", "data_dir", "size", "channels")}
-    own = config and not any(described.values())
-    if own:
-        described = config["flags"]
-    described = described | {"dataset": described["dataset"] or "mnist"}
+    named = {name: FLAGS[name].value for name in ("dataset", "data_dir", "size", "channels") if FLAGS[name].value}
+    described, own = {"dataset": "mnist"} | named, config and not named
+    if config:
+        trained_on = config["flags"]["dataset"]
+        made = trained_on in data.DATASETS and trained_on not in ("mnist", "folder")  # by a program, from no folder
+        if named.get("dataset", trained_on) == trained_on and not (made and "data_dir" in named):
+            described = config["flags"] | named
     splits = [data.load_as(described, split) for split in data.SPLITS]
     logging.info("data: %s", splits[0].source)
     digest = config and config["data"].get("digest")
@@ -139,7 +142,8 @@ def main():
     if images is not None and images.shape[1:] != train.shape:
         ours, theirs = (members.words_of(shape) for shape in (images.shape[1:], train.shape))
         raise EvaluationError(
-            f"--{what}={source} draws {ours}, and the data have {theirs}: name other data with --dataset."
+            f"--{what}={source} draws {ours}, and the data have {theirs}: name other data with --dataset, or another "
+            "--size."
         )
     facts["versions"] = versions()
     facts["data"] = {split: each.digest for split, each in zip(data.SPLITS, (train, validation, test), strict=True)}

@@ -73,7 +73,7 @@ def make(dataset, block):
 
     if FLAGS.loss == "non_saturating" and FLAGS.d_optimizer.startswith("adadelta") and FLAGS.d_lr is None:
         cure = "--d_lr=1.0 --out_dir=out/digits"
-        logging.info("the script's own settings: the run will collapse, as the script does; for digits: %s", cure)
+        logging.info("the script's own settings: the run will collapse, as the script does; what helps: %s", cure)
     options = {name: FLAGS[name].value for name in [*variant.OPTIONS, *training_command.COMMON]}
     d_steps = FLAGS.d_steps or RECIPES[FLAGS.loss].d_steps
     noise = 400 * FLAGS.batch_size * (d_steps + 1)  # bytes for one iteration

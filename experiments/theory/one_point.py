@@ -10,9 +10,9 @@ one of two:
     non-saturating:  softplus(D(real) - D(fake)) = softplus(-ψθ). It gains on the circle, but ever more slowly: after a
                      time t (steps times their size) θ² + ψ² is about 8/t.
 
-Near the solution, one small step of size η moves (θ, ψ) by η J (θ, ψ). J has the same eigenvalues for both: ± i/2. A real
-part of 0 means neither towards the solution nor away from it. R1 and R2 add γ/2 (dD/dx)² to D's loss, at the real and
-at the fake point: γψ² together. Then the eigenvalues are -γ ± √(γ² - 1/4). Their real parts are negative, so the
+Near the solution, one small step of size η moves (θ, ψ) by η J (θ, ψ). J has the same eigenvalues for both: ± i/2. A
+real part of 0 means neither towards the solution nor away from it. R1 and R2 add γ/2 (dD/dx)² to D's loss, at the real
+and at the fake point: γψ² together. Then the eigenvalues are -γ ± √(γ² - 1/4). Their real parts are negative, so the
 distance falls by the same factor in every unit of time.
 
 Sources: the GAN of one point is from Mescheder, Geiger and Nowozin 2018 (arXiv:1801.04406, section 2); the relativistic
@@ -65,9 +65,7 @@ def play(steps, zero_sum, gamma, rate=RATE):
 
 def eigenvalues(zero_sum, gamma, far=1e-6):
     """Those of J, by the directions at two points `far` from the solution; sorted by their imaginary parts."""
-    columns = [
-        np.array([move_g(*point, zero_sum), move_d(*point, gamma)]) / far for point in ((far, 0.0), (0.0, far))
-    ]
+    columns = [np.array([move_g(*point, zero_sum), move_d(*point, gamma)]) / far for point in ((far, 0.0), (0.0, far))]
     return sorted(np.linalg.eigvals(np.transpose(columns)), key=lambda each: each.imag)
 
 

@@ -38,7 +38,8 @@ def load(dataset="mnist", data_dir=None, split="train", size=None, channels=None
     if channels not in (None, 1, 3):
         raise DataError(f"--channels={channels} is neither 1 (grey) nor 3 (colour).")
     if (size or channels) and dataset != "folder" and not dataset.startswith("tfds:"):
-        raise DataError(f"--dataset={dataset} has pictures of one size: remove --size and --channels.")
+        own = " Your own pictures: --dataset=folder --data_dir=FOLDER." if dataset == "mnist" else ""
+        raise DataError(f"--dataset={dataset} has pictures of one size: remove --size and --channels.{own}")
     if dataset == "folder":
         from gan_tf.data import folder
 

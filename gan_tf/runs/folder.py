@@ -133,9 +133,13 @@ class Run:
             require_gan(self.path, before["gan"], config["gan"])  # again: `check` did not keep the lock
             compare_flags(self.path, before["flags"], config["flags"])
             if before["data"].get("digest") != config["data"]["digest"]:
+                there, now = (
+                    f"{each['data'].get('images', 0):,}, SHA-256 {str(each['data'].get('digest'))[:8]}"
+                    for each in (before, config)
+                )
                 raise RunError(
-                    f"--out_dir={self.path} holds a run on other images (SHA-256 {before['data'].get('digest')}); "
-                    "name their folder with --data_dir, name another --out_dir, or delete the run with --overwrite."
+                    f"--out_dir={self.path} holds a run on other images ({there} there; {now} now); name those of "
+                    "the run with --data_dir, name another --out_dir, or delete the run with --overwrite."
                 )
             for what in ("device", "versions"):
                 if before.get(what) != config.get(what):

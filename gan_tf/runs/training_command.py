@@ -7,6 +7,7 @@ import math
 import os
 import sys
 import time
+from pathlib import Path
 
 from absl import flags, logging
 
@@ -56,7 +57,8 @@ def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults)
     if "folder" in datasets:
         _define_picture_flags(datasets, words)
     else:
-        flags.DEFINE_enum("dataset", datasets[0], list(datasets), "What to train on.")
+        flags.DEFINE_string("dataset", datasets[0], f"What to train on: {' or '.join(datasets)}.")
+        flags.register_validator("dataset", functools.partial(_check_own_data, datasets))
         flags.DEFINE_string("data_dir", None, "Not for this GAN: a program makes its data.")
     flags.DEFINE_string(
         "out_dir",
@@ -104,6 +106,15 @@ def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults)
         jit, threads = FLAGS["jit"], FLAGS["threads"]
         jit.help = "Compile with XLA, TensorFlow's compiler. Unset: only on a GPU."
         threads.help = "How many cores to use at most. Unset: all. Without XLA, another number changes last bits."
+
+
+def _check_own_data(datasets, name):
+    """For a GAN that trains on `datasets` only, which a program makes."""
+    if name in datasets:
+        return True
+    pictures = name in data.IMAGES or name.startswith("tfds:")
+    others = f" Pictures: gan_tf.zoo.{', '.join(members.ANY_PICTURE)}." if pictures else ""
+    raise flags.ValidationError(f"this GAN trains only on {' or '.join(datasets)}.{others}")
 
 
 def _define_picture_flags(datasets, words):
@@ -273,6 +284,11 @@ def _train(name, make, compile_seconds, check, threads_matter, texts):
     begun = time.monotonic()
     if FLAGS.dataset == "folder":  # so that it is the same run as one that names these
         FLAGS.size, FLAGS.channels = FLAGS.size or 64, FLAGS.channels or 3
+        if FLAGS.data_dir and Path(FLAGS.out_dir).resolve().is_relative_to(Path(FLAGS.data_dir).expanduser().resolve()):
+            raise folder.RunError(
+                f"--out_dir={FLAGS.out_dir} lies in the folder of your pictures: the next start would train on the "
+                "run's own grids. Name another --out_dir."
+            )
     own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
     config = {"flags": {flag.name: flag.value for flag in own_flags}}
     fresh = FLAGS.overwrite
@@ -293,6 +309,9 @@ def _train(name, make, compile_seconds, check, threads_matter, texts):
     what = {"mnist": "the original MNIST", "custom": "your own images"}.get(dataset.name, dataset.name)
     unit = f"images of {members.words_of(dataset.shape)}" if len(dataset.shape) == 3 else "examples"
     logging.info("data: %s, %d %s (%s)", what, len(dataset.pixels), unit, dataset.source)
+    if dataset.name == "folder" and dataset.classes:
+        named = ", ".join(dataset.classes[:10]) + ", …" * (len(dataset.classes) > 10)
+        logging.info("%d classes, by the subfolders: %s", len(dataset.classes), named)
     config["data"] = {
         "name": dataset.name,
         "images": len(dataset.pixels),

@@ -40,7 +40,12 @@ def test_splits_and_scaling(tmp_path):
 @pytest.mark.parametrize(
     ("name", "flags", "message"),
     [
-        ("mnist", {"size": 32}, "--dataset=mnist has pictures of one size: remove --size and --channels."),
+        (
+            "mnist",
+            {"size": 32},
+            "--dataset=mnist has pictures of one size: remove --size and --channels. "
+            "Your own pictures: --dataset=folder --data_dir=FOLDER.",
+        ),
         ("heads", {"channels": 1}, "--dataset=heads has pictures of one size: remove --size and --channels."),
         ("folder", {"data_dir": ".", "size": 0}, "--size=0 is not a whole number from 16 to 1024."),
         ("folder", {"data_dir": ".", "size": 1025}, "--size=1025 is not a whole number from 16 to 1024."),

@@ -12,6 +12,7 @@ from experiments.theory import claim, divergences, mode_collapse, table
 
 SMALL = {
     "nash": {"steps": 300},
+    "one_point": {"steps": 20_000},
     "maximum_likelihood": {"steps": 1500},
     "optimal_discriminator": {"steps": 1500},
     "divergences": {"distances": (0.5,)},
@@ -26,7 +27,7 @@ SMALL = {
     "dcgan_features": {},
     "pixel_distance": {"iters": 200},
 }
-QUICK = ("nash", "maximum_likelihood", "optimal_discriminator", "fractional_strides")
+QUICK = ("nash", "one_point", "maximum_likelihood", "optimal_discriminator", "fractional_strides")
 OF_IMAGES = ("inception_score_blind_spot", "discriminator_as_classifier")
 OF_MNIST = ("covariate_shift", "dcgan_features", "pixel_distance")  # they hold at full size only, and not on glyphs
 

@@ -248,8 +248,10 @@ def test_other_flags_and_images_are_refused(tmp_path):
     with pytest.raises(folder.RunError, match="with other flags"):  # another run may have started after the check
         folder.Run(tmp_path, CONFIG | {"flags": FLAGS | {"seed": 1}})
     folder.check(tmp_path, FLAGS | {"seed": 1}, overwrite=True)
-    with pytest.raises(folder.RunError, match=r"holds a run on other images \(SHA-256 abc\)"):
-        folder.Run(tmp_path, CONFIG | {"data": {"digest": "def"}})
+    now = {"images": 1234, "digest": "defdefdefdef"}
+    words = r"holds a run on other images \(0, SHA-256 abc there; 1,234, SHA-256 defdefde now\); name those"
+    with pytest.raises(folder.RunError, match=words):
+        folder.Run(tmp_path, CONFIG | {"data": now})
 
 
 def test_another_device_is_reported(tmp_path, caplog):

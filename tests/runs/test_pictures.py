@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+import shutil
 
 import keras
 import numpy as np
@@ -168,16 +169,45 @@ def test_it_is_asked_by_the_names_of_the_subfolders(trained):
         (
             "gan_tf.zoo.dcgan",
             ["--size=32"],
-            r"=mnist has pictures of one size: remove --size and --channels\.$",
+            r"=mnist has pictures of one size: remove --size and --channels\. Your own pictures: --dataset=folder",
         ),
         ("gan_tf.zoo.dcgan", ["--dataset=folder"], r"--dataset=folder needs the folder of your pictures: name it with"),
+        (
+            "gan_tf.zoo.dcgan",
+            ["--dataset=folder", "--data_dir=photos", "--out_dir=photos/red/run"],
+            r"^error: --out_dir=photos/red/run lies in the folder of your pictures: .* Name another --out_dir\.$",
+        ),
     ],
 )
 def test_what_is_refused_without_tensorflow(trained, module, flags, message):
-    result = command(module, *flags, "--out_dir=refused", cwd=trained[0])
+    result = command(module, "--out_dir=refused", *flags, cwd=trained[0])
     lines = result.stderr.splitlines()
     assert result.returncode == 1 and re.search(message, lines[-1]), result.stderr
     assert not any("TensorFlow" in line for line in lines) and not (trained[0] / "refused").exists()
+    assert not (trained[0] / "photos" / "red" / "run").exists()
+
+
+def test_gans_of_other_data_name_those_that_take_pictures(tmp_path):
+    words = "Pictures: gan_tf.zoo.dcgan, conditional, infogan, loss_sensitive,"
+    for module, name in (("stackgan", "captions"), ("seqgan", "small_oracle or oracle"), ("gan_3d", "furniture")):
+        result = command(f"gan_tf.zoo.{module}", "--dataset=folder", cwd=tmp_path)
+        line = result.stderr.splitlines()[-1]
+        assert f"error: --dataset=folder: this GAN trains only on {name}. {words}" in line and result.returncode == 2
+        line = command(f"gan_tf.zoo.{module}", "--dataset=x", cwd=tmp_path).stderr.splitlines()[-1]
+        assert f"error: --dataset=x: this GAN trains only on {name}." in line and "Pictures" not in line
+
+
+def test_scores_after_the_folder_has_moved(trained):
+    """--data_dir is enough: data set, size and channels are those of the run."""
+    cwd, _ = trained
+    shutil.copytree(cwd / "photos", cwd / "moved")
+    for flags in ([], ["--dataset=folder"], ["--size=16"]):
+        result = forked("gan_tf.evaluate", "--run_dir=whole", "--data_dir=moved", *flags, "--count=100", cwd=cwd)
+        assert result.returncode == 0 and "other images" not in result.stderr, result.stderr
+    result = forked("gan_tf.evaluate", "--run_dir=whole", "--data_dir=moved", "--size=32", "--count=100", cwd=cwd)
+    assert (
+        "and the data have 32x32 pixels in colour: name other data with --dataset, or another --size." in result.stderr
+    )
 
 
 def test_runs_of_an_older_version_are_refused(trained):
