@@ -27,7 +27,7 @@ R1 = ["--r1=1", "--r1_every=8"]
 RUNS = {
     "dcgan": ("dcgan", [*FAST, *R1]),
     "dcgan_no_batch_norm": ("dcgan", [*FAST, *R1, "--nobatch_norm"]),
-    "dense": ("regularised", ["--dataset=heads", "--iters=40000"]),
+    "dense": ("regularised", ["--dataset=heads", "--batch_size=16", "--iters=40000"]),
     # With --learning_rate=0.002 both losses jumped after 12,000 iterations, and stayed far from those before.
     "conditional": ("conditional", [*SMALL, *R1, "--learning_rate=0.001", "--iters=12000"]),
 }

@@ -172,7 +172,7 @@ def define_options(options):
             flags.DEFINE_enum(name, default, *limit, text)
 
 
-def main(module, options, iters, pixel_bytes, facts=(), digits=False, **defaults):
+def main(module, options, iters, pixel_bytes, facts=(), digits=False, classes=0, **defaults):
     """The whole command of a GAN that is a module of its own: parses flags, trains, and ends the process.
 
     `module` is its name, such as "gan_tf.zoo.dcgan". It is imported once the flags and the data are known to be good,
@@ -181,6 +181,7 @@ def main(module, options, iters, pixel_bytes, facts=(), digits=False, **defaults
     those of `define_flags`. `pixel_bytes` is how much memory training takes for each pixel of each image of a batch,
     with the default of a flag --width. `facts` are the fields of a `data.Dataset` that `make` takes as well, such as
     "shape": then it can train on pictures of any shape. With `digits` it takes only MNIST's shape and ten classes.
+    `classes` is how many classes the data must have.
     """
     name = module.rsplit(".", 1)[-1]
     define_flags(iters, of_script=False, **defaults)
@@ -202,7 +203,7 @@ def main(module, options, iters, pixel_bytes, facts=(), digits=False, **defaults
 
     threads_matter = FLAGS["jit"].default is None
     texts = {option: text for option, (_, text, *_) in options.items()}
-    check = functools.partial(require_digits, labels=True) if digits else None
+    check = functools.partial(require_digits, labels=True) if digits else functools.partial(require_classes, classes)
     command_line.run(
         lambda: train(name, make, 30, check, threads_matter, texts), groups({"This GAN": list(options)}), ERRORS
     )
@@ -253,6 +254,15 @@ def require_digits(dataset, labels=False):
     if labels and len(dataset.classes) != 10:
         words = f"{len(dataset.classes)} classes" if dataset.classes else "no labels"
         raise data.DataError(f"{dataset.source}: {words}, and this GAN needs the ten digits as labels.")
+
+
+def require_classes(least, dataset):
+    """Raises DataError if a data set has fewer than `least` classes."""
+    if len(dataset.classes) < least:
+        raise data.DataError(
+            f"{dataset.source}: this GAN needs pictures of at least {least} classes, such as a folder with {least} "
+            "subfolders."
+        )
 
 
 def train(name, make, compile_seconds, check=None, threads_matter=False, texts=None):

@@ -41,6 +41,7 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
         iters=10_000,
         pixel_bytes=7600,
         facts=FACTS,
+        classes=2,
         batch_size=64,
         sample_every=500,
         log_every=500,

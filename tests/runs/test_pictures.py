@@ -171,6 +171,11 @@ def test_it_is_asked_by_the_names_of_the_subfolders(trained):
             ["--size=32"],
             r"=mnist has pictures of one size: remove --size and --channels\. Your own pictures: --dataset=folder",
         ),
+        (
+            "gan_tf.zoo.conditional",
+            ["--dataset=folder", "--data_dir=photos/red"],
+            r"20 pictures in photos/red: this GAN needs pictures of at least 2 classes, such as a folder with 2 subf",
+        ),
         ("gan_tf.zoo.dcgan", ["--dataset=folder"], r"--dataset=folder needs the folder of your pictures: name it with"),
         (
             "gan_tf.zoo.dcgan",
