@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import record
+from experiments import heads, record
 from experiments.mnist import objectives, reproduce_blog, zoo
 from experiments.speed import benchmark
 from experiments.theory import table as theory
@@ -181,11 +181,14 @@ def test_the_theory():
     assert set(results) == set(theory.ROWS) and all(result["holds"] for result in results.values())
     assert theory.table(results) in (TOP / "experiments" / "README.md").read_text()
     machines = {
-        (*each["machine"].split(", "), each["versions"]["tensorflow"], each["date"]) for each in results.values()
+        file: (*each["machine"].split(", "), each["versions"]["tensorflow"], each["date"])
+        for file, each in results.items()
     }
-    ((name, version, date),) = {(name, version, date) for name, _, version, date in machines}
-    assert {cores for _, cores, *_ in machines} == {"1 core", "2 cores"}
-    says("experiments", f"of one or two cores that other work kept busy ({name}, TensorFlow {version}, {date}).")
+    newest = machines.pop("one_point")
+    ((name, version, date),) = {(name, version, date) for name, _, version, date in machines.values()}
+    assert {cores for _, cores, *_ in machines.values()} == {"1 core", "2 cores"} and newest[2] == version
+    words = f"{name}, TensorFlow {version}, {date}; `one_point`: {newest[0]}, {newest[3]})."
+    says("experiments", f"of one or two cores that other work kept busy ({words}")
     for name, result in results.items():  # the plan for a lecturer
         found = re.search(rf"theory\.{name}( --\S+)?` \| (\d+) \|", (TOP / "experiments" / "README.md").read_text())
         assert not found or int(found[2]) == math.ceil(result["seconds"] / 60), name
@@ -470,3 +473,29 @@ def test_the_gallery():
             [each[name]["value"] for each in results[run]] for run in ("loss_sensitive", "loss_sensitive_no_margin")
         )
         assert min(sign * np.array(idea)) > max(sign * np.array(control))
+
+
+def test_the_heads():
+    results = heads.load_results()
+    assert set(results) == set(heads.RUNS), "all are measured"
+    readme = (TOP / "gan_tf" / "zoo" / "README.md").read_text()
+    assert heads.table(results) in readme
+    samples = {run: result["metrics"]["samples"] for run, result in results.items()}
+    clear, fid = ({run: of[name]["value"] for run, of in samples.items()} for name in ("clear", "frechet_distance"))
+    real = results["dcgan"]["metrics"]["real"]
+    asked = results["conditional"]["metrics"]["samples"]["read_as_asked"]["value"]
+    says(
+        "gan_tf/zoo",
+        f"Of the real heads {real['clear']['value']:.1%} are clear, of DCGAN's {clear['dcgan']:.1%}.",
+        f"FID is {fid['dense'] / fid['dcgan']:.0f} times as large with the reference's dense networks.",
+        f"Without batch normalisation in G it is {fid['dcgan_no_batch_norm']:.0f} instead of {fid['dcgan']:.0f},",
+        f"{asked:.1%} of the conditional GAN's heads have the hair that they were asked for.",
+    )
+    for run in ("dcgan", "dcgan_no_batch_norm", "conditional"):  # "all hair colours come about equally often"
+        shares = np.array(results[run]["class_histogram"]) * 8
+        assert 0.5 < shares.min() and shares.max() < 2, run
+    assert results["dcgan"]["minutes"] < 60 and "Intel" in results["dcgan"]["machine"]
+    assert 16_000 / 40_000 * results["dcgan"]["minutes"] == pytest.approx(20, rel=0.15)  # of the default --iters
+    says("", "This takes about 20 minutes on one core.")
+    says("gan_tf/data", f"`--iters=40000` took {results['dcgan']['minutes']:.0f} minutes on one core")
+    assert [results[run]["machine"].endswith("1 core") for run in results] == 4 * [True]

@@ -527,8 +527,14 @@ BY_FILE = {
         ("no warning for other data", "if digest and splits[0].digest != digest", "if False", OTHER_DATA),
         (
             "--data_dir ignored together with --run_dir",
-            "config and not any(described.values())",
-            'config and not described["dataset"]',
+            'described = config["flags"] | named',
+            'described = named | config["flags"]',
+            "runs/test_pictures.py::test_scores_after_the_folder_has_moved",
+        ),
+        (
+            "a folder of glyphs",
+            ' and not (made and "data_dir" in named)',
+            "",
             OTHER_DATA,
         ),
     ],

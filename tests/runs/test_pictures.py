@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import re
-import shutil
 
 import keras
 import numpy as np
@@ -205,14 +204,16 @@ def test_gans_of_other_data_name_those_that_take_pictures(tmp_path):
 def test_scores_after_the_folder_has_moved(trained):
     """--data_dir is enough: data set, size and channels are those of the run."""
     cwd, _ = trained
-    shutil.copytree(cwd / "photos", cwd / "moved")
-    for flags in ([], ["--dataset=folder"], ["--size=16"]):
-        result = forked("gan_tf.evaluate", "--run_dir=whole", "--data_dir=moved", *flags, "--count=100", cwd=cwd)
-        assert result.returncode == 0 and "other images" not in result.stderr, result.stderr
-    result = forked("gan_tf.evaluate", "--run_dir=whole", "--data_dir=moved", "--size=32", "--count=100", cwd=cwd)
-    assert (
-        "and the data have 32x32 pixels in colour: name other data with --dataset, or another --size." in result.stderr
-    )
+    (cwd / "photos").rename(cwd / "moved")
+    try:
+        for flags in ([], ["--dataset=folder"]):
+            result = forked("gan_tf.evaluate", "--run_dir=whole", "--data_dir=moved", *flags, "--count=100", cwd=cwd)
+            assert result.returncode == 0 and "other images" not in result.stderr, result.stderr
+        result = forked("gan_tf.evaluate", "--run_dir=whole", "--data_dir=moved", "--size=32", "--count=100", cwd=cwd)
+    finally:
+        (cwd / "moved").rename(cwd / "photos")
+    words = "and the data have 32x32 pixels in colour: name other data with --dataset, or another --size."
+    assert words in result.stderr
 
 
 def test_runs_of_an_older_version_are_refused(trained):
