@@ -7,7 +7,7 @@ All real data are the one number 0, and G draws the one number θ. D(x) = ψx ha
 one of two:
 
     zero-sum:        minus D's loss. Small steps keep θ² + ψ² for ever: a circle.
-    non-saturating:  softplus(D(real) - D(fake)) = softplus(-ψθ). It gains on the circle, but ever more slowly: after a
+    non-saturating:  softplus(D(real) - D(fake)) = softplus(-ψθ). It circles, too, but slowly comes nearer: after a
                      time t (steps times their size) θ² + ψ² is about 8/t.
 
 Near the solution, one small step of size η moves (θ, ψ) by η J (θ, ψ). J has the same eigenvalues for both: ± i/2. A

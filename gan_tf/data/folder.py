@@ -25,7 +25,7 @@ MOST_PIXELS = 2**27  # of a picture that is decoded; its decoded pixels take 0.5
 FEW = 1000  # pictures, below which the log says what to expect
 NAMED = 3  # of the files that are skipped
 AHEAD = 64  # pictures for each core that are decoded before they are needed
-VERSION = 1  # of what this file and fitting.py make of a picture; another number makes cached pictures anew
+VERSION = 1  # raise it when this file or fitting.py reads pictures differently: then cached ones are read again
 
 
 def load(split, data_dir, size, channels, keep=True):

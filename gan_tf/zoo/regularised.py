@@ -64,7 +64,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from gan_tf import losses, models, optimizers, reference, training
-from gan_tf.zoo.blocks import r1_penalty, shape_of
+from gan_tf.zoo.blocks import follow, r1_penalty, shape_of
 
 
 @keras.saving.register_keras_serializable("gan_tf")
@@ -144,8 +144,7 @@ def make_train_step(
             g_loss = losses.non_saturating_g_loss(discriminator(generator(g_noise)))
         g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)
         if average:
-            for a, g in zip(average.variables, generator.variables, strict=True):
-                a.assign(ema * a + (1 - ema) * g)
+            follow(average, generator, ema)
         return d_loss, g_loss
 
     return step

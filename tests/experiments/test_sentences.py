@@ -494,8 +494,8 @@ def test_the_heads():
     for run in ("dcgan", "dcgan_no_batch_norm", "conditional"):  # "all hair colours come about equally often"
         shares = np.array(results[run]["class_histogram"]) * 8
         assert 0.5 < shares.min() and shares.max() < 2, run
-    assert results["dcgan"]["minutes"] < 60 and "Intel" in results["dcgan"]["machine"]
+    assert results["dcgan"]["minutes"] < 60
     assert 16_000 / 40_000 * results["dcgan"]["minutes"] == pytest.approx(20, rel=0.15)  # of the default --iters
     says("", "This takes about 20 minutes on one core.")
     says("gan_tf/data", f"`--iters=40000` took {results['dcgan']['minutes']:.0f} minutes on one core")
-    assert [results[run]["machine"].endswith("1 core") for run in results] == 4 * [True]
+    assert all(result["machine"].endswith("1 core") for result in results.values())
