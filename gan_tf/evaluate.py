@@ -13,6 +13,7 @@ from absl import flags, logging
 
 from gan_tf import data, grids, keras_file, limits, members, restore
 from gan_tf.data import npz
+from gan_tf.metrics import modes
 from gan_tf.runs import command_line, files
 from gan_tf.runs.config import RunError, versions
 from gan_tf.runs.exported import exporting
@@ -34,7 +35,10 @@ flags.register_validator(
     message=f"must be {', '.join(data.IMAGES)} or tfds:NAME",
 )
 flags.DEFINE_integer(
-    "count", 10_000, "How many samples, except for a GAN's own scores. Fewer make FID larger.", lower_bound=100
+    "count",
+    None,
+    "How many samples, except for a GAN's own scores. Unset: 10,000; 26,000 of stacked_mnist. Fewer make FID larger.",
+    lower_bound=100,
 )
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
 flags.DEFINE_string("out_dir", None, "Folder to write to. Unset: the folder of the run or file that is measured.")
@@ -56,11 +60,11 @@ class EvaluationError(Exception):
     """What the flags name cannot be measured; the message says why in one line, and what to do."""
 
 
-def load_images(what, source):
+def load_images(what, source, count):
     """Returns (images, gan, facts, asked) for the path `source`, which the flag `what` names.
 
-    `images` is None if the GAN makes none from noise. `asked` are the classes that it was asked for, or None. `what` is
-    "run_dir" or "generator". Raises LoadError or RunError.
+    There are `count` images. `images` is None if the GAN makes none from noise. `asked` are the classes that it was
+    asked for, or None. `what` is "run_dir" or "generator". Raises LoadError or RunError.
     """
     facts = {"measured": f"--{what}={source}", "seed": FLAGS.seed}
     if what == "run_dir":
@@ -71,7 +75,7 @@ def load_images(what, source):
         return None, gan, facts, None
     from gan_tf.noise import EVALUATION_NOISE
 
-    noise = gan.noise(FLAGS.seed, EVALUATION_NOISE, FLAGS.count)
+    noise = gan.noise(FLAGS.seed, EVALUATION_NOISE, count)
     return restore.draw(gan, noise, f"--{what}={source}"), gan, facts, gan.asked and gan.asked(noise)
 
 
@@ -127,18 +131,19 @@ def main():
         keras_file.check_keras_file(source, what)
     restore.check_writable(out_dir, f"--out_dir={out_dir}")
     train, validation, test = load_data(config)
+    count = FLAGS.count or (modes.PICTURES if train.name == modes.DATASET else 10_000)
     most = limits.fitting(IMAGE_BYTES + NUMBER_BYTES * math.prod(train.shape), BYTES)
     if what == "images":
         images, gan, asked = npz.read_images(source, most, train.shape), None, None
         facts = {"measured": f"--{what}={source}"}
-    elif FLAGS.count > most:
-        raise EvaluationError(f"--count={FLAGS.count} is too much; {most:,} samples fit into this machine's memory.")
+    elif count > most:
+        raise EvaluationError(f"--count={count} is too much; {most:,} samples fit into this machine's memory.")
 
     command_line.import_tensorflow()
     from gan_tf.metrics import measured
 
     if what != "images":
-        images, gan, facts, asked = load_images(what, source)
+        images, gan, facts, asked = load_images(what, source, count)
     if images is not None and images.shape[1:] != train.shape:
         ours, theirs = (members.words_of(shape) for shape in (images.shape[1:], train.shape))
         raise EvaluationError(

@@ -1,5 +1,6 @@
 """python -m gan_tf.evaluate, as a user runs it, and what it writes."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -15,7 +16,7 @@ from PIL import Image
 
 from gan_tf import data, grids, models, noise
 from gan_tf.data import dataset
-from gan_tf.metrics import classifier, measured, sliced, table
+from gan_tf.metrics import classifier, measured, modes, sliced, table
 from gan_tf.runs.config import REFERENCE
 
 SCORES = ["classifier_score", "frechet_distance", "precision", "recall", "classes_covered", "histogram_divergence"]
@@ -93,6 +94,10 @@ def splits(counts, shape, name, classifier):
 def test_digits_are_measured_by_their_classifier(caplog):
     """The held-out images are as many as the samples; scores of pixels use all training, validation and test images."""
     three = splits({"train": 300, "validation": 90, "test": 150}, (28, 28, 1), "glyphs", "mnist")
+    model, _ = classifier.load_classifier()
+    real_read = classifier.activations(model, three[2].images)[1].argmax(axis=1)
+    labels = np.where(np.arange(150) % 4 == 1, real_read, (real_read + 1) % 10)  # a quarter is read as its label
+    three[2] = dataclasses.replace(three[2], labels=labels)
     images, facts = drawn(models.make_generator(1), 5, 120), {}
     columns, neighbours = measured.measure(images, None, np.arange(120) % 10, facts, three, "it")
     assert list(columns["samples"]) == list(columns["real"]) == [*SCORES, "read_as_asked"]
@@ -102,15 +107,30 @@ def test_digits_are_measured_by_their_classifier(caplog):
     chosen = np.linspace(0, 149, 120).astype(int)
     assert columns["samples"]["spread"][0] == pytest.approx(grids.spread(images), rel=1e-6)
     assert columns["real"]["spread"][0] == pytest.approx(grids.spread(test[chosen]), rel=1e-6)
-    model, _ = classifier.load_classifier()
     read = classifier.activations(model, images)[1].argmax(axis=1)
     assert columns["samples"]["read_as_asked"][0] == pytest.approx((read == np.arange(120) % 10).mean())
+    assert columns["real"]["read_as_asked"][0] == pytest.approx((real_read == labels)[chosen].mean())
     for column, windows in (("samples", images), ("real", train)):
         expected = table.parzen(*map(table.flat, (windows, validation, test)))
         for name, (value, _) in expected.items():
             assert columns[column][name][0] == pytest.approx(value, rel=1e-6), name
     assert neighbours.shape == (80, 28, 28, 1)
     assert table.rows(**columns)[1][1] == "FID (MNIST classifier)"
+
+
+def test_stacked_digits_are_counted(monkeypatch):
+    """By the classifier of digits, in the samples and in as many real pictures; and scores of pixels."""
+    three = splits({"train": 60, "validation": 0, "test": 50}, (28, 28, 3), "stacked_mnist", None)
+    images, facts = np.random.default_rng(0).random([40, 28, 28, 3], np.float32), {}
+    monkeypatch.setattr(
+        modes, "read", lambda model, pictures: np.arange(len(pictures)) % (40 if pictures is images else 7)
+    )
+    columns, _ = measured.measure(images, None, None, facts, three, "it")
+    assert columns["samples"]["modes"] == (40, None) and columns["real"]["modes"] == (7, None)
+    assert columns["samples"]["modes_divergence"][0] == pytest.approx(np.log(25))
+    assert facts["classifier"]["test_accuracy"] > 0.99 and "copies" in columns["samples"]
+    titles = {row[1] for row in table.rows(**{c: {"modes": v["modes"]} for c, v in columns.items()})}
+    assert titles == {"modes (of 1,000)"}
 
 
 def test_heads_are_measured_by_their_reader():
@@ -291,7 +311,10 @@ def test_rounded(value, error, text):
             ("--run_dir=pipes",),
             "error: pipes/config.json cannot be read (pipes/config.json is not an ordinary file); put",
         ),
-        (("--run_dir=a", "--dataset=furniture"), "error: --dataset=furniture: must be mnist, glyphs, heads, folder or"),
+        (
+            ("--run_dir=a", "--dataset=furniture"),
+            "error: --dataset=furniture: must be mnist, glyphs, heads, stacked_mnist, folder or",
+        ),
         (("--run_dir=a", "--count=99"), "error: --count=99: 99 is not integer >= 100. See --help."),
         (("--run_dir=a", "--sed=5"), "error: Unknown command line flag 'sed'. Did you mean: seed"),
     ],

@@ -181,9 +181,9 @@ def test_the_original_mnist_is_recognised(mnist_dir, tmp_path):
     ("flag", "message"),
     [
         ("--d_optimizer=sgd", "--d_optimizer=sgd is not adadelta, adadelta_2017, adam, adam_gp or rmsprop."),
-        ("--dataset=cifar", "--dataset=cifar is not mnist, glyphs, heads, folder or tfds:NAME."),
-        ("--dataset=captions", "--dataset=captions is not mnist, glyphs, heads, folder or tfds:NAME."),
-        ("--dataset=tfds:", "--dataset=tfds: is not mnist, glyphs, heads, folder or tfds:NAME."),
+        ("--dataset=cifar", "--dataset=cifar is not mnist, glyphs, heads, stacked_mnist, folder or tfds:NAME."),
+        ("--dataset=captions", "--dataset=captions is not mnist, glyphs, heads, stacked_mnist, folder or tfds:NAME."),
+        ("--dataset=tfds:", "--dataset=tfds: is not mnist, glyphs, heads, stacked_mnist, folder or tfds:NAME."),
         ("--channels=2", "--channels=2: must be 1 or 3."),
         ("--size=7", "--size=7: 7 is not an integer in the range [16, 1024]."),
         ("--device=tpu", "--device=tpu is not auto, cpu or gpu."),

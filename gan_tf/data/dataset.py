@@ -22,7 +22,8 @@ class DataError(Exception):
 class Dataset:
     """One split of a data set.
 
-    pixels: uint8 [n, height, width, channels], 0 = black. It may be an array mapped from a file (np.memmap).
+    pixels: uint8 [n, height, width, channels], 0 = black. It may be an array mapped from a file (np.memmap), or
+        an object that makes its rows when asked for them (`gan_tf.data.stacked`).
         (Of furniture: uint8 [n, 4096], the cubes of a solid. Of oracles: int32 [n, 20], the words of a sequence.
         Of cart_pole: float32 [n, 5], a state and an action.)
     labels: int64 [n], places in `classes`
@@ -61,6 +62,7 @@ def make(name, source, pixels, labels=None, classes=(), classifier=None):
 
 def scaled(images):
     """Returns images, uint8 or float32 in [0, 1], as float32 in [0, 1]."""
+    images = np.asarray(images)
     return images.astype(np.float32) * SCALE if images.dtype == np.uint8 else images
 
 

@@ -24,6 +24,7 @@ def load(dataset="mnist", data_dir=None, split="train", size=None, channels=None
     "folder" reads the pictures in the folder `data_dir` and brings them to `size` x `size` pixels (None: 64) with
     `channels` 3 (None: colour) or 1. With `cache` they are kept in the user's cache folder. "mnist" reads the folder
     `data_dir` (None: MNIST_data), which may hold MNIST or other pictures in its format: see `gan_tf.data.mnist`.
+    "stacked_mnist" makes pictures of three of MNIST's digits each, from the same `data_dir`.
     "tfds:NAME" is a data set of tensorflow-datasets, in `data_dir` or in its own folder; `size` and `channels` change
     its pictures. Data sets that a program makes take none of these.
 
@@ -52,6 +53,10 @@ def load(dataset="mnist", data_dir=None, split="train", size=None, channels=None
         from gan_tf.data import mnist
 
         return mnist.load(split, data_dir)
+    if dataset == "stacked_mnist":
+        from gan_tf.data import stacked
+
+        return stacked.load(split, data_dir)
     if data_dir:
         raise DataError(f"--dataset={dataset} is made, not read: remove --data_dir.")
     if dataset == "heads":
@@ -131,6 +136,7 @@ DATASETS = {
     "mnist": None,
     "glyphs": _load_glyphs,
     "heads": None,
+    "stacked_mnist": None,
     "folder": None,
     "captions": _load_captions,
     "furniture": _load_furniture,
@@ -138,4 +144,4 @@ DATASETS = {
     "oracle": functools.partial(_load_sequences, "oracle", 5000, 15_000),
     "cart_pole": _load_cart_pole,
 }
-IMAGES = ["mnist", "glyphs", "heads", "folder"]  # those that GANs of pictures take, besides tfds:NAME
+IMAGES = ["mnist", "glyphs", "heads", "stacked_mnist", "folder"]  # those that GANs of pictures take, besides tfds:NAME

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 from absl import logging
 
-from gan_tf.metrics import classifier, heads_reader, sliced, table
+from gan_tf.metrics import classifier, heads_reader, modes, sliced, table
 
 
 def measure(images, gan, asked, facts, splits, name):
@@ -26,6 +26,10 @@ def measure(images, gan, asked, facts, splits, name):
     pictures = {"samples": images, "real": held_out.images}
     if train.classifier:
         classify(columns, pictures, asked, held_out.labels, facts, splits)
+    elif train.name == modes.DATASET:
+        model, facts["classifier"] = classifier.load_classifier()
+        for column, found in columns.items():
+            found |= modes.measure(modes.read(model, pictures[column]))
     else:
         words = "no classifier knows these pictures: Inception score, FID, precision and recall are left out"
         logging.info("%s", words)

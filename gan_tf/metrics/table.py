@@ -135,6 +135,8 @@ TITLES = {
     "classes_covered": "classes covered (of 10)",
     "read_as_asked": "read as the digit asked for",
     "histogram_divergence": "KL of classes from uniform",
+    "modes": "modes (of 1,000)",
+    "modes_divergence": "KL of modes from uniform",
     "spread": "spread",
     "discriminator_accuracy": "D right (fake / real)",
     "nearest_train_distance": "distance to nearest training image",

@@ -125,7 +125,8 @@ def _define_picture_flags(datasets, words):
         datasets[0],
         words("What to train on: mnist, or other pictures in its format.", "The script used mnist.")
         + " folder: your own pictures, in --data_dir. glyphs and heads: digits and heads that a program draws, no "
-        "download. tfds:NAME: a data set of tensorflow-datasets, such as tfds:fashion_mnist.",
+        "download. stacked_mnist: three of MNIST's digits in each picture. "
+        "tfds:NAME: a data set of tensorflow-datasets, such as tfds:fashion_mnist.",
     )
 
     def check(name):

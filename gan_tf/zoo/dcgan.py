@@ -52,6 +52,11 @@ OPTIONS = {
         "Share of the old average of G's weights that each iteration keeps, such as 0.999. 0: samples come from G.",
         (0, 0.99999),
     ),
+    "augment": (
+        "none",
+        "Differentiable augmentation, for few pictures; see gan_tf.zoo.augment.",
+        ["none", "translation", "translation,cutout", "colour,translation,cutout"],
+    ),
 }
 
 FACTS = ("shape",)  # of the data, which `make` is told
@@ -81,6 +86,7 @@ from gan_tf import grids, losses
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan
 from gan_tf.noise import sample_noise, stream_noise
+from gan_tf.zoo.augment import make_augment, unchanged
 from gan_tf.zoo.blocks import follow, lazily, make_train_block, r1_penalty, shape_of
 
 KERNEL = 5  # pixels wide and high, as in the paper's figure 1
@@ -180,14 +186,24 @@ def make_optimizer(learning_rate=0.0002):
 
 
 def make_train_step(
-    generator, discriminator, g_optimizer, d_optimizer, average=None, ema=0.0, r1=0.0, r1_every=1, jit=False
+    generator,
+    discriminator,
+    g_optimizer,
+    d_optimizer,
+    average=None,
+    ema=0.0,
+    r1=0.0,
+    r1_every=1,
+    augment=unchanged,
+    jit=False,
 ):
     """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
 
     `real_images` is float32 [n, height, width, channels] in [0, 1]. `d_noise` and `g_noise` are float32 [n, 100] in
     [-1, 1). Each loss is taken before its own network's update; `d_loss` has no penalty in it, so that it compares.
     `average` is a second generator, which follows the first (`blocks.follow`).
-    Iterations 0, `r1_every`, 2 `r1_every` and so on have the penalty; `d_optimizer` counts them.
+    Iterations 0, `r1_every`, 2 `r1_every` and so on have the penalty; `d_optimizer` counts them. `augment` changes the
+    images that D sees (`augment.make_augment`).
     """
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
     d_optimizer.build(d_weights)
@@ -195,7 +211,9 @@ def make_train_step(
 
     @tf.function(jit_compile=jit)
     def step(real_images, d_noise, g_noise):
-        fake_images = generator(d_noise, training=True)
+        iteration = d_optimizer.iterations
+        real_images = augment(real_images, iteration, 0)
+        fake_images = augment(generator(d_noise, training=True), iteration, 1)
         with tf.GradientTape() as tape:
             # Real and fake images are two batches, each with its own mean and variance. G's update shows D a batch of
             # fake images only, so D must learn from such batches (experiments/theory/mixed_batches.py).
@@ -203,13 +221,12 @@ def make_train_step(
             fake_logits = discriminator(fake_images, training=True)
             loss = d_loss = losses.non_saturating_d_loss(real_logits, fake_logits)
             if r1:
-                loss += lazily(
-                    lambda: r1 / 2 * r1_penalty(discriminator, real_images), d_optimizer.iterations, r1_every
-                )
+                loss += lazily(lambda: r1 / 2 * r1_penalty(discriminator, real_images), iteration, r1_every)
         d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
 
         with tf.GradientTape() as tape:
-            fake_logits = discriminator(generator(g_noise, training=True), training=True)  # by the updated D
+            fake_images = augment(generator(g_noise, training=True), iteration, 2)
+            fake_logits = discriminator(fake_images, training=True)  # by the updated D
             g_loss = losses.non_saturating_g_loss(fake_logits)
         g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)
 
@@ -232,6 +249,7 @@ def make(
     r1=0.0,
     r1_every=1,
     ema=0.0,
+    augment="none",
     batch_size=64,
     seed=0,
     jit=False,
@@ -241,7 +259,7 @@ def make(
 
     `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. Without images the GAN can draw pictures of
     `shape` (None: MNIST's), but not train. `labels` are not used. The other arguments are the flags. `block` is how
-    many iterations the loop asks for at most. Raises ValueError if `ema` is not in [0, 1).
+    many iterations the loop asks for at most. Raises ValueError if `ema` is not in [0, 1), or for an unknown `augment`.
     """
     if not 0 <= ema < 1:
         raise ValueError(f"ema must be at least 0 and less than 1, not {ema}")
@@ -252,7 +270,8 @@ def make(
     discriminator = make_discriminator(d_seed, **rules | {"batch_norm": batch_norm and not r1})
     average = make_generator(g_seed, **rules) if ema else None
     g_optimizer, d_optimizer = make_optimizer(learning_rate), make_optimizer(learning_rate)
-    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, average, ema, r1, r1_every, jit)
+    change = make_augment(augment, seed)
+    step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, average, ema, r1, r1_every, change, jit)
     block, train_block, drawn = min(block, BLOCK), None, average or generator
     if images is not None:
         train_block = make_train_block(step, [images], batch_size, seed)

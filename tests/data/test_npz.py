@@ -149,6 +149,7 @@ FORM = "{{'descr': {}, 'fortran_order': False, 'shape': {}}}"
         (header(FORM.format("'<f4'", "()")), "its array is float32 []"),
         (npy(np.full([100, 784], 1.5)), "its values are 1.5 to 1.5, not in [0, 1]"),
         (npy(np.full([100, 784], np.inf)), "its values are inf to inf, not in [0, 1]"),
+        (npy(np.full([100, 784], np.nan)), "its values are nan to nan, not in [0, 1]"),
     ],
 )
 def test_damaged_arrays(tmp_path, content, message):

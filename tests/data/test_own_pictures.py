@@ -88,6 +88,9 @@ def test_the_second_start_opens_no_picture(made, monkeypatch):
     assert not opened and again.digest == first.digest
     np.testing.assert_array_equal(again.pixels, first.pixels)
     assert isinstance(again.pixels, np.memmap) and not again.pixels.flags.writeable
+    data.load("folder", place, size=16, channels=1)
+    opened.clear()
+    assert data.load("folder", place, size=16).digest == first.digest and not opened, "grey has a cache of its own"
     shutil.move(place, place.with_name("moved"))
     assert data.load("folder", place.with_name("moved"), size=16).digest == first.digest and not opened
     data.load("folder", place.with_name("moved"), size=17)
@@ -181,6 +184,14 @@ def test_files_without_permission(tmp_path, monkeypatch, caplog):
     (place / "3.png").chmod(0)
     data.load("folder", place, size=16)
     assert any("1 files are skipped: 3.png (Permission denied)" in each for each in caplog.messages)
+
+
+def test_sixteen_bits_become_eight():
+    """257 times a grey of 8 bits is the same grey, from black to white."""
+    greys = np.arange(256, dtype=np.uint16).reshape(16, 16)
+    picture = Image.fromarray(greys * 257)
+    assert picture.mode == "I;16"
+    np.testing.assert_array_equal(fitting.fit(picture, 16, 1)[..., 0], greys)
 
 
 def test_a_picture_is_smoothed_when_it_shrinks():

@@ -33,6 +33,8 @@ SMALL = {
     "seqgan": {"likelihood": 1, "alone": 0, "d_steps": 1, "rollouts": 1},
     "imitation": {"pairs": 2},
     "regularised": {"deviation": True, "ema": 0.9, "halve_every": 2, "weight_decay": 1.0},
+    "sngan": {"width": 2, "ema": 0.9},
+    "r3gan": {"width": 8, "ema": 0.9, "penalty_every": 2, "augment": "translation,cutout"},
 }
 # What those GANs take that are not made for images: stand-ins, and the name of the data set.
 OTHER = {
@@ -71,6 +73,11 @@ def set_state(gan, values, iteration):
 
 def test_the_list_is_whole():
     assert set(ZOO) == set(SMALL)
+
+
+def test_shapes_in_words():
+    assert members.words_of((48, 64, 3)) == "64x48 pixels in colour"
+    assert members.words_of((28, 28, 1)) == "28x28 pixels in grey"
 
 
 @pytest.mark.parametrize("name", MEMBERS)

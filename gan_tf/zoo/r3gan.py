@@ -1,0 +1,347 @@
+"""R3GAN, a GAN of today: python -m gan_tf.zoo.r3gan --out_dir=out/r3gan
+
+Huang, Gokaslan, Kuleshov and Tompkin 2024, "The GAN is dead; long live the GAN! A modern baseline GAN"
+(arXiv:2501.05441). The paper replaces the many tricks of GANs by a loss that is known to converge near the solution,
+and by residual networks. x is a real image, G(z) a generated one, D a logit. Each E is a mean over a batch of pairs
+(x, z).
+
+    D's loss = E softplus(D(G(z)) - D(x)) + gamma/2 · E ‖∇D(x)‖² + gamma/2 · E ‖∇D(G(z))‖²
+    G's loss = E softplus(D(x) - D(G(z)))
+
+The relativistic pairing loss compares each generated image with a real one. So D cannot give the same answer to all
+generated images: near each real image it must say which is which. This works against mode collapse. The other two terms
+are the penalties R1 and R2: D is flat at real and at generated images. Without them such a GAN need not converge
+(experiments/theory/one_point.py). The controls leave out one part each: --nopairing has the losses of dcgan.py, --nor1
+and --nor2 have one penalty only, and --networks=dcgan has the networks of dcgan.py, with no batch normalisation in D.
+
+A residual block adds to x what three convolutions make of it: 1x1, 3x3, 1x1. Before the second and the third is a
+LeakyReLU. The last convolution begins with zeros, so that each block begins as "change nothing". No layer normalises.
+Images are enlarged and shrunk by interpolation, without weights.
+
+Departures from the paper and its code:
+
+1. The paper's networks have 384 to 1,536 channels and two blocks for each size of the image. Here are `width` channels
+   at the largest size, then two and at most four times as many, and `blocks` blocks. The paper's second convolution has
+   twice as many channels as the block, in groups of 16. Here it has half as many, without groups: TensorFlow trains a
+   convolution in groups about 20 times slower on a CPU.
+2. The largest size is half of the image's: D begins with a convolution of 2x2 pixels with stride 2, and G ends with a
+   transposed one. Blocks for single pixels would take most of the time.
+3. G's first layer is dense: z becomes 4x4 places. The paper multiplies a learned 4x4 image by numbers of z, which is a
+   dense layer with fewer weights. D's last layer is dense, too; here both are the same.
+4. Images are shrunk by the mean of 2x2 places, instead of a smooth filter.
+5. G ends with a tanh, scaled to [0, 1], because pixels must be in this range.
+6. The paper computes R1 and R2 in every iteration. Here every fourth has them, four times as large (--penalty_every;
+   see dcgan.py): this saves time.
+7. The paper lowers learning rate and gamma along a cosine, and raises Adam's beta2. Here all stay the same. Instead,
+   samples come from an average of G's weights from the start (--ema; the paper's average begins with no memory).
+8. The paper augments images at random. Here this is --augment, by another paper's rules (augment.py).
+"""
+
+from gan_tf.runs import training_command
+
+OPTIONS = {
+    "width": (32, "Channels at the largest size. The smaller ones have two and four times as many.", (8, 1024)),
+    "blocks": (1, "Residual blocks for each size of the image.", (1, 16)),
+    "networks": ("residual", "The paper's networks (residual), or those of gan_tf.zoo.dcgan.", ["residual", "dcgan"]),
+    "pairing": (True, "The relativistic pairing loss. --nopairing is the control with the losses of gan_tf.zoo.dcgan."),
+    "gamma": (1.0, "Weight of both penalties.", (0, 1e6)),
+    "r1": (True, "The penalty at real images. --nor1 is the control without it."),
+    "r2": (True, "The penalty at generated images. --nor2 is the control without it."),
+    "penalty_every": (4, "Iterations from one computation of the penalties to the next.", (1, 1000)),
+    "learning_rate": (0.001, "Learning rate of Adam, for both networks.", (1e-9, 10)),
+    "ema": (0.999, "As in gan_tf.zoo.dcgan. 0: samples come from G.", (0, 0.99999)),
+    "augment": (
+        "none",
+        "Differentiable augmentation, for few pictures; see gan_tf.zoo.augment.",
+        ["none", "translation", "translation,cutout", "colour,translation,cutout"],
+    ),
+}
+
+FACTS = ("shape",)  # of the data, which `make` is told
+
+if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
+    training_command.main(
+        "gan_tf.zoo.r3gan",
+        OPTIONS,
+        iters=20_000,
+        pixel_bytes=7000,
+        facts=FACTS,
+        batch_size=32,
+        sample_every=500,
+        log_every=500,
+        checkpoint_every=1000,
+        jit=None,
+    )
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from gan_tf import grids, losses
+from gan_tf.data.dataset import scaled
+from gan_tf.gan import Gan
+from gan_tf.noise import sample_noise, stream_noise
+from gan_tf.zoo import dcgan
+from gan_tf.zoo.augment import make_augment, unchanged
+from gan_tf.zoo.blocks import follow, lazily, make_train_block, shape_of
+
+
+def sizes_of(shape):
+    """The sizes (height, width) at which there are blocks, the largest first: of MNIST 14, 7 and 4."""
+    return dcgan.sizes_of(shape)[1:]
+
+
+def widths_of(shape, width):
+    """The channels at each of these sizes, such as 32, 64 and 128."""
+    return [min(2**place, 4) * width for place in range(len(sizes_of(shape)))]
+
+
+def normal(gain, fan_in, seeds):
+    """First weights from N(0, gain² / fan_in). `seeds` is an iterator; each layer takes its next seed."""
+    return keras.initializers.RandomNormal(0.0, gain / math.sqrt(fan_in), seed=next(seeds))
+
+
+def residual_block(x, seeds, depth):
+    """x + what three convolutions make of it, which is 0 at first. `depth` is the number of blocks of the network.
+
+    The first weights of the other two convolutions have the gain √(2 / 1.04) of a LeakyReLU with slope 0.2, and are
+    divided by depth^(1/4): then a step of training changes deep networks as much as others (the paper's appendix; Zhang
+    et al. 2019, arXiv:1901.09321).
+    """
+    channels = x.shape[-1]
+    inner, gain = channels // 2, math.sqrt(2 / 1.04) * depth**-0.25
+    y = layers.Conv2D(inner, 1, kernel_initializer=normal(gain, channels, seeds))(x)
+    y = layers.LeakyReLU(0.2)(y)
+    y = layers.Conv2D(inner, 3, padding="same", kernel_initializer=normal(gain, 9 * inner, seeds))(y)
+    y = layers.LeakyReLU(0.2)(y)
+    y = layers.Conv2D(channels, 1, kernel_initializer="zeros", use_bias=False)(y)
+    return layers.Add()([x, y])
+
+
+def to_channels(x, channels, seeds):
+    """A 1x1 convolution if x has not as many channels."""
+    if x.shape[-1] == channels:
+        return x
+    return layers.Conv2D(channels, 1, kernel_initializer=normal(1.0, x.shape[-1], seeds), use_bias=False)(x)
+
+
+def cropped(x, size):
+    """x without the rows and columns beyond `size`, which an odd size has after it was doubled."""
+    extra_rows, extra_columns = x.shape[1] - size[0], x.shape[2] - size[1]
+    return layers.Cropping2D(((0, extra_rows), (0, extra_columns)))(x) if extra_rows or extra_columns else x
+
+
+def seeds_of(seed, sizes, blocks):
+    """Enough seeds for the layers of a network."""
+    return iter(np.random.SeedSequence(seed).generate_state(2 + len(sizes) * (1 + 2 * blocks)).tolist())
+
+
+def make_generator(seed, shape, width=32, blocks=1, inputs=100):
+    """G maps noise z, float32 [n, inputs], to images of this shape, float32 [n, height, width, channels] in [0, 1].
+
+    `seed` fixes the weights.
+    """
+    sizes, widths = sizes_of(shape)[::-1], widths_of(shape, width)[::-1]
+    seeds, depth = seeds_of(seed, sizes, blocks), blocks * len(sizes)
+    z = keras.Input([inputs])
+    first = normal(math.sqrt(3), inputs, seeds)  # z is uniform in [-1, 1), so its variance is 1/3
+    x = layers.Dense(math.prod(sizes[0]) * widths[0], kernel_initializer=first, use_bias=False)(z)
+    x = layers.Reshape([*sizes[0], widths[0]])(x)
+    for place, (size, channels) in enumerate(zip(sizes, widths, strict=True)):
+        if place:
+            x = cropped(layers.UpSampling2D(2, interpolation="bilinear")(to_channels(x, channels, seeds)), size)
+        for _ in range(blocks):
+            x = residual_block(x, seeds, depth)
+    last = normal(1.0, widths[-1], seeds)
+    x = cropped(layers.Conv2DTranspose(shape[-1], 2, 2, kernel_initializer=last)(x), shape)
+    return keras.Model(z, layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(x)), name="generator")
+
+
+def make_discriminator(seed, shape, width=32, blocks=1):
+    """D maps images, float32 [n, height, width, channels] in [0, 1], to logits, float32 [n, 1].
+
+    `seed` fixes the weights.
+    """
+    sizes, widths = sizes_of(shape), widths_of(shape, width)
+    seeds, depth = seeds_of(seed, sizes, blocks), blocks * len(sizes)
+    image = keras.Input(shape)
+    x = layers.Rescaling(2.0, -1.0)(image)
+    first = normal(1.0, 4 * shape[-1], seeds)
+    x = layers.Conv2D(widths[0], 2, 2, "same", kernel_initializer=first)(x)
+    for place, channels in enumerate(widths):
+        if place:
+            x = to_channels(layers.AveragePooling2D(2, padding="same")(x), channels, seeds)
+        for _ in range(blocks):
+            x = residual_block(x, seeds, depth)
+    x = layers.Flatten()(x)
+    return keras.Model(
+        image, layers.Dense(1, kernel_initializer=normal(1.0, x.shape[-1], seeds))(x), name="discriminator"
+    )
+
+
+def relativistic_d_loss(real_logits, fake_logits):
+    """E softplus(D(G(z)) - D(x)), over pairs; logits are float32 [n, 1]. The paper's equation 2, as D's loss."""
+    return tf.reduce_mean(tf.nn.softplus(fake_logits - real_logits))
+
+
+def relativistic_g_loss(real_logits, fake_logits):
+    """E softplus(D(x) - D(G(z))), over pairs; logits are float32 [n, 1]. As in the paper's code."""
+    return tf.reduce_mean(tf.nn.softplus(real_logits - fake_logits))
+
+
+def make_optimizer(learning_rate=0.001):
+    """Adam without momentum: beta1 is 0, beta2 0.99, as at the end of the paper's runs."""
+    return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8)
+
+
+def make_train_step(
+    generator,
+    discriminator,
+    g_optimizer,
+    d_optimizer,
+    average=None,
+    ema=0.0,
+    pairing=True,
+    gamma=1.0,
+    r1=True,
+    r2=True,
+    penalty_every=1,
+    augment=unchanged,
+    jit=False,
+):
+    """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: first D, then G by the new D.
+
+    `real_images` is float32 [n, height, width, channels] in [0, 1]. `d_noise` and `g_noise` are float32 [n, 100] in
+    [-1, 1). `d_loss` has no penalty in it. `average` is a second generator, which follows the first (`blocks.follow`).
+    Iterations 0, `penalty_every` and so on have the penalties, as many times as large; `d_optimizer` counts them.
+    `augment` changes the images that D sees (`augment.make_augment`).
+    """
+    d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
+    d_optimizer.build(d_weights)
+    g_optimizer.build(g_weights)
+
+    def logits_of(real_images, fake_images):
+        """D sees both in one batch, which is faster; D has no layer in which images of a batch meet."""
+        return tf.split(discriminator(tf.concat([real_images, fake_images], axis=0), training=True), 2)
+
+    def penalty(real_images, fake_images):
+        """gamma/2 times R1, R2, or their sum."""
+        images = tf.concat([real_images] * r1 + [fake_images] * r2, axis=0)
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            logits = discriminator(images, training=True)
+        squares = tf.reduce_sum(tape.gradient(logits, images) ** 2, axis=[1, 2, 3])
+        return (r1 + r2) * gamma / 2 * tf.reduce_mean(squares)
+
+    @tf.function(jit_compile=jit)
+    def step(real_images, d_noise, g_noise):
+        iteration = d_optimizer.iterations
+        changed_images = augment(real_images, iteration, 0)
+        fake_images = augment(generator(d_noise, training=True), iteration, 1)
+        with tf.GradientTape() as tape:
+            both = logits_of(changed_images, fake_images)
+            loss = d_loss = relativistic_d_loss(*both) if pairing else losses.non_saturating_d_loss(*both)
+            if gamma and (r1 or r2):
+                loss += lazily(lambda: penalty(changed_images, fake_images), iteration, penalty_every)
+        d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
+
+        with tf.GradientTape() as tape:
+            fake_images = augment(generator(g_noise, training=True), iteration, 2)
+            if pairing:
+                g_loss = relativistic_g_loss(*logits_of(changed_images, fake_images))
+            else:
+                g_loss = losses.non_saturating_g_loss(discriminator(fake_images, training=True))
+        g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)
+
+        if average:
+            follow(average, generator, ema)
+        return d_loss, g_loss
+
+    return step
+
+
+def make(
+    images=None,
+    labels=None,
+    *,
+    shape=None,
+    width=32,
+    blocks=1,
+    networks="residual",
+    pairing=True,
+    gamma=1.0,
+    r1=True,
+    r2=True,
+    penalty_every=4,
+    learning_rate=0.001,
+    ema=0.999,
+    augment="none",
+    batch_size=32,
+    seed=0,
+    jit=False,
+    block=dcgan.BLOCK,
+):
+    """Makes an R3GAN, untrained, as a `Gan`.
+
+    `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. Without images the GAN can draw pictures of
+    `shape` (None: MNIST's), but not train. `labels` are not used. The other arguments are the flags. `block` is how
+    many iterations the loop asks for at most. Raises ValueError if `ema` is not in [0, 1), or for unknown networks
+    or an unknown `augment`.
+    """
+    if not 0 <= ema < 1:
+        raise ValueError(f"ema must be at least 0 and less than 1, not {ema}")
+    if networks not in ("residual", "dcgan"):
+        raise ValueError(f"networks must be residual or dcgan, not {networks!r}")
+    g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
+    shape = shape_of(images, shape)
+
+    def make_g():
+        if networks == "dcgan":
+            return dcgan.make_generator(g_seed, shape, width)
+        return make_generator(g_seed, shape, width, blocks)
+
+    generator, average = make_g(), make_g() if ema else None
+    if networks == "dcgan":
+        discriminator = dcgan.make_discriminator(d_seed, shape, width, batch_norm=False)
+    else:
+        discriminator = make_discriminator(d_seed, shape, width, blocks)
+    g_optimizer, d_optimizer = make_optimizer(learning_rate), make_optimizer(learning_rate)
+    step = make_train_step(
+        generator,
+        discriminator,
+        g_optimizer,
+        d_optimizer,
+        average,
+        ema,
+        pairing,
+        gamma,
+        r1,
+        r2,
+        penalty_every,
+        make_augment(augment, seed),
+        jit,
+    )
+    train_block, drawn = None, average or generator
+    if images is not None:
+        train_block = make_train_block(step, [images], batch_size, seed)
+    objects = {
+        "generator": generator,
+        "discriminator": discriminator,
+        "g_optimizer": g_optimizer,
+        "d_optimizer": d_optimizer,
+    }
+    return Gan(
+        objects=objects | ({"generator_average": average} if average else {}),
+        train_block=train_block,
+        block=min(block, dcgan.BLOCK),
+        draw=lambda index: drawn(sample_noise(seed, index)).numpy(),
+        shape=shape,
+        measures={"spread": grids.spread},
+        real_pictures=None if images is None else scaled(np.array(images[:16])),
+        make_noise=stream_noise,
+        generate=drawn,
+        blind_d_loss=math.log(2) if pairing else 2 * math.log(2),
+    )
