@@ -80,6 +80,23 @@ def test_shapes_in_words():
     assert members.words_of((28, 28, 1)) == "28x28 pixels in grey"
 
 
+@pytest.mark.parametrize("name", members.GANS)
+def test_runs_from_before_pictures_had_a_shape(name):
+    """The networks of some members took flat images then. The reference, and those without pictures, did not change."""
+    unchanged = (
+        "reference",
+        "semi_supervised",
+        "regularised",
+        "adversarial_autoencoder",
+        "gan_3d",
+        "seqgan",
+        "imitation",
+    )
+    later = ("sngan", "r3gan")
+    assert members.too_old({"gan": {"name": name}, "data": {}}) == (name not in unchanged + later)
+    assert not members.too_old({"gan": {"name": name}, "data": {"shape": [28, 28, 1]}})
+
+
 @pytest.mark.parametrize("name", MEMBERS)
 def test_three_iterations_resumed_are_three_undisturbed(name):
     whole, second = make(name), make(name)
