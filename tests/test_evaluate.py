@@ -19,8 +19,9 @@ from gan_tf.data import dataset
 from gan_tf.metrics import classifier, measured, modes, sliced, table
 from gan_tf.runs.config import REFERENCE
 
-SCORES = ["classifier_score", "frechet_distance", "precision", "recall", "classes_covered", "histogram_divergence"]
-SCORES += ["spread", "nearest_train_distance", "parzen_log_likelihood", "parzen_sigma"]
+SCORES = ["classifier_score", "frechet_distance", "kernel_inception_distance", "precision", "recall", "density"]
+SCORES += ["coverage", "classes_covered", "histogram_divergence", "spread"]
+SCORES += ["nearest_train_distance", "parzen_log_likelihood", "parzen_sigma"]
 # Of pictures without a classifier.
 PIXELS = ["sliced_wasserstein", "sliced_wasserstein_28x28", "sliced_wasserstein_14x14"]
 PIXELS += ["spread", "nearest_training", "copies"]
@@ -138,7 +139,7 @@ def test_heads_are_measured_by_their_reader():
     three = splits({"train": 60, "validation": 0, "test": 30}, (64, 64, 3), "heads", "heads")
     images, facts = np.random.default_rng(0).random([30, 64, 64, 3], np.float32), {}
     columns, _ = measured.measure(images, None, None, facts, three, "it")
-    assert list(columns["samples"])[:8] == [*SCORES[:7], "clear"]
+    assert list(columns["samples"])[:11] == [*SCORES[:10], "clear"]
     assert {"sliced_wasserstein_64x64", "sliced_wasserstein_16x16", "copies"} <= set(columns["samples"])
     assert columns["samples"]["clear"][0] == 0 and len(facts["class_histogram_real"]) == 8
     assert "parzen_sigma" not in columns["samples"]

@@ -27,6 +27,7 @@ from gan_tf.zoo import completion, editing
 
 FLAGS = flags.FLAGS
 
+SHORT = ["--iters=8000"]
 PAPERS_SIZE = ["--dataset=oracle", "--words=5000", "--units=32", "--batch_size=64"]  # of SeqGAN
 # Run → (member of the zoo, its flags, seeds). The first run of a member is the one with its idea, with all defaults.
 RUNS = {
@@ -35,6 +36,16 @@ RUNS = {
     "dcgan_no_batch_norm": ("dcgan", ["--nobatch_norm"], [0]),
     "dcgan_short": ("dcgan", ["--iters=4000"], [0]),
     "dcgan_pooling": ("dcgan", ["--pooling", "--iters=4000"], [0]),  # an iteration takes longer
+    "r3gan": ("r3gan", [], [0, 1, 2]),
+    "r3gan_short": ("r3gan", SHORT, [0]),
+    "r3gan_no_pairing": ("r3gan", ["--nopairing", *SHORT], [0]),
+    "r3gan_no_r1": ("r3gan", ["--nor1", *SHORT], [0]),
+    "r3gan_no_r2": ("r3gan", ["--nor2", *SHORT], [0]),
+    "r3gan_dcgan": ("r3gan", ["--networks=dcgan", *SHORT], [0]),
+    "sngan": ("sngan", [], [0]),
+    "sngan_short": ("sngan", SHORT, [0]),
+    "sngan_no_spectral_norm": ("sngan", ["--nospectral_norm", *SHORT], [0]),
+    "sngan_clip": ("sngan", ["--nospectral_norm", "--clip=0.01", *SHORT], [0]),
     "conditional": ("conditional", [], [0]),
     "conditional_no_wrong_digits": ("conditional", ["--nowrong_digits"], [0]),
     "semi_supervised": ("semi_supervised", [], [0, 1, 2]),
@@ -113,6 +124,8 @@ SOLIDS = (
 QUALITY = [("samples", name) for name in ("classifier_score", "frechet_distance", "precision", "recall")]
 COLUMNS = {
     "dcgan": QUALITY,
+    "r3gan": QUALITY,
+    "sngan": QUALITY,
     "conditional": [("samples", "read_as_asked"), *QUALITY],
     "semi_supervised": [("own", "accuracy of the classifier"), *QUALITY],
     "infogan": [("own", "classes found without labels"), *QUALITY],

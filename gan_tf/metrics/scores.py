@@ -111,6 +111,58 @@ def precision_recall(real_features, fake_features, k=3):
     return share_within(fake_features, real_features), share_within(real_features, fake_features)
 
 
+def density_coverage(real_features, fake_features, k=5):
+    """Returns (what density is the mean of, float64 [m], what coverage is the mean of, bool [n]).
+
+    Each of the n real features, [n, d], has a ball, which reaches to its k-th nearest neighbour among them. Density is
+    the mean over the m fake features, [m, d], of how many balls one is in, divided by k. Coverage is the share of balls
+    with at least one fake feature. Of two sets of real images density is about 1 and coverage about 1 - 2^-k.
+    Precision and recall only ask if there is a ball. So one odd real image with a large ball raises precision, and one
+    odd sample raises recall; here they change little. Raises ValueError if there are only k real features or fewer.
+    Source: Naeem et al. 2020 (arXiv:2002.09797), equations 3 and 4.
+    """
+    if len(real_features) <= k:
+        raise ValueError(f"density and coverage with k = {k} need more than {k} real images")
+    counts = np.zeros(len(fake_features))
+
+    def of_part(part):
+        # Number 0 is the centre itself. The radii stay squared: squaring a root again can leave the neighbour out.
+        radii = np.partition(squared_distances(part, real_features), k, axis=1)[:, [k]]
+        within = squared_distances(part, fake_features) <= radii
+        counts[:] += within.sum(axis=0)
+        return within.any(axis=1)
+
+    covered = by_rows(of_part, real_features)
+    return counts / k, covered
+
+
+def kernel_inception_distance(real_features, fake_features, blocks=10):
+    """Returns KID and its standard error.
+
+    KID is the squared maximum mean discrepancy with the kernel k(x, y) = (x·y / d + 1)³ of features x, y with d
+    numbers: E k(x, x') + E k(y, y') - 2 E k(x, y), over pairs of different rows of the real features [n, d] and the
+    fake ones [m, d]. Its expectation does not depend on n and m, unlike that of FID, which is too large for few images.
+    It is 0 if both are of the same kind; a single value can be below 0. Both sets are divided into `blocks` parts: part
+    i has every `blocks`-th row, from row i on. The result is the mean over the parts, and its standard error: their
+    standard deviation (with divisor `blocks` - 1), divided by the root of `blocks`. Each set needs at least 2 `blocks`
+    rows. Source: Bińkowski et al. 2018 (arXiv:1801.01401), section 4 and equation 4.
+    """
+    parts = [
+        _polynomial_discrepancy(*(np.asarray(f[i::blocks], np.float64) for f in (real_features, fake_features)))
+        for i in range(blocks)
+    ]
+    return float(np.mean(parts)), float(np.std(parts, ddof=1) / blocks**0.5)
+
+
+def _polynomial_discrepancy(x, y):
+    def mean_kernel(a, b, same=False):
+        kernel = (a @ b.T / a.shape[1] + 1) ** 3
+        left_out = np.trace(kernel) if same else 0
+        return (kernel.sum() - left_out) / (kernel.size - same * len(a))
+
+    return mean_kernel(x, x, same=True) + mean_kernel(y, y, same=True) - 2 * mean_kernel(x, y)
+
+
 def kernel_distance(a, b, widths):
     """Returns the kernel distance, the squared maximum mean discrepancy, of samples `a` [n, d] and `b` [m, d].
 

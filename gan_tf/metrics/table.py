@@ -71,6 +71,7 @@ def quick_scores(model, real_features, images):
     """
     features, probabilities = classifier.activations(model, images)
     precision, recall = scores.precision_recall(real_features, features)
+    density, covered = scores.density_coverage(real_features, features)
     histogram = scores.class_histogram(probabilities)
 
     def divergence(p):
@@ -82,8 +83,11 @@ def quick_scores(model, real_features, images):
     measured = {
         "classifier_score": scores.classifier_score(probabilities),
         "frechet_distance": (distance(features), scores.jackknife(distance, features)),
+        "kernel_inception_distance": scores.kernel_inception_distance(real_features, features),
         "precision": share(precision, len(images)),
         "recall": share(recall, len(real_features)),
+        "density": mean(density),
+        "coverage": share(covered.mean(), len(real_features)),
         "classes_covered": (scores.classes_covered(histogram), None),
         "histogram_divergence": (divergence(probabilities), scores.jackknife(divergence, probabilities)),
         "spread": (spread(images), scores.jackknife(spread, images)),
@@ -130,8 +134,11 @@ def discriminator_accuracy(logits, real, boundary):
 TITLES = {
     "classifier_score": "Inception score (MNIST classifier)",
     "frechet_distance": "FID (MNIST classifier)",
+    "kernel_inception_distance": "KID (MNIST classifier)",
     "precision": "precision",
     "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
     "classes_covered": "classes covered (of 10)",
     "read_as_asked": "read as the digit asked for",
     "histogram_divergence": "KL of classes from uniform",
@@ -151,6 +158,7 @@ TITLES_OF = {
     | {
         "classifier_score": "Inception score (heads reader)",
         "frechet_distance": "FID (heads reader)",
+        "kernel_inception_distance": "KID (heads reader)",
         "classes_covered": "hair colours covered (of 8)",
         "histogram_divergence": "KL of hair colours from uniform",
         "read_as_asked": "read as the hair colour asked for",

@@ -163,3 +163,68 @@ def test_the_kernel_distance_by_hand():
     random = np.random.default_rng(0)
     found = [scores.kernel_distance(*random.normal(size=[2, 50, 3]), [2.0]) for _ in range(200)]
     assert abs(np.mean(found)) < 4 * np.std(found) / 200**0.5 and min(found) < 0
+
+
+def test_density_and_coverage_by_counting():
+    """Each real feature's ball, one after the other."""
+    random = np.random.default_rng(5)
+    real, fake = random.normal(size=[30, 3]), random.normal(0.5, 1.2, [20, 3])
+    counts = []
+    for place, centre in enumerate(real):
+        others = np.sort(np.linalg.norm(np.delete(real, place, axis=0) - centre, axis=1))
+        counts.append((np.linalg.norm(fake - centre, axis=1) <= others[1]).sum())
+    dense, covered = scores.density_coverage(real, fake, k=2)
+    np.testing.assert_array_equal(covered, np.array(counts) > 0)
+    density, coverage = dense.mean(), covered.mean()
+    assert dense.shape == (20,)
+    assert density == pytest.approx(sum(counts) / (2 * 20)) and coverage == pytest.approx(np.mean(np.array(counts) > 0))
+    assert 0 < coverage < 1 and density > 0
+    assert scores.density_coverage(real, fake)[1].mean() > coverage
+
+
+def test_density_and_coverage_of_the_same_kind_and_of_one_image():
+    """Of the same kind about 1 and 1 - 1/32; one image again and again covers few balls, with a high density."""
+    random = np.random.default_rng(6)
+    real, fake = random.normal(size=[2, 3000, 8])
+
+    def means(*features):
+        return [each.mean() for each in scores.density_coverage(*features)]
+
+    density, coverage = means(real, fake)
+    assert density == pytest.approx(1, abs=0.06) and coverage == pytest.approx(1 - 2**-5, abs=0.02)
+    dense, few = means(real, np.zeros([3000, 8]))
+    assert dense > 1.1 and few < 0.2
+    far, none = means(real, fake + 100)
+    assert far == none == 0
+    with pytest.raises(ValueError, match="density and coverage with k = 5 need more than 5 real images"):
+        scores.density_coverage(real[:5], fake)
+
+
+def test_kid_by_hand():
+    """All pairs one after the other, in two blocks of every second row."""
+
+    def kernel(a, b):
+        return (a @ b / 4 + 1) ** 3
+
+    def of_block(x, y):
+        same = [np.mean([kernel(a, b) for i, a in enumerate(z) for j, b in enumerate(z) if i != j]) for z in (x, y)]
+        return sum(same) - 2 * np.mean([kernel(a, b) for a in x for b in y])
+
+    random = np.random.default_rng(7)
+    real, fake = random.normal(size=[8, 4]), random.normal(1, 1, [6, 4])
+    blocks = [of_block(real[i::2], fake[i::2]) for i in range(2)]
+    value, error = scores.kernel_inception_distance(real, fake, blocks=2)
+    assert value == pytest.approx(np.mean(blocks), rel=1e-12)
+    assert error == pytest.approx(np.std(blocks, ddof=1) / 2**0.5, rel=1e-12)
+
+
+def test_kid_is_unbiased_and_fid_is_not():
+    """The mean over 40 pairs of small sets of the same kind: KID within 4 errors of 0, FID far above."""
+    random = np.random.default_rng(8)
+    pairs = [(random.normal(size=[100, 16]), random.normal(size=[100, 16])) for _ in range(40)]
+    kid = [scores.kernel_inception_distance(*pair)[0] for pair in pairs]
+    assert abs(np.mean(kid)) < 4 * np.std(kid) / 40**0.5
+    fid = [scores.frechet_distance(*pair) for pair in pairs]
+    assert np.mean(fid) > 5 * np.std(fid)
+    shifted = [scores.kernel_inception_distance(a, b + 0.5)[0] for a, b in pairs]
+    assert np.mean(shifted) > 20 * np.std(kid) / 40**0.5

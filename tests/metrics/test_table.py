@@ -54,6 +54,13 @@ def test_quick_scores(yardstick, images):
     assert found["precision"] == (precision, pytest.approx((precision * (1 - precision) / 30) ** 0.5))
     assert found["recall"] == (recall, pytest.approx((recall * (1 - recall) / 45) ** 0.5))
 
+    dense, covered = scores.density_coverage(real, fake)
+    assert 0 < dense.mean() and 0.1 < covered.mean() < 1
+    assert found["density"] == pytest.approx((dense.mean(), dense.std(ddof=1) / 30**0.5), rel=1e-5)
+    share = covered.mean()
+    assert found["coverage"] == pytest.approx((share, (share * (1 - share) / 45) ** 0.5))
+    assert found["kernel_inception_distance"] == pytest.approx(scores.kernel_inception_distance(real, fake), rel=1e-4)
+
     probabilities = softmax(20 * table.flat(images["samples"])[:, 3:13])
     score = scores.classifier_score(probabilities)
     assert found["classifier_score"] == pytest.approx(score, rel=1e-5)

@@ -133,6 +133,7 @@ def test_a_step(pairing, r1, r2):
 
 def test_penalties_in_every_fourth_iteration():
     """Without penalties nothing differs in iterations 1 to 3; in iteration 4 there are some, as in iteration 0."""
+    assert r3gan.OPTIONS["penalty_every"][0] == 8
 
     def after(gan, iteration):
         gan.objects["discriminator"].set_weights(start)
@@ -143,7 +144,7 @@ def test_penalties_in_every_fourth_iteration():
         gan.train_block(iteration, 1)
         return np.concatenate([w.numpy().ravel() for w in gan.objects["discriminator"].trainable_variables])
 
-    with_them, without = (r3gan.make(IMAGES, gamma=gamma, **SMALL) for gamma in (50.0, 0.0))
+    with_them, without = (r3gan.make(IMAGES, gamma=gamma, penalty_every=4, **SMALL) for gamma in (50.0, 0.0))
     start = [3 * weight for weight in with_them.objects["discriminator"].get_weights()]
     for iteration, differs in enumerate([True, False, False, False, True]):
         for gan in (with_them, without):
