@@ -13,7 +13,7 @@ from absl import flags, logging
 
 from gan_tf import data, grids, keras_file, limits, members, restore
 from gan_tf.data import npz
-from gan_tf.metrics import modes
+from gan_tf.metrics import inception, modes
 from gan_tf.runs import command_line, files
 from gan_tf.runs.config import RunError, versions
 from gan_tf.runs.exported import exporting
@@ -40,11 +40,14 @@ flags.DEFINE_integer(
     "How many samples, except for a GAN's own scores. Unset: 10,000; 26,000 of stacked_mnist. Fewer make FID larger.",
     lower_bound=100,
 )
+flags.DEFINE_bool(
+    "inception", False, "Also measure by the Inception network, as papers do: needs the extra fid and a download."
+)
 flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound=2**63 - 1)
 flags.DEFINE_string("out_dir", None, "Folder to write to. Unset: the folder of the run or file that is measured.")
 
 GROUPS = {
-    "What": ["run_dir", "generator", "images", "count", "seed"],
+    "What": ["run_dir", "generator", "images", "count", "seed", "inception"],
     "Data": ["dataset", "data_dir", "size", "channels"],
     "Output": ["out_dir"],
 }
@@ -125,6 +128,8 @@ def main():
     source = Path(FLAGS[what].value)
     out_dir = Path(FLAGS.out_dir) if FLAGS.out_dir else source if FLAGS.run_dir else source.parent
 
+    if FLAGS.inception:
+        inception.require()
     # What needs no TensorFlow comes first, for that takes seconds to import.
     config = restore.check_run(source) if what == "run_dir" else None
     if what == "generator":
@@ -162,6 +167,11 @@ def main():
             )
         except ValueError as error:
             raise EvaluationError(str(error)) from error
+        if FLAGS.inception:
+            logging.info("measuring by the Inception network, some minutes")
+            for column, pictures in {"samples": images, "real": test.pixels}.items():
+                if column in columns:
+                    columns[column] |= inception.measure(pictures, train.pixels)
         finish(out_dir, facts, columns, train.classifier, neighbours)
     written = "metrics.json" if images is None else "metrics.json and neighbours.png"
     logging.info("wrote %s to %s, after %.0f s", written, out_dir, time.monotonic() - begun)
@@ -196,4 +206,6 @@ def finish(out_dir, facts, columns, reader=None, neighbours=None):
 
 
 if __name__ == "__main__":
-    command_line.run(main, GROUPS, (EvaluationError, restore.LoadError, RunError, data.DataError, OSError))
+    command_line.run(
+        main, GROUPS, (EvaluationError, inception.InceptionError, restore.LoadError, RunError, data.DataError, OSError)
+    )

@@ -81,6 +81,13 @@ ROWS = {
         "[score of ten images]; real [classifier score of real]; five images [score of five]; noise [score of noise]; "
         "recall [recall of ten], of real images [recall of real]",
     ),
+    "few_images": (
+        "With few images FID is too large, for real images too; KID is not",
+        "FID of real images falls like n to the power of [power of]; with 100 images it is [real and real images with "
+        "100, divided] times as large as with 10,000; KID at most [farthest from 0] standard errors from 0",
+        "[power of]; [real and real images with 100, divided]; [farthest from 0] (FID with 100, 10,000: "
+        "[FID of real and real images with 100, 10000])",
+    ),
     "discriminator_as_classifier": (
         "Against what introductions say: a linear probe finds no more in the trained D of this GAN than in a random "
         "one",

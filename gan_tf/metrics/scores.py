@@ -144,14 +144,14 @@ def kernel_inception_distance(real_features, fake_features, blocks=10):
     fake ones [m, d]. Its expectation does not depend on n and m, unlike that of FID, which is too large for few images.
     It is 0 if both are of the same kind; a single value can be below 0. Both sets are divided into `blocks` parts: part
     i has every `blocks`-th row, from row i on. The result is the mean over the parts, and its standard error: their
-    standard deviation (with divisor `blocks` - 1), divided by the root of `blocks`. Each set needs at least 2 `blocks`
-    rows. Source: Bińkowski et al. 2018 (arXiv:1801.01401), section 4 and equation 4.
+    standard deviation (with divisor `blocks` - 1), divided by the root of `blocks`. With one part the error is None.
+    Each set needs at least 2 `blocks` rows. Source: Bińkowski et al. 2018 (arXiv:1801.01401), section 4, equation 4.
     """
     parts = [
         _polynomial_discrepancy(*(np.asarray(f[i::blocks], np.float64) for f in (real_features, fake_features)))
         for i in range(blocks)
     ]
-    return float(np.mean(parts)), float(np.std(parts, ddof=1) / blocks**0.5)
+    return float(np.mean(parts)), float(np.std(parts, ddof=1) / blocks**0.5) if blocks > 1 else None
 
 
 def _polynomial_discrepancy(x, y):

@@ -149,6 +149,11 @@ TITLES = {
     "nearest_train_distance": "distance to nearest training image",
     "parzen_log_likelihood": "Parzen log-likelihood (nats)",
     "parzen_sigma": "its sigma",
+    "inception_score": "Inception score (Inception)",
+    "inception_frechet_distance": "FID (Inception)",
+    "inception_kernel_distance": "KID (Inception)",
+    "inception_precision": "precision (Inception)",
+    "inception_recall": "recall (Inception)",
 }
 
 # The titles of scores by a classifier, a key of `classifier.CLASSIFIERS`.

@@ -21,6 +21,7 @@ SMALL = {
     "mode_collapse": {"losses": ("minimax",)},
     "inception_score_blind_spot": {"count": 5000},
     "discriminator_as_classifier": {"iters": 300, "many": 5000},
+    "few_images": {},
     "fractional_strides": {},
     "mixed_batches": {"width": 4, "steps": 50},
     "covariate_shift": {},
@@ -29,7 +30,7 @@ SMALL = {
 }
 QUICK = ("nash", "one_point", "maximum_likelihood", "optimal_discriminator", "fractional_strides")
 OF_IMAGES = ("inception_score_blind_spot", "discriminator_as_classifier")
-OF_MNIST = ("covariate_shift", "dcgan_features", "pixel_distance")  # they hold at full size only, and not on glyphs
+OF_MNIST = ("few_images", "covariate_shift", "dcgan_features", "pixel_distance")  # they hold at full size only, and not on glyphs
 
 
 @pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in SMALL])

@@ -216,6 +216,8 @@ def test_kid_by_hand():
     value, error = scores.kernel_inception_distance(real, fake, blocks=2)
     assert value == pytest.approx(np.mean(blocks), rel=1e-12)
     assert error == pytest.approx(np.std(blocks, ddof=1) / 2**0.5, rel=1e-12)
+    whole = scores.kernel_inception_distance(real, fake, blocks=1)
+    assert whole == (pytest.approx(of_block(real, fake), rel=1e-12), None)
 
 
 def test_kid_is_unbiased_and_fid_is_not():
