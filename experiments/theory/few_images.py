@@ -1,6 +1,6 @@
 """Claim: with few images FID is too large, for images of the very same kind too. KID is not.
 
-python -m experiments.theory.few_images [--dataset=mnist] [--data_dir=…]
+python -m experiments.theory.few_images [--data_dir=…]
 
 Two sets of n real images are compared, for n from 100 to 10,000. Both are real, so a perfect score is 0. FID needs the
 mean and the covariance of 128 features, and estimates them from n images. Each estimate is wrong by chance, in any
@@ -22,7 +22,6 @@ from gan_tf import data
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_enum("dataset", "mnist", ["mnist"], "As in gan_tf.train.")
 flags.DEFINE_string("data_dir", None, "As in gan_tf.train.")
 
 CLAIM = "With few images FID is too large; KID is not."
