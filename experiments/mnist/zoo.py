@@ -208,9 +208,9 @@ def train(member, options, seed, folder):
         write_json(folder / "begun.json", facts("tensorflow", "keras", "numpy"))
     reads = member not in MADE and "--dataset=heads" not in options
     where = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir and reads else []
-    _run(folder, f"gan_tf.zoo.{member}", *options, *where, f"--out_dir={folder / 'run'}")
+    run_module(folder, f"gan_tf.zoo.{member}", *options, *where, f"--out_dir={folder / 'run'}")
     if not (folder / "run" / "metrics.json").exists():
-        _run(folder, "gan_tf.evaluate", f"--run_dir={folder / 'run'}")
+        run_module(folder, "gan_tf.evaluate", f"--run_dir={folder / 'run'}")
     metrics = json.loads((folder / "run" / "metrics.json").read_text())
     config, log = read_config(folder / "run"), (folder / "stderr").read_text()
     with open(folder / "run" / "losses.csv") as file:
@@ -233,14 +233,14 @@ def measure_on_dcgan(name):
     folder.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     where = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir else []
-    _run(folder, f"gan_tf.zoo.{name}", f"--run_dir={run_dir}", f"--out_dir={folder}", *where)
+    run_module(folder, f"gan_tf.zoo.{name}", f"--run_dir={run_dir}", f"--out_dir={folder}", *where)
     minutes = round((time.monotonic() - begun) / 60, 1)
     return (
         facts("tensorflow", "keras", "numpy") | {"minutes": minutes} | json.loads((folder / f"{name}.json").read_text())
     )
 
 
-def _run(folder, module, *options):
+def run_module(folder, module, *options):
     print(f"{folder.name}: {module}", file=sys.stderr, flush=True)
     with open(folder / "stdout", "a") as stdout, open(folder / "stderr", "a") as stderr:
         status = subprocess.run([sys.executable, "-m", module, *options], stdout=stdout, stderr=stderr).returncode

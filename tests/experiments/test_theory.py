@@ -30,7 +30,12 @@ SMALL = {
 }
 QUICK = ("nash", "one_point", "maximum_likelihood", "optimal_discriminator", "fractional_strides")
 OF_IMAGES = ("inception_score_blind_spot", "discriminator_as_classifier")
-OF_MNIST = ("few_images", "covariate_shift", "dcgan_features", "pixel_distance")  # they hold at full size only, and not on glyphs
+OF_MNIST = (
+    "few_images",
+    "covariate_shift",
+    "dcgan_features",
+    "pixel_distance",
+)  # they hold at full size only, and not on glyphs
 
 
 @pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in SMALL])
