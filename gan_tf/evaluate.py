@@ -136,7 +136,7 @@ def main():
         keras_file.check_keras_file(source, what)
     restore.check_writable(out_dir, f"--out_dir={out_dir}")
     train, validation, test = load_data(config)
-    count = FLAGS.count or (modes.PICTURES if train.name == modes.DATASET else 10_000)
+    count = FLAGS.count or modes.usual_count(train.name)
     most = limits.fitting(IMAGE_BYTES + NUMBER_BYTES * math.prod(train.shape), BYTES)
     if what == "images":
         images, gan, asked = npz.read_images(source, most, train.shape), None, None

@@ -6,7 +6,13 @@ from gan_tf.metrics import classifier, scores
 
 DATASET = "stacked_mnist"  # whose pictures can be read
 PICTURES = 26_000  # so many samples are counted in the papers
+USUAL = 10_000  # so many samples of other data are measured
 CLASSES = 1000
+
+
+def usual_count(dataset):
+    """Returns how many samples are measured of a data set, of which this is the name."""
+    return PICTURES if dataset == DATASET else USUAL
 
 
 def read(model, images):

@@ -24,6 +24,10 @@ def test_counts_and_divergence_by_hand():
     assert modes.measure(np.arange(1000)) == {"modes": (1000, None), "modes_divergence": (pytest.approx(0), None)}
 
 
+def test_as_many_samples_as_in_the_papers():
+    assert [modes.usual_count(name) for name in ("stacked_mnist", "mnist", "custom")] == [26_000, 10_000, 10_000]
+
+
 def test_by_chance_alone():
     """A perfect generator has 999 / (2 · 26,000), with a standard deviation of √(999 / 2) / 26,000."""
     read = np.random.default_rng(0).integers(0, 1000, 26_000)

@@ -78,6 +78,15 @@ def test_a_policy_does_what_it_names(policy):
         assert grey.min() >= 1 / 16 and grey.max() > 0.15
 
 
+def test_each_change_has_random_numbers_of_its_own(monkeypatch):
+    seen = []
+    for name in ("change_colour", "translate", "cut_out"):
+        monkeypatch.setattr(augment, name, lambda images, *numbers: seen.extend(numbers) or images)
+    augment.make_augment("colour,translation,cutout", 0)(IMAGES, 3, 1)
+    seen = np.array(seen)
+    assert seen.shape == (7, 6) and len(np.unique(seen)) == 42 and 0 <= seen.min() < seen.max() < 1
+
+
 def test_numbers_depend_on_seed_iteration_and_place():
     calls = [(0, 5, 1), (1, 5, 1), (0, 6, 1), (0, 5, 2), (0, 6, 0)]
     found = [augment.make_augment("colour,translation,cutout", seed)(IMAGES, i, k).numpy() for seed, i, k in calls]

@@ -113,6 +113,23 @@ def test_a_step():
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
+def test_each_pass_of_a_step_normalises():
+    """D's own pass, and G's by the new kernels."""
+    gan, passes = sngan.make(**SMALL), []
+    generator, discriminator, *optimizers = gan.objects.values()
+
+    class Spy:
+        trainable_variables = discriminator.trainable_variables
+
+        def __call__(self, images, training=False):
+            passes.append((len(images), training))
+            return discriminator(images, training=training)
+
+    noise = np.random.default_rng(0).uniform(-1, 1, [2, 8, 100]).astype(np.float32)
+    sngan.make_train_step(generator, Spy(), *optimizers)(tf.constant(IMAGES[:8] / 255, tf.float32), *noise)
+    assert passes == [(16, True), (8, True)]
+
+
 def test_clipping():
     """After a step all weights of D are in [-0.01, 0.01], many at the bounds; those of G are not clipped."""
     gan, real, d_noise, g_noise = _without_bound(0.01)
