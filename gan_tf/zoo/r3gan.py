@@ -32,8 +32,10 @@ Departures from the paper and its code:
 5. G ends with a tanh, scaled to [0, 1], because pixels must be in this range.
 6. The paper computes R1 and R2 in every iteration. Here every eighth has them, eight times as large
    (--penalty_every; see dcgan.py). This saves time.
-7. The paper lowers learning rate and gamma along a cosine, and raises Adam's beta2. Here all stay the same. Instead,
-   samples come from an average of G's weights from the start (--ema; the paper's average begins with no memory).
+7. The paper lowers learning rate and gamma along a cosine, which ends at a tenth or less. Here both are multiplied by
+   1/2 to the power of (iteration / --halve_every), which does not depend on --iters. The paper raises Adam's beta2 from
+   0.9 to 0.99; here it is 0.99. Samples come from an average of G's weights with the same memory from the start
+   (--ema); the paper's begins without.
 8. The paper augments images at random. Here this is --augment, by another paper's rules (augment.py).
 """
 
@@ -49,6 +51,11 @@ OPTIONS = {
     "r2": (True, "The penalty at generated images. --nor2 is the control without it."),
     "penalty_every": (8, "Iterations from one computation of the penalties to the next.", (1, 1000)),
     "learning_rate": (0.001, "Learning rate of Adam, for both networks.", (1e-9, 10)),
+    "halve_every": (
+        12_000,
+        "Iterations in which learning rate and gamma fall by half, smoothly. 0: they stay the same.",
+        (0, 10**9),
+    ),
     "ema": (0.999, "As in gan_tf.zoo.dcgan. 0: samples come from G.", (0, 0.99999)),
     "augment": (
         "none",
@@ -63,7 +70,7 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
     training_command.main(
         "gan_tf.zoo.r3gan",
         OPTIONS,
-        iters=50_000,
+        iters=40_000,
         pixel_bytes=7000,
         facts=FACTS,
         batch_size=32,
@@ -209,6 +216,8 @@ def make_train_step(
     r1=True,
     r2=True,
     penalty_every=1,
+    learning_rate=0.001,
+    halve_every=0,
     augment=unchanged,
     jit=False,
 ):
@@ -216,7 +225,9 @@ def make_train_step(
 
     `real_images` is float32 [n, height, width, channels] in [0, 1]. `d_noise` and `g_noise` are float32 [n, 100] in
     [-1, 1). `d_loss` has no penalty in it. `average` is a second generator, which follows the first (`blocks.follow`).
-    Iterations 0, `penalty_every` and so on have the penalties, as many times as large; `d_optimizer` counts them.
+    Iterations 0, `penalty_every` and so on have the penalties, as many times as large; `d_optimizer` counts them. With
+    `halve_every`, the rate of both optimizers is `learning_rate` times 1/2 to the power of (iteration / `halve_every`),
+    and gamma falls in the same way.
     `augment` changes the images that D sees (`augment.make_augment`).
     """
     d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
@@ -228,24 +239,30 @@ def make_train_step(
         return tf.split(discriminator(tf.concat([real_images, fake_images], axis=0), training=True), 2)
 
     def penalty(real_images, fake_images):
-        """gamma/2 times R1, R2, or their sum."""
+        """1/2 times R1, R2, or their sum."""
         images = tf.concat([real_images] * r1 + [fake_images] * r2, axis=0)
         with tf.GradientTape() as tape:
             tape.watch(images)
             logits = discriminator(images, training=True)
         squares = tf.reduce_sum(tape.gradient(logits, images) ** 2, axis=[1, 2, 3])
-        return (r1 + r2) * gamma / 2 * tf.reduce_mean(squares)
+        return (r1 + r2) / 2 * tf.reduce_mean(squares)
 
     @tf.function(jit_compile=jit)
     def step(real_images, d_noise, g_noise):
         iteration = d_optimizer.iterations
+        weight = gamma
+        if halve_every:
+            share = 0.5 ** (tf.cast(iteration, tf.float32) / halve_every)
+            weight *= share
+            for optimizer in (d_optimizer, g_optimizer):
+                optimizer.learning_rate.assign(learning_rate * share)
         changed_images = augment(real_images, iteration, 0)
         fake_images = augment(generator(d_noise, training=True), iteration, 1)
         with tf.GradientTape() as tape:
             both = logits_of(changed_images, fake_images)
             loss = d_loss = relativistic_d_loss(*both) if pairing else losses.non_saturating_d_loss(*both)
             if gamma and (r1 or r2):
-                loss += lazily(lambda: penalty(changed_images, fake_images), iteration, penalty_every)
+                loss += weight * lazily(lambda: penalty(changed_images, fake_images), iteration, penalty_every)
         d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
 
         with tf.GradientTape() as tape:
@@ -277,6 +294,7 @@ def make(
     r2=True,
     penalty_every=8,
     learning_rate=0.001,
+    halve_every=12_000,
     ema=0.999,
     augment="none",
     batch_size=32,
@@ -321,6 +339,8 @@ def make(
         r1,
         r2,
         penalty_every,
+        learning_rate,
+        halve_every,
         make_augment(augment, seed),
         jit,
     )

@@ -192,6 +192,38 @@ def test_penalties_in_every_fourth_iteration():
         assert (moved > 1e-4) == differs, iteration
 
 
+def test_rate_and_gamma_fall_by_half():
+    """After `halve_every` iterations a step, and the penalty in it, are half as large."""
+
+    def move(halve_every, iteration, gamma):
+        gan = r3gan.make(shape=(16, 12, 3), ema=0.0, **SMALL)
+        generator, discriminator = gan.objects["generator"], gan.objects["discriminator"]
+        for weight in discriminator.trainable_variables:
+            weight.assign(3 * weight)
+        start = [weight.numpy() for weight in discriminator.trainable_variables]
+        optimizers = [keras.optimizers.SGD(7.0) for _ in range(2)]
+        step = r3gan.make_train_step(
+            generator, discriminator, *optimizers, gamma=gamma, learning_rate=0.01, halve_every=halve_every
+        )
+        optimizers[1].iterations.assign(iteration)
+        optimizers[0].learning_rate.assign(0.01)
+        if not halve_every:
+            optimizers[1].learning_rate.assign(0.01)
+        step(tf.constant(IMAGES[:8] / 255, tf.float32), *np.random.default_rng(4).uniform(-1, 1, [2, 8, 100]))
+        rates = [float(optimizer.learning_rate) for optimizer in optimizers]
+        after = discriminator.trainable_variables
+        return rates, np.concatenate([(new.numpy() - old).ravel() for old, new in zip(start, after, strict=True)])
+
+    (same, whole), (_, free) = move(0, 100, 20.0), move(0, 100, 0.0)
+    rates, half = move(100, 100, 20.0)
+    np.testing.assert_allclose(same + rates, [0.01, 0.01, 0.005, 0.005], rtol=1e-6)
+    penalty = whole - free
+    assert np.abs(penalty).max() > 0.1 * np.abs(free).max() > 0
+    np.testing.assert_allclose(half, (free + penalty / 2) / 2, atol=1e-3 * np.abs(half).max())
+    np.testing.assert_allclose(move(100, 0, 20.0)[1], whole, atol=1e-3 * np.abs(whole).max())
+    assert r3gan.OPTIONS["halve_every"][0] == 12_000
+
+
 def test_optimizers_and_defaults():
     for name in ("g_optimizer", "d_optimizer"):
         config = r3gan.make(learning_rate=0.003, **SMALL).objects[name].get_config()
