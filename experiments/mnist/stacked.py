@@ -16,6 +16,7 @@ from absl import flags
 
 from experiments.mnist import measured, zoo
 from experiments.record import RESULTS, check, write_json
+from gan_tf.metrics.table import rounded
 from gan_tf.runs import command_line
 
 FLAGS = flags.FLAGS
@@ -61,7 +62,7 @@ def table(results):
         seeds = f"{len(found)} seeds" if len(found) > 1 else "1 seed"
         lines.append(f"| `{command}` | {' | '.join(cells)} | {minutes} | ours, {seeds} |")
     real = next(iter(results.values()))[0]["metrics"]["real"]
-    cells = [f"{real[name]['value']:.3g}" for name in SCORES]
+    cells = [rounded(real[name]["value"], None) for name in SCORES]
     lines.append(f"| *held-out real digits* | {' | '.join(cells)} | | ours |")
     lines.append("| *equal shares, by chance* | 1000 | 0.019 | | 999 / (2 · 26,000) |")
     made = [result for found in results.values() for result in found]

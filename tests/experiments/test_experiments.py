@@ -1,5 +1,6 @@
 """What the experiments share, and that their tables say what their results say."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -12,8 +13,8 @@ import tensorflow as tf
 from conftest import write_idx_folder
 from PIL import Image
 
-from experiments import exact, record
-from experiments.mnist import fidelity, long_runs, measured, objectives, reproduce_blog, zoo
+from experiments import exact, heads, record
+from experiments.mnist import few_pictures, fidelity, long_runs, measured, objectives, reproduce_blog, stacked, zoo
 from experiments.speed import benchmark, pictures, plan, sweeps, xla
 from experiments.speed import start as start_up
 from gan_tf import models, reference
@@ -279,6 +280,59 @@ def test_what_keeps_the_digits():
         f"FID falls to {measured.score(million, long_runs.LONGER[-1], 'frechet_distance'):.0f}. The first row",
     ):
         assert sentence in words, sentence
+
+
+COMMON = {"dataset", "iters", "batch_size", "seed"}
+
+
+def test_runs_have_flags_of_their_members():
+    """A flag that a member lacks would be found only after hours of other runs."""
+    runs = [(member, options) for member, options, *_ in [*zoo.RUNS.values(), *stacked.RUNS.values()]]
+    runs += [*heads.RUNS.values(), *(("r3gan", options) for _, options in few_pictures.RUNS.values())]
+    for member, options in runs:
+        known = importlib.import_module(f"gan_tf.zoo.{member}").OPTIONS
+        for option in options:
+            name, _, value = option.removeprefix("--").partition("=")
+            name = name if value or name in known else name.removeprefix("no")
+            assert name in known or name in COMMON, (member, option)
+            if name in known and len(known[name]) > 2 and isinstance(known[name][2], list):
+                assert value in known[name][2], (member, option)
+
+
+def made_up(**scores):
+    return {
+        "command": "python -m gan_tf.zoo.r3gan --dataset=stacked_mnist --iters=8000",
+        "minutes": 4.2,
+        "machine": "a machine",
+        "commit": "0123456",
+        "date": "2026-11-30",
+        "versions": {"tensorflow": "2.21.0"},
+        "metrics": {
+            column: {n: {"value": v, "error": None} for n, v in scores.items()} for column in ("samples", "real")
+        },
+    }
+
+
+def test_the_table_of_stacked_mnist():
+    """Published rows first, then ours with the mean over seeds."""
+    results = [made_up(modes=modes, modes_divergence=0.05) for modes in (1000, 998)]
+    lines = stacked.table({"r3gan": results}).split("\n")
+    assert "| VEEGAN | 150.0 | 2.95 | | VEEGAN's paper (Srivastava et al. 2017) |" in lines
+    assert "| `r3gan --iters=8000` | 999.0 ± 1.4 | 0.05 | 4.2 | ours, 2 seeds |" in lines
+    assert lines[-4].startswith("| *held-out real digits* | 1000 | 0.05 |")
+    assert lines[-3].startswith("| *equal shares, by chance* | 1000 | 0.019 |")
+
+
+def test_the_table_of_few_pictures():
+    """Sorted by the number of pictures; the run with augmentation comes second."""
+    scores = dict.fromkeys(few_pictures.SCORES, 2.5) | {"copies": 0.25}
+    results = {
+        run: made_up(**scores) | {"pictures": count, "command": " ".join(options)}
+        for run, (count, options) in few_pictures.RUNS.items()
+    }
+    rows = [line for line in few_pictures.table(results).split("\n") if line.startswith("|")]
+    assert [row.split(" | ")[:2] for row in rows[2:5]] == [["| 100", "no"], ["| 100", "yes"], ["| 500", "no"]]
+    assert rows[2].endswith("| 2.5 | 2.5 | 2.5 | 2.5 | 0.25 | 4.2 |") and len(rows) == 9
 
 
 def test_the_zoos_gallery_is_the_results():
