@@ -7,14 +7,13 @@ each run this writes a JSON file and a picture to --out_dir. Then it prints the 
 command resumes it: finished runs are kept. You can run several commands with different --only at the same time.
 """
 
-import json
 import shutil
 from pathlib import Path
 
 from absl import flags
 
 from experiments.mnist import measured, zoo
-from experiments.record import RESULTS, check, write_json
+from experiments.record import RESULTS, check, load_runs, write_json
 from gan_tf.metrics.table import TITLES_OF, rounded
 from gan_tf.runs import command_line
 
@@ -55,8 +54,7 @@ def table(results):
 
 def load_results(folder=RESULTS / "heads"):
     """Reads the results in `folder`, by default the committed ones: {run: its result}."""
-    paths = {run: Path(folder) / f"{run}.json" for run in RUNS}
-    return {run: json.loads(path.read_text()) for run, path in paths.items() if path.exists()}
+    return load_runs(folder, RUNS)
 
 
 def main():

@@ -38,6 +38,18 @@ def commit(folder=Path(__file__).parents[1]):
     return (git("rev-parse", "--short=7", "HEAD") or "unknown") + ("+" if changed else "")
 
 
+def load_runs(folder, runs):
+    """Reads the results of `runs` in a folder, RUN.json each: {run: its result}, without those that are not there."""
+    paths = {run: Path(folder) / f"{run}.json" for run in runs}
+    return {run: json.loads(path.read_text()) for run, path in paths.items() if path.exists()}
+
+
+def load_seeds(folder, runs):
+    """Reads the results of `runs` in a folder, RUN-SEED.json each: {run: [result of each seed]}."""
+    found = {run: [json.loads(path.read_text()) for path in sorted(Path(folder).glob(f"{run}-?.json"))] for run in runs}
+    return {run: results for run, results in found.items() if results}
+
+
 def check(out_dir):
     """Exits if results are to be written into experiments/results, and this code has changes without a commit."""
     if Path(out_dir).resolve().is_relative_to(RESULTS) and commit().endswith("+"):

@@ -16,7 +16,7 @@ import numpy as np
 from absl import flags
 
 from experiments.mnist import measured, zoo
-from experiments.record import RESULTS, check, facts, write_json
+from experiments.record import RESULTS, check, facts, load_runs, write_json
 from gan_tf import data
 from gan_tf.metrics import sliced
 from gan_tf.metrics.table import TITLES, rounded
@@ -78,8 +78,7 @@ def table(results):
 
 def load_results(folder=RESULTS / "few_pictures"):
     """Reads the results in `folder`, by default the committed ones: {run: its result}."""
-    paths = {run: Path(folder) / f"{run}.json" for run in RUNS}
-    return {run: json.loads(path.read_text()) for run, path in paths.items() if path.exists()}
+    return load_runs(folder, RUNS)
 
 
 def main():

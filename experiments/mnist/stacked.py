@@ -8,14 +8,13 @@ stopped, the same command resumes it: finished runs are kept. You can run severa
 same time.
 """
 
-import json
 import shutil
 from pathlib import Path
 
 from absl import flags
 
 from experiments.mnist import measured, zoo
-from experiments.record import RESULTS, check, write_json
+from experiments.record import RESULTS, check, load_seeds, write_json
 from gan_tf.metrics.table import rounded
 from gan_tf.runs import command_line
 
@@ -71,8 +70,7 @@ def table(results):
 
 def load_results(folder=RESULTS / "stacked"):
     """Reads the results in `folder`, by default the committed ones: {run: [result of each seed]}."""
-    found = {run: [json.loads(path.read_text()) for path in sorted(folder.glob(f"{run}-?.json"))] for run in RUNS}
-    return {run: results for run, results in found.items() if results}
+    return load_seeds(folder, RUNS)
 
 
 def main():

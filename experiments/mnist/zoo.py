@@ -19,7 +19,7 @@ from pathlib import Path
 from absl import flags
 
 from experiments.mnist import measured
-from experiments.record import RESULTS, check, facts, write_json
+from experiments.record import RESULTS, check, facts, load_seeds, write_json
 from gan_tf.metrics.table import TITLES, rounded
 from gan_tf.runs import command_line
 from gan_tf.runs.config import read_config
@@ -307,8 +307,7 @@ def source(command, results):
 
 def load_results(folder=RESULTS / "zoo"):
     """Reads the results in `folder`, by default the committed ones: {run: [result of each seed]}."""
-    found = {run: [json.loads(path.read_text()) for path in sorted(folder.glob(f"{run}-?.json"))] for run in RUNS}
-    return {run: results for run, results in found.items() if results}
+    return load_seeds(folder, RUNS)
 
 
 def main():

@@ -25,25 +25,27 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("data_dir", None, "As in gan_tf.train.")
 
 CLAIM = "With few images FID is too large; KID is not."
+COUNT = 10_000  # images in each of the two sets
+SIZES = (100, 200, 500, 1000, 2000, 5000, COUNT)
 MOST_PAIRS = 20
 
 
-def measure(report, count=10_000, sizes=(100, 200, 500, 1000, 2000, 5000, 10_000)):
+def measure(report):
     """Compares real with real images, and glyphs with real images, for different numbers of images."""
     import matplotlib.figure
 
     from gan_tf.metrics import classifier, scores
 
     model, _ = classifier.load_classifier()
-    real = data.load("mnist", FLAGS.data_dir).images[: 2 * count]
+    real = data.load("mnist", FLAGS.data_dir).images[: 2 * COUNT]
     features, _ = classifier.activations(model, real)
-    order = np.random.default_rng(0).permutation(2 * count)
-    ones, others = features[order[:count]], features[order[count:]]
-    drawn, _ = classifier.activations(model, data.load("glyphs", None, "test").images[:count])
+    order = np.random.default_rng(0).permutation(2 * COUNT)
+    ones, others = features[order[:COUNT]], features[order[COUNT:]]
+    drawn, _ = classifier.activations(model, data.load("glyphs", None, "test").images[:COUNT])
 
     def compare(made, n):
         """Means over pairs of sets of n images, and the standard error of KID's: (FID, KID, error)."""
-        pairs = [(made[i : i + n], others[i : i + n]) for i in range(0, count - n + 1, n)][:MOST_PAIRS]
+        pairs = [(made[i : i + n], others[i : i + n]) for i in range(0, COUNT - n + 1, n)][:MOST_PAIRS]
         # Each whole set is one block, so that KID's size is n, too. One pair has no deviation: then ten blocks have.
         if len(pairs) > 1:
             kid = [scores.kernel_inception_distance(b, a, blocks=1)[0] for a, b in pairs]
@@ -52,10 +54,10 @@ def measure(report, count=10_000, sizes=(100, 200, 500, 1000, 2000, 5000, 10_000
             middle, error = scores.kernel_inception_distance(others, made)
         return np.mean([scores.frechet_distance(b, a) for a, b in pairs]), middle, error
 
-    same, different = ({n: compare(made, n) for n in sizes} for made in (ones, drawn))
-    few, many = sizes[0], sizes[-1]
-    fid = np.array([same[n][0] for n in sizes])
-    slope = np.polyfit(np.log(sizes), np.log(fid), 1)[0]
+    same, different = ({n: compare(made, n) for n in SIZES} for made in (ones, drawn))
+    few, many = SIZES[0], SIZES[-1]
+    fid = np.array([same[n][0] for n in SIZES])
+    slope = np.polyfit(np.log(SIZES), np.log(fid), 1)[0]
     report.check("FID of real and real images falls like n to the power of", -1, slope, 0.15)
     report.check_between(
         f"FID of real and real images with {few}, divided by that with {many}", 30, 300, fid[0] / fid[-1]
@@ -80,9 +82,9 @@ def measure(report, count=10_000, sizes=(100, 200, 500, 1000, 2000, 5000, 10_000
     figure.suptitle("With few images FID is too large; KID is not")
     left, right = figure.subplots(1, 2)
     for label, found in {"real images": same, "printed digits": different}.items():
-        fids, kids, errors = zip(*(found[n] for n in sizes), strict=True)
-        left.plot(sizes, fids, marker=".", label=label)
-        right.errorbar(sizes, kids, errors, marker=".", capsize=3, label=label)
+        fids, kids, errors = zip(*(found[n] for n in SIZES), strict=True)
+        left.plot(SIZES, fids, marker=".", label=label)
+        right.errorbar(SIZES, kids, errors, marker=".", capsize=3, label=label)
     left.set(xscale="log", yscale="log", xlabel="images", title="FID to real images")
     right.set(xscale="log", xlabel="images", title="KID to real images")
     left.legend()

@@ -1,4 +1,4 @@
-"""What members of the zoo share: the loop of training steps, the shape of pictures, a penalty, and normal noise."""
+"""What members of the zoo share: the loop of training steps, the `Gan` around it, penalties, averages, normal noise."""
 
 import concurrent.futures
 import math
@@ -6,9 +6,11 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from gan_tf import grids
 from gan_tf.data import DIGIT, batch_indices
-from gan_tf.data.dataset import SCALE
-from gan_tf.noise import iteration_noise
+from gan_tf.data.dataset import SCALE, scaled
+from gan_tf.gan import Gan
+from gan_tf.noise import iteration_noise, sample_noise, stream_noise
 
 DEVICE_BYTES = 2**28  # of an array that stays on the device: MNIST has 43 MB, 20,000 heads have 246 MB
 
@@ -89,6 +91,16 @@ def lazily(term, iteration, every):
     return tf.cond(tf.convert_to_tensor(iteration) % every == 0, lambda: every * term(), lambda: 0.0)
 
 
+def make_average(make_generator, ema):
+    """Returns a second generator, which can `follow` the first, or None if `ema` is 0.
+
+    `make_generator` is a function without arguments. Raises ValueError if `ema` is not in [0, 1).
+    """
+    if not 0 <= ema < 1:
+        raise ValueError(f"ema must be at least 0 and less than 1, not {ema}")
+    return make_generator() if ema else None
+
+
 def follow(average, network, ema):
     """Moves `average`, a second network of the same kind: a ← ema a + (1 - ema) w for each of its variables a.
 
@@ -96,6 +108,28 @@ def follow(average, network, ema):
     """
     for a, w in zip(average.variables, network.variables, strict=True):
         a.assign(ema * a + (1 - ema) * w)
+
+
+def picture_gan(objects, average, step, images, shape, batch_size, seed, block, blind_d_loss=None):
+    """Returns the `Gan` of a G that maps noise [n, 100] to pictures of `shape`.
+
+    `objects` are the networks and optimizers, G as "generator". Samples come from `average`, a second generator; None:
+    from G. `step` and the arguments after it are those of `make_train_block`, of which `images` may be None. The others
+    are fields of `Gan`.
+    """
+    drawn = average or objects["generator"]
+    return Gan(
+        objects=objects | ({"generator_average": average} if average else {}),
+        train_block=None if images is None else make_train_block(step, [images], batch_size, seed),
+        block=block,
+        draw=lambda index: drawn(sample_noise(seed, index)).numpy(),
+        shape=shape,
+        measures={"spread": grids.spread},
+        real_pictures=None if images is None else scaled(np.array(images[:16])),
+        make_noise=stream_noise,
+        generate=drawn,
+        blind_d_loss=blind_d_loss,
+    )
 
 
 def normal_of(uniform):

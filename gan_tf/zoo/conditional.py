@@ -60,7 +60,7 @@ from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan
 from gan_tf.noise import SAMPLE_NOISE, uniform_noise
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import follow, lazily, make_train_block, r1_penalty, shape_of
+from gan_tf.zoo.blocks import follow, lazily, make_average, make_train_block, r1_penalty, shape_of
 
 NOISE = 100  # numbers of z
 RANDOM = NOISE + 2  # random numbers for one image: z, one that chooses the wrong class, one to make them even
@@ -206,17 +206,18 @@ def make(
     arguments are the flags. Raises ValueError if there is only one class, not as many labels as images, or if `ema` is
     not in [0, 1).
     """
-    if not 0 <= ema < 1:
-        raise ValueError(f"ema must be at least 0 and less than 1, not {ema}")
     shape, count = shape_of(images, shape), len(classes)
     if count < 2:
         raise ValueError("this GAN needs pictures of at least two classes, such as a folder with two subfolders.")
     if images is not None and labels is None:
         raise ValueError("without labels this GAN cannot train")
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
-    generator = dcgan.make_generator(g_seed, shape, width, inputs=NOISE + count)
+
+    def make_g():
+        return dcgan.make_generator(g_seed, shape, width, inputs=NOISE + count)
+
+    generator, average = make_g(), make_average(make_g, ema)
     discriminator = make_discriminator(d_seed, shape, count, width, batch_norm=not r1)
-    average = dcgan.make_generator(g_seed, shape, width, inputs=NOISE + count) if ema else None
     g_optimizer, d_optimizer = dcgan.make_optimizer(learning_rate), dcgan.make_optimizer(learning_rate)
     step = make_train_step(
         generator, discriminator, g_optimizer, d_optimizer, wrong_digits, average, ema, r1, r1_every, jit

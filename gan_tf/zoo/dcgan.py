@@ -82,12 +82,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_tf import grids, losses
-from gan_tf.data.dataset import scaled
-from gan_tf.gan import Gan
-from gan_tf.noise import sample_noise, stream_noise
+from gan_tf import losses
 from gan_tf.zoo.augment import make_augment, unchanged
-from gan_tf.zoo.blocks import follow, lazily, make_train_block, r1_penalty, shape_of
+from gan_tf.zoo.blocks import follow, lazily, make_average, picture_gan, r1_penalty, shape_of
 
 KERNEL = 5  # pixels wide and high, as in the paper's figure 1
 BLOCK = 20  # iterations between two looks at Ctrl-C: some seconds on a CPU
@@ -261,35 +258,20 @@ def make(
     `shape` (None: MNIST's), but not train. `labels` are not used. The other arguments are the flags. `block` is how
     many iterations the loop asks for at most. Raises ValueError if `ema` is not in [0, 1), or for an unknown `augment`.
     """
-    if not 0 <= ema < 1:
-        raise ValueError(f"ema must be at least 0 and less than 1, not {ema}")
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
     shape = shape_of(images, shape)
     rules = {"shape": shape, "width": width, "batch_norm": batch_norm, "pooling": pooling}
     generator = make_generator(g_seed, **rules)
     discriminator = make_discriminator(d_seed, **rules | {"batch_norm": batch_norm and not r1})
-    average = make_generator(g_seed, **rules) if ema else None
+    average = make_average(lambda: make_generator(g_seed, **rules), ema)
     g_optimizer, d_optimizer = make_optimizer(learning_rate), make_optimizer(learning_rate)
     change = make_augment(augment, seed)
     step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, average, ema, r1, r1_every, change, jit)
-    block, train_block, drawn = min(block, BLOCK), None, average or generator
-    if images is not None:
-        train_block = make_train_block(step, [images], batch_size, seed)
     objects = {
         "generator": generator,
         "discriminator": discriminator,
         "g_optimizer": g_optimizer,
         "d_optimizer": d_optimizer,
     }
-    return Gan(
-        objects=objects | ({"generator_average": average} if average else {}),
-        train_block=train_block,
-        block=block,
-        draw=lambda index: drawn(sample_noise(seed, index)).numpy(),
-        shape=shape,
-        measures={"spread": grids.spread},
-        real_pictures=None if images is None else scaled(np.array(images[:16])),
-        make_noise=stream_noise,
-        generate=drawn,
-        blind_d_loss=2 * math.log(2),
-    )
+    block, blind = min(block, BLOCK), 2 * math.log(2)
+    return picture_gan(objects, average, step, images, shape, batch_size, seed, block, blind)

@@ -56,12 +56,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_tf import grids, models
-from gan_tf.data.dataset import scaled
-from gan_tf.gan import Gan
-from gan_tf.noise import sample_noise, stream_noise
+from gan_tf import models
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import make_train_block, shape_of
+from gan_tf.zoo.blocks import picture_gan, shape_of
 
 DENSE_BLOCK = 100  # as dcgan.BLOCK, but dense networks are faster
 
@@ -147,22 +144,11 @@ def make(
     generator, discriminator = make_generator(g_seed, shape), make_discriminator(d_seed, shape)
     g_optimizer, d_optimizer = (keras.optimizers.Adam(0.0001, beta_1=0.5, beta_2=0.999, epsilon=1e-8) for _ in range(2))
     step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, margin, jit)
-    train_block, block = None, min(block, DENSE_BLOCK if networks == "dense" else dcgan.BLOCK)
-    if images is not None:
-        train_block = make_train_block(step, [images], batch_size, seed)
-    return Gan(
-        objects={
-            "generator": generator,
-            "discriminator": discriminator,
-            "g_optimizer": g_optimizer,
-            "d_optimizer": d_optimizer,
-        },
-        train_block=train_block,
-        block=block,
-        draw=lambda index: generator(sample_noise(seed, index)).numpy(),
-        shape=shape,
-        measures={"spread": grids.spread},
-        real_pictures=None if images is None else scaled(np.array(images[:16])),
-        make_noise=stream_noise,
-        generate=generator,
-    )
+    objects = {
+        "generator": generator,
+        "discriminator": discriminator,
+        "g_optimizer": g_optimizer,
+        "d_optimizer": d_optimizer,
+    }
+    block = min(block, DENSE_BLOCK if networks == "dense" else dcgan.BLOCK)
+    return picture_gan(objects, None, step, images, shape, batch_size, seed, block)

@@ -87,13 +87,10 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_tf import grids, losses
-from gan_tf.data.dataset import scaled
-from gan_tf.gan import Gan
-from gan_tf.noise import sample_noise, stream_noise
+from gan_tf import losses
 from gan_tf.zoo import dcgan
 from gan_tf.zoo.augment import make_augment, unchanged
-from gan_tf.zoo.blocks import follow, lazily, make_train_block, shape_of
+from gan_tf.zoo.blocks import follow, lazily, make_average, picture_gan, shape_of
 
 
 def sizes_of(shape):
@@ -234,10 +231,6 @@ def make_train_step(
     d_optimizer.build(d_weights)
     g_optimizer.build(g_weights)
 
-    def logits_of(real_images, fake_images):
-        """D sees both in one batch, which is faster; D has no layer in which images of a batch meet."""
-        return tf.split(discriminator(tf.concat([real_images, fake_images], axis=0), training=True), 2)
-
     def penalty(real_images, fake_images):
         """1/2 times R1, R2, or their sum."""
         images = tf.concat([real_images] * r1 + [fake_images] * r2, axis=0)
@@ -259,18 +252,21 @@ def make_train_step(
         changed_images = augment(real_images, iteration, 0)
         fake_images = augment(generator(d_noise, training=True), iteration, 1)
         with tf.GradientTape() as tape:
-            both = logits_of(changed_images, fake_images)
+            # Both in one batch, which is faster; D has no layer in which images of a batch meet.
+            both = tf.split(discriminator(tf.concat([changed_images, fake_images], axis=0), training=True), 2)
             loss = d_loss = relativistic_d_loss(*both) if pairing else losses.non_saturating_d_loss(*both)
             if gamma and (r1 or r2):
                 loss += weight * lazily(lambda: penalty(changed_images, fake_images), iteration, penalty_every)
         d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
 
+        if pairing:  # outside the tape, because G cannot change them
+            real_logits = discriminator(changed_images, training=True)
         with tf.GradientTape() as tape:
-            fake_images = augment(generator(g_noise, training=True), iteration, 2)
+            fake_logits = discriminator(augment(generator(g_noise, training=True), iteration, 2), training=True)
             if pairing:
-                g_loss = relativistic_g_loss(*logits_of(changed_images, fake_images))
+                g_loss = relativistic_g_loss(real_logits, fake_logits)
             else:
-                g_loss = losses.non_saturating_g_loss(discriminator(fake_images, training=True))
+                g_loss = losses.non_saturating_g_loss(fake_logits)
         g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)
 
         if average:
@@ -309,8 +305,6 @@ def make(
     many iterations the loop asks for at most. Raises ValueError if `ema` is not in [0, 1), or for unknown networks
     or an unknown `augment`.
     """
-    if not 0 <= ema < 1:
-        raise ValueError(f"ema must be at least 0 and less than 1, not {ema}")
     if networks not in ("residual", "dcgan"):
         raise ValueError(f"networks must be residual or dcgan, not {networks!r}")
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
@@ -321,7 +315,7 @@ def make(
             return dcgan.make_generator(g_seed, shape, width)
         return make_generator(g_seed, shape, width, blocks)
 
-    generator, average = make_g(), make_g() if ema else None
+    generator, average = make_g(), make_average(make_g, ema)
     if networks == "dcgan":
         discriminator = dcgan.make_discriminator(d_seed, shape, width, batch_norm=False)
     else:
@@ -344,24 +338,11 @@ def make(
         make_augment(augment, seed),
         jit,
     )
-    train_block, drawn = None, average or generator
-    if images is not None:
-        train_block = make_train_block(step, [images], batch_size, seed)
     objects = {
         "generator": generator,
         "discriminator": discriminator,
         "g_optimizer": g_optimizer,
         "d_optimizer": d_optimizer,
     }
-    return Gan(
-        objects=objects | ({"generator_average": average} if average else {}),
-        train_block=train_block,
-        block=min(block, dcgan.BLOCK),
-        draw=lambda index: drawn(sample_noise(seed, index)).numpy(),
-        shape=shape,
-        measures={"spread": grids.spread},
-        real_pictures=None if images is None else scaled(np.array(images[:16])),
-        make_noise=stream_noise,
-        generate=drawn,
-        blind_d_loss=math.log(2) if pairing else 2 * math.log(2),
-    )
+    block, blind = min(block, dcgan.BLOCK), math.log(2) if pairing else 2 * math.log(2)
+    return picture_gan(objects, average, step, images, shape, batch_size, seed, block, blind)

@@ -59,12 +59,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_tf import grids
-from gan_tf.data.dataset import scaled
-from gan_tf.gan import Gan
-from gan_tf.noise import sample_noise, stream_noise
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import follow, make_train_block, shape_of
+from gan_tf.zoo.blocks import follow, make_average, picture_gan, shape_of
 
 
 def make_discriminator(seed, shape, width=32, spectral_norm=True):
@@ -158,33 +154,18 @@ def make(
     """
     if spectral_norm and clip:
         raise ValueError("a clip replaces the spectral norm: add --nospectral_norm.")
-    if not 0 <= ema < 1:
-        raise ValueError(f"ema must be at least 0 and less than 1, not {ema}")
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
     shape = shape_of(images, shape)
     generator = dcgan.make_generator(g_seed, shape, width)
-    average = dcgan.make_generator(g_seed, shape, width) if ema else None
+    average = make_average(lambda: dcgan.make_generator(g_seed, shape, width), ema)
     discriminator = make_discriminator(d_seed, shape, width, spectral_norm)
     g_optimizer, d_optimizer = dcgan.make_optimizer(learning_rate), dcgan.make_optimizer(learning_rate)
     step = make_train_step(generator, discriminator, g_optimizer, d_optimizer, average, ema, clip, jit)
-    train_block, drawn = None, average or generator
-    if images is not None:
-        train_block = make_train_block(step, [images], batch_size, seed)
     objects = {
         "generator": generator,
         "discriminator": discriminator,
         "g_optimizer": g_optimizer,
         "d_optimizer": d_optimizer,
     }
-    return Gan(
-        objects=objects | ({"generator_average": average} if average else {}),
-        train_block=train_block,
-        block=min(block, dcgan.BLOCK),
-        draw=lambda index: drawn(sample_noise(seed, index)).numpy(),
-        shape=shape,
-        measures={"spread": grids.spread},
-        real_pictures=None if images is None else scaled(np.array(images[:16])),
-        make_noise=stream_noise,
-        generate=drawn,
-        blind_d_loss=2.0,
-    )
+    block = min(block, dcgan.BLOCK)
+    return picture_gan(objects, average, step, images, shape, batch_size, seed, block, blind_d_loss=2.0)

@@ -17,7 +17,7 @@ from PIL import Image
 from gan_tf import grids, reference
 from gan_tf.data import DIGIT
 from gan_tf.gan import Gan
-from gan_tf.metrics import table
+from gan_tf.metrics import sliced, table
 from gan_tf.noise import stream_noise
 from gan_tf.runs import folder, report
 
@@ -30,6 +30,14 @@ CONFIG = {
 }
 HEAD = "iteration,d_loss,g_loss,spread\n"
 HOSTILE = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'><!--<script>"
+
+
+def test_every_score_is_explained():
+    """Its name has a sentence in the page, which a pointer or a finger shows."""
+    template = (Path(report.__file__).parent / "report_template.html").read_text()
+    explained = re.search(r"const SCORES = \{(.*?)\n\};", template, re.DOTALL)[1]
+    names = {name for titles in (*table.TITLES_OF.values(), sliced.TITLES) for name in titles}
+    assert names == set(re.findall(r"^  (\w+): \".{20,}\",$", explained, re.MULTILINE))
 
 
 @pytest.fixture

@@ -129,5 +129,7 @@ def test_d_sees_changed_images_and_g_learns_through_them(member):
 
 
 def test_an_unknown_policy_is_refused():
+    for member in (dcgan, r3gan):
+        assert member.OPTIONS["augment"][2] == augment.POLICIES
     with pytest.raises(ValueError, match="augment must be one of none, translation, .*, not 'cutout'"):
         dcgan.make(shape=(16, 16, 1), augment="cutout")
