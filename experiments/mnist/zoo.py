@@ -37,6 +37,7 @@ RUNS = {
     "dcgan_short": ("dcgan", ["--iters=4000"], [0]),
     "dcgan_pooling": ("dcgan", ["--pooling", "--iters=4000"], [0]),  # an iteration takes longer
     "r3gan": ("r3gan", [], [0, 1, 2]),
+    "r3gan_brief": ("r3gan", ["--iters=4000", "--halve_every=1500"], [0]),
     "r3gan_short": ("r3gan", SHORT, [0]),
     "r3gan_no_pairing": ("r3gan", ["--nopairing", *SHORT], [0]),
     "r3gan_no_r1": ("r3gan", ["--nor1", *SHORT], [0]),
