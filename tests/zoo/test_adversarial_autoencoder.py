@@ -44,7 +44,9 @@ def test_the_three_updates():
     start = [w.numpy() for w in both]
     expected, gradients = steps.gradients_of(reconstruction, both)
     d_start = [w.numpy() for w in d.trainable_variables]
-    found = step(REAL, D_NOISE, G_NOISE)
+    with steps.recorded() as updates:
+        found = step(REAL, D_NOISE, G_NOISE)
+    steps.require_gradients(updates[0], both, gradients)
     e_after, d_after = ([w.numpy() for w in each.trainable_variables] for each in (encoder, d))
     half = len(encoder.trainable_variables)
     steps.require_adams_first_step(start[half:], [w.numpy() for w in both[half:]], gradients[half:], 0.0002)
@@ -58,11 +60,14 @@ def test_the_three_updates():
     d_loss, d_gradients = steps.gradients_of(
         lambda: cross_entropy(d(prior), 1) + cross_entropy(d(encoder(REAL)), 0), d.trainable_variables
     )
+    steps.require_gradients(updates[1], d.trainable_variables, d_gradients)
     steps.require_adams_first_step(d_start, d_after, d_gradients, 0.0001)
     for weight, new in zip(d.trainable_variables, d_after, strict=True):
         weight.assign(new)
     e_loss, e_gradients = steps.gradients_of(lambda: cross_entropy(d(encoder(REAL)), 1), encoder.trainable_variables)
+    steps.require_gradients(updates[2], encoder.trainable_variables, e_gradients)
     steps.require_adams_first_step(between, e_after, e_gradients, 0.0001)
+    assert len(updates) == 3
     np.testing.assert_allclose(found, [expected, d_loss, e_loss], rtol=1e-4)
 
 

@@ -65,7 +65,11 @@ def test_a_step():
         d_weights,
     )
     noise = RANDOM.uniform(-1, 1, [8, 8]).astype(np.float32)
-    d_loss, g_loss, cycle_loss = step(A, B, noise, noise)
+    with steps.recorded() as updates:
+        d_loss, g_loss, cycle_loss = step(A, B, noise, noise)
+    g_update, d_update = updates
+    steps.require_gradients(g_update, g_weights, g_gradients)
+    steps.require_gradients(d_update, d_weights, d_gradients)
     np.testing.assert_allclose([d_loss, g_loss + 3 * cycle_loss], [d_expected, g_expected], rtol=1e-4)
     steps.require_adams_first_step(g_start, [w.numpy() for w in g_weights], g_gradients, 2e-4)
     steps.require_adams_first_step(d_start, [w.numpy() for w in d_weights], d_gradients, 2e-4)

@@ -38,10 +38,18 @@ def test_a_step(convolutions):
     critic, fake = twin.objects["discriminator"], generator(D_NOISE[4:], training=True)
     epsilon = tf.random.stateless_uniform([4, 1], tf.constant([0, 1], tf.int64))
     between = epsilon * REAL[4:] + (1 - epsilon) * fake
-    expected = tf.reduce_mean(critic(fake)) - tf.reduce_mean(critic(REAL[4:])) + 10 * penalty(critic, between)
+
+    def d_loss_by_hand(critic):
+        return tf.reduce_mean(critic(fake)) - tf.reduce_mean(critic(REAL[4:])) + 10 * penalty(critic, between)
+
+    expected = d_loss_by_hand(critic)
     g_weights = generator.trainable_variables
     before = [w.numpy() for w in g_weights]
-    d_loss, g_loss = gan_3d.make_train_step(generator, discriminator, *optimizers)(REAL, D_NOISE, G_NOISE)
+    _, d_gradients = steps.gradients_of(lambda: d_loss_by_hand(critic), critic.trainable_variables)
+    with steps.recorded() as updates:
+        d_loss, g_loss = gan_3d.make_train_step(generator, discriminator, *optimizers)(REAL, D_NOISE, G_NOISE)
+    _, d_update, g_update = updates
+    steps.require_gradients(d_update, discriminator.trainable_variables, d_gradients)
     after = [w.numpy() for w in g_weights]
     for weight, value in zip(g_weights, before, strict=True):
         weight.assign(value)
@@ -49,6 +57,7 @@ def test_a_step(convolutions):
         lambda: -tf.reduce_mean(discriminator(generator(G_NOISE[:4], training=True))), g_weights
     )
     np.testing.assert_allclose([d_loss, g_loss], [expected, g_expected], rtol=1e-4)
+    steps.require_gradients(g_update, g_weights, gradients)
     steps.require_adams_first_step(before, after, gradients, 0.0005, beta_2=0.9)
 
 

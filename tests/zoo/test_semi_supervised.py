@@ -134,7 +134,10 @@ def test_a_step(labels_only):
     d_start, g_start = ([w.numpy() for w in weights] for weights in (d_weights, g_weights))
     d_loss, d_gradients = steps.gradients_of(d_loss_of, d_weights)
     step = semi_supervised.make_train_step(gan.objects, labelled, digits, labels_only, jit=False)
-    found = step(real.reshape(8, 28, 28, 1), d_noise, g_noise)
+    with steps.recorded() as updates:
+        found = step(real.reshape(8, 28, 28, 1), d_noise, g_noise)
+    steps.require_gradients(updates[0], d_weights, d_gradients)
+    assert len(updates) == 1 + (not labels_only)
     np.testing.assert_allclose(found[0] + (0 if labels_only else found[1]), d_loss, rtol=1e-4)
     d_after, g_after = ([w.numpy() for w in weights] for weights in (d_weights, g_weights))
     steps.require_adams_first_step(d_start, d_after, d_gradients, 0.003, 1e-4)
@@ -151,6 +154,7 @@ def test_a_step(labels_only):
             weight.assign(value)
         g_loss, g_gradients = steps.gradients_of(g_loss_of, g_weights)
         np.testing.assert_allclose(found[2], g_loss, rtol=1e-4)
+        steps.require_gradients(updates[1], g_weights, g_gradients)
         steps.require_adams_first_step(g_start, g_after, g_gradients, 0.0003, 1e-4)
 
 

@@ -88,7 +88,11 @@ def test_a_step(stage):
         trainable_variables = weights
 
     (d_loss, g_loss, kl), d_expected, g_expected = steps.check(
-        (Both, own["discriminator"]), (2e-4, 2e-4), lambda: step(REAL, CHOSEN, D_NOISE, G_NOISE), d_loss_of, g_loss_of
+        (Both, own["discriminator"]),
+        (2e-4, 2e-4),
+        lambda: step(tf.constant(REAL), CHOSEN, D_NOISE, G_NOISE),
+        d_loss_of,
+        g_loss_of,
     )
     np.testing.assert_allclose([d_loss, g_loss + kl], [d_expected, g_expected], rtol=1e-4)
 
