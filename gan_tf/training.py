@@ -39,7 +39,8 @@ def make_train_step(
         with tf.GradientTape() as tape:
             real_logits, fake_logits = discriminator(real_images), discriminator(fake_images)  # [n, 1]
             d_loss = d_loss_fn(real_logits, fake_logits)
-        with tf.control_dependencies([d_loss]):  # else without XLA a weight may change before it is read
+        # If a loss has a gradient that needs no logits, TensorFlow could change D's weights before the loss reads them.
+        with tf.control_dependencies([d_loss]):
             d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
 
         with tf.GradientTape() as tape:

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags, logging
 
-from gan_tf import data, grids, restore
+from gan_tf import data, grids, messages, restore
 from gan_tf.metrics.table import rounded
 from gan_tf.runs import command_line, files
 from gan_tf.runs.config import RunError
@@ -46,7 +46,7 @@ def define_flags():
 
 
 def load(run_dir):
-    """Returns (the `Gan` of a DCGAN's run, the flags that describe its data). Raises LoadError."""
+    """Returns (the `Gan` of a DCGAN's run, the flags that describe its data). Raises LoadError and DataError."""
     if not run_dir:
         raise restore.LoadError("name a run of gan_tf.zoo.dcgan with --run_dir.")
     config = restore.check_run(run_dir)
@@ -54,10 +54,12 @@ def load(run_dir):
         raise restore.LoadError(f"--run_dir={run_dir} is no run of gan_tf.zoo.dcgan.")
     out_dir = FLAGS.out_dir or run_dir
     restore.check_writable(out_dir, f"--out_dir={out_dir}")
+    described = config["flags"] | {"data_dir": FLAGS.data_dir or config["flags"]["data_dir"]}
+    require_digits(data.load_as(described, "test"))  # before TensorFlow, which takes seconds to import
     command_line.import_tensorflow()
     gan, iteration = restore.load_run(run_dir)
-    logging.info("the networks of %s after %d iterations", run_dir, iteration)
-    return gan, config["flags"] | {"data_dir": FLAGS.data_dir or config["flags"]["data_dir"]}
+    logging.info("the networks of %s after %s", run_dir, messages.counted(iteration, "iteration"))
+    return gan, described
 
 
 def require_digits(test):

@@ -222,6 +222,8 @@ def make(
         loss_names=("d_loss", "g_loss") if wasserstein else ("d_loss", "g_loss", "d_right"),
         draw=draw,
         shape=VIEW,
+        make_noise=stream_noise,
+        solids=lambda noise: np.reshape(generator(noise), [-1, SIDE, SIDE, SIDE]),
         scores=scores,
         blind_d_loss=None if wasserstein else 2 * math.log(2),
     )

@@ -109,8 +109,7 @@ def make_train_step(generator, discriminator, g_optimizer, d_optimizer, margin, 
         with tf.GradientTape() as tape:
             real_losses, fake_losses = (discriminator(each, training=True) for each in (real_images, fake_images))
             d_loss = d_loss_fn(real_losses, fake_losses, real_images, fake_images, margin)
-        with tf.control_dependencies([d_loss]):  # as in training.make_train_step
-            d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+        d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
 
         with tf.GradientTape() as tape:
             g_loss = g_loss_fn(discriminator(generator(g_noise, training=True), training=True))

@@ -132,8 +132,7 @@ def make_train_step(
                 loss += (1 - real_label) * tf.reduce_mean(real_logits)
             if r1:
                 loss += r1 / 2 * r1_penalty(discriminator, real_images)
-        with tf.control_dependencies([d_loss]):  # as in training.make_train_step
-            d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
+        d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
         if weight_decay:
             for weight in d_weights:
                 if len(weight.shape) > 1:

@@ -30,12 +30,34 @@ The networks and constants are those of the authors' code for MNIST
 6. Adam's epsilon is 1e-4, added behind the root. The authors add 1e-8 under the root, which is nearly the same.
 """
 
+import numpy as np
+
 from gan_tf.runs import training_command
 
+DIGITS = 10
 OPTIONS = {
     "labelled": (100, "How many images have labels, equally many of each digit. --seed chooses them.", (10, 10_000)),
     "labels_only": (False, "The control: D learns from the labelled images alone."),
 }
+
+
+def choose_labelled(labels, count, seed):
+    """Returns which images have labels, int [count]: count / 10 of each digit, chosen at random by `seed`.
+
+    Raises ValueError if `count` is no multiple of ten, or if there are too few images of a digit.
+    """
+    if count % DIGITS:
+        raise ValueError(
+            f"--labelled must be a multiple of {DIGITS}, not {count}: use --labelled={count - count % DIGITS + DIGITS}."
+        )
+    found = np.array([(labels == digit).sum() for digit in range(DIGITS)])
+    for digit in np.flatnonzero(found < count // DIGITS):
+        words = f"only {found[digit]}" if found[digit] else "no"
+        cure = f"use --labelled={DIGITS * min(found)}" if min(found) else "add some, or use data with all ten digits"
+        raise ValueError(f"there are {words} images of the digit {digit}, not {count // DIGITS}: {cure}.")
+    order = np.random.default_rng(seed).permutation(len(labels))
+    return np.concatenate([order[labels[order] == digit][: count // DIGITS] for digit in range(DIGITS)])
+
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
@@ -44,6 +66,7 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
         iters=24_000,
         pixel_bytes=2600,
         digits=True,
+        check=lambda dataset, flags: choose_labelled(dataset.labels, flags["labelled"], flags["seed"]),
         batch_size=100,
         sample_every=1000,
         checkpoint_every=2000,
@@ -51,7 +74,6 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
     )
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers
 
@@ -64,7 +86,7 @@ from gan_tf.reference import SHAPE, flat, pictures
 from gan_tf.zoo.blocks import make_train_block
 from gan_tf.zoo.weight_norm import WeightNormDense
 
-DIGITS, NOISE = 10, 100
+NOISE = 100
 RANDOM = NOISE + 12  # random numbers for one image: z, one that chooses a labelled image, ten seeds, one to be even
 HIDDEN = (500, 250, 125, 125, 125)  # units of D's hidden layers
 INPUT_NOISE, HIDDEN_NOISE = 0.3, 0.5  # deviations of the Gaussian noise before D's first layer, and before the others
@@ -174,8 +196,7 @@ def make_train_step(objects, labelled_images, labelled_digits, labels_only=False
                 fake_logits, _ = with_noise(discriminator, fake_images, seeds[2])
                 unlabelled_loss = unlabelled_loss_fn(real_logits, fake_logits)
                 loss = labelled_loss + unlabelled_loss
-        with tf.control_dependencies([loss]):  # as in training.make_train_step
-            objects["d_optimizer"].apply(tape.gradient(loss, d_weights), d_weights)
+        objects["d_optimizer"].apply(tape.gradient(loss, d_weights), d_weights)
         for a, d in zip(dense_layers(average), dense_layers(discriminator), strict=True):
             a.kernel.assign(AVERAGE * a.kernel + (1 - AVERAGE) * d.normalised())
             a.bias.assign(AVERAGE * a.bias + (1 - AVERAGE) * d.bias)
@@ -190,21 +211,6 @@ def make_train_step(objects, labelled_images, labelled_digits, labels_only=False
         return labelled_loss, unlabelled_loss, g_loss
 
     return step
-
-
-def choose_labelled(labels, count, seed):
-    """Returns which images have labels, int [count]: count / 10 of each digit, chosen at random by `seed`.
-
-    Raises ValueError if `count` is no multiple of ten, or if there are too few images of a digit.
-    """
-    if count % DIGITS:
-        raise ValueError(f"labelled must be a multiple of {DIGITS}, not {count}")
-    order = np.random.default_rng(seed).permutation(len(labels))
-    each = [order[labels[order] == digit][: count // DIGITS] for digit in range(DIGITS)]
-    for digit, found in enumerate(each):
-        if len(found) < count // DIGITS:
-            raise ValueError(f"there are only {len(found)} images of the digit {digit}, not {count // DIGITS}")
-    return np.concatenate(each)
 
 
 def make(

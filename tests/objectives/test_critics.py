@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from command_line import forked, losses_of
-from tensorflow.python.eager import context  # no public name has the graph after its optimisations
+from graphs import optimised, unordered_reads
 from test_training import make_networks, some_images
 
 from gan_tf import optimizers, training
@@ -203,27 +203,6 @@ def test_one_step_of_each_objective(loss):
     assert moved == 7 * [True] + [not loss.startswith("wgan")]
 
 
-def unordered_reads(graph):
-    """How many operations change a variable, and which pairs of one of them and another one may come in any order."""
-    nodes, before = {node.name: node for node in graph.node}, {}
-
-    def ancestors(name):
-        if name not in before:
-            inputs = {each.lstrip("^").split(":")[0] for each in nodes[name].input} & nodes.keys()
-            before[name] = inputs.union(*(ancestors(each) for each in inputs))
-        return before[name]
-
-    users = [node for node in graph.node if node.op == "ReadVariableOp" or node.op.startswith("Assign")]
-    writers = [node for node in users if node.op.startswith("Assign")]
-    return len(writers), [
-        (one.name, other.name)
-        for one in writers
-        for other in users
-        if one is not other and one.input[0] == other.input[0]
-        if one.name not in ancestors(other.name) and other.name not in ancestors(one.name)
-    ]
-
-
 @pytest.mark.parametrize(("loss", "d_steps"), [*((loss, 1) for loss in RECIPES), ("fgan_kl", 2)])
 def test_weights_are_read_before_they_change(loss, d_steps):
     """Without XLA, in the graph that TensorFlow runs after its optimisations.
@@ -237,7 +216,7 @@ def test_weights_are_read_before_they_change(loss, d_steps):
         step = training.make_train_step(*networks, *LOSSES[loss], jit=False)
     else:
         step = critics.make_critic_step(*networks, loss, d_steps, jit=False)
-    with context.collect_graphs(optimized=True) as graphs:
+    with optimised() as graphs:
         step(*inputs(d_steps))
     writers, pairs = max(unordered_reads(graph) for graph in graphs)  # wgan_gp has smaller ones besides
     assert writers > 16 and pairs == []
