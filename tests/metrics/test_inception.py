@@ -132,3 +132,20 @@ def test_without_a_network(tiny, monkeypatch, tmp_path):
     monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
     with pytest.raises(inception.InceptionError, match="cannot download the weights .* try again with a network"):
         inception.measure(MADE, TRAINING)
+
+
+@pytest.mark.slow
+def test_clean_fid_reads_a_folder_as_it_is(tmp_path):
+    """Its own loader gives its network every pixel of what gan_tf.sample --out=folder/ writes."""
+    fid = pytest.importorskip("cleanfid.fid", reason="clean-fid is not installed: it needs torchvision, with 5 GB")
+    for number, picture in enumerate(MADE):
+        grids.save_image(picture, tmp_path / f"{number:05}.png")
+    found = fid.get_folder_features(
+        str(tmp_path),
+        model=lambda batch: batch,
+        custom_fn_resize=lambda pixels: pixels,
+        num_workers=0,
+        device="cpu",
+        verbose=False,
+    )
+    np.testing.assert_array_equal(found.transpose(0, 2, 3, 1), np.round(255 * MADE.astype(np.float64)))
