@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from gan_tf import data, grids, keras_file, limits, members, restore
+from gan_tf import data, grids, keras_file, limits, members, messages, restore
 from gan_tf.data import npz
 from gan_tf.metrics import inception, modes
 from gan_tf.runs import command_line, files
@@ -143,6 +143,10 @@ def main():
         facts = {"measured": f"--{what}={source}"}
     elif count > most:
         raise EvaluationError(f"--count={count} is too much; {most:,} samples fit into this machine's memory.")
+
+    if config and (unseen := restore.never_seen(config)):
+        words = "the training data had no %s: what this GAN draws when asked for that counts in the scores, too"
+        logging.warning(words, messages.listed(unseen))
 
     command_line.import_tensorflow()
     from gan_tf.metrics import measured

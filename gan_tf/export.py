@@ -9,6 +9,7 @@ from pathlib import Path
 from absl import flags, logging
 
 from gan_tf import restore
+from gan_tf.messages import counted
 from gan_tf.runs import command_line
 from gan_tf.runs.folder import RunError
 
@@ -22,7 +23,7 @@ def main():
 
     gan, iteration = restore.load_run(run_dir)
     written = export(run_dir, gan, iteration)
-    logging.info("%s after %d iterations: wrote %s", run_dir, iteration, ", ".join(written))
+    logging.info("%s after %s: wrote %s", run_dir, counted(iteration, "iteration"), ", ".join(written))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import tqdm
 
-from gan_tf import grids
+from gan_tf import grids, messages
 from gan_tf.noise import USER_NOISE
 
 
@@ -41,6 +41,8 @@ class Gan:
         drawn pictures.
     make_noise, generate: `generate(make_noise(seed, stream, count))` returns `count` pictures, float32 [count, height,
         width, channels]. `stream` is one of the streams in gan_tf.noise.
+    solids: of a GAN that makes no pictures but solids: `solids(make_noise(seed, stream, count))` returns `count` of
+        them, float32 [count, side, side, side] in [0, 1]. `gan_tf.metrics.solids.view` shows them.
     conditions: what one can ask this GAN for, such as ("0", "1", …). Then `make_noise(seed, stream, count, condition)`
         makes noise that asks for one of these; with None, for all of them in turn.
     asked: `asked(noise)` returns the class that each row of noise asks for, int [n]. For gan_tf.evaluate.
@@ -65,6 +67,7 @@ class Gan:
     real_pictures: np.ndarray | None = None
     make_noise: Callable | None = None
     generate: Callable | None = None
+    solids: Callable | None = None
     conditions: tuple[str, ...] = ()
     asked: Callable | None = None
     scores: Callable | None = None
@@ -122,12 +125,7 @@ class Gan:
         if not self.conditions and condition is None:
             return self.make_noise(seed, stream, count)
         if condition is not None and condition not in self.conditions:
-            if not self.conditions:
-                raise ValueError("this GAN cannot be asked for anything; leave this out")
-            known = (
-                self.conditions if len(self.conditions) <= 10 else [*self.conditions[:3], "…", *self.conditions[-3:]]
-            )
-            raise ValueError(f"this GAN can be asked for {', '.join(known)}; not for {condition!r}")
+            raise ValueError(messages.no_such(condition, self.conditions))
         return self.make_noise(seed, stream, count, condition)
 
     def sample(self, count=16, seed=0, condition=None):

@@ -36,10 +36,14 @@ def check_keras_file(path, flag):
     name = f"--{flag}={path}"
     problem = limits.problem(path)
     if problem:
-        raise LoadError(f"{name} {problem}; name a Keras file, such as generator.keras.")
+        saved_model = (Path(path) / "saved_model.pb").exists()
+        cure = "save the model itself as a Keras file" if saved_model else "name a Keras file"
+        raise LoadError(f"{name} {problem}; {cure}, such as generator.keras.")
     try:
         archive = zipfile.ZipFile(path)
     except Exception as error:  # each kind of damage has an exception of its own
+        if older := _older_format(path):
+            raise LoadError(f"{name} is {older}.") from error
         raise LoadError(f"{name} is no Keras file, or it is damaged: it is no zip archive.") from error
     with archive:
         sizes = {member.filename: member.file_size for member in archive.infolist()}
@@ -47,7 +51,7 @@ def check_keras_file(path, flag):
             raise LoadError(f"{name} is no Keras file: name one that model.save() wrote, such as generator.keras.")
         for member, size in sizes.items():
             if size > KERAS_BYTES.get(member, 0):
-                words = f"its part {short(repr(member))} has {size:,} bytes"
+                words = f"its part {short(repr(member))} has {size:,} byte{'s' * (size != 1)}"
                 raise LoadError(f"{name} holds more than a generator: {words}.")
         try:
             config, weights = json.loads(archive.read("config.json")), archive.read("model.weights.h5")
@@ -60,6 +64,21 @@ def check_keras_file(path, flag):
     if others:
         raise LoadError(f"{name} needs code that is not Keras's own, or not safe to run: {short(', '.join(others))}.")
     return config
+
+
+def _older_format(path):
+    """Returns in words what an HDF5 file is, and how to convert it; None for other files."""
+    import h5py
+
+    try:
+        with h5py.File(path) as file:
+            whole = "model_config" in file.attrs
+    except (OSError, RuntimeError):
+        return None
+    new = Path(path).name.removesuffix(".h5").removesuffix(".hdf5").removesuffix(".weights") + ".keras"
+    if whole:
+        return f"in the old HDF5 format; convert it in Python: keras.models.load_model({str(path)!r}).save({new!r})"
+    return f"HDF5 without a network, perhaps only weights; where the network is made, load them and save({new!r})"
 
 
 def _stored_bytes(weights):
@@ -114,6 +133,8 @@ def load_generator(path, flag):
         shapes = generator.input_shape, generator.output_shape
     except AttributeError as error:
         raise LoadError(f"{name} has no fixed shapes: it was saved before it was built.") from error
+    if any("3D" in type(layer).__name__ for layer in generator.layers):  # 16x16x16 numbers could be a 64x64 picture
+        raise LoadError(f"{name} makes solids, no pictures; name its run with --run_dir.")
     shape = _picture(shapes[1]) if shapes[0] == (None, 100) else None
     if not shape:
         words = f"it takes {short(str(shapes[0]))} and makes {short(str(shapes[1]))}"

@@ -36,6 +36,9 @@ ANY_PICTURE = (
     "super_resolution",
 )
 
+# Those that can be asked for one of the classes of the data.
+ASKED = ("conditional", "stackgan")
+
 # Those whose networks once took flat images. The checkpoints of their older runs fit no more. Such a run does not name
 # the shape of a picture in config.json.
 FLAT_BEFORE = (

@@ -9,6 +9,24 @@ def reason(error):
     return (text or type(error).__name__).splitlines()[0]
 
 
+def listed(names):
+    """Returns names with commas between them; of more than ten, the first three and the last three."""
+    names = list(names)
+    return ", ".join(names if len(names) <= 10 else [*names[:3], "…", *names[-3:]])
+
+
+def counted(number, thing):
+    """Returns "1 file", "2 files" and so on: `thing` is the word for one."""
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
+def no_such(condition, conditions):
+    """Says that a GAN cannot be asked for `condition`, but only for `conditions`."""
+    if not conditions:
+        return "this GAN cannot be asked for anything; leave this out"
+    return f"this GAN can be asked for {listed(conditions)}; not for {condition!r}"
+
+
 def short(text):
     """Returns `text`, cut if it is longer than 150 characters."""
     return text if len(text) <= 150 else f"{text[:150]}…"

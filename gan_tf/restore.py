@@ -23,7 +23,8 @@ def check_run(run_dir):
     """Returns what a run's config.json says. This needs no TensorFlow, so a command can do it at once.
 
     In what it returns, "gan" has a "name" that is a key of `GANS`. "flags" has a "dataset" that `data.load` knows, and
-    a "data_dir" that is text or None. Raises LoadError if there is no such run, RunError if config.json cannot be read.
+    a "data_dir" that is text or None. "data" may have a "shape", "classes", and those of them that "occurred".
+    Raises LoadError if there is no such run, RunError if config.json cannot be read.
     """
     path = Path(run_dir)
     name = f"--run_dir={run_dir}"
@@ -32,6 +33,8 @@ def check_run(run_dir):
     if not path.is_dir():
         raise LoadError(f"{name} is not a folder; name the --out_dir of a run.")
     if not checkpoints.iterations(path / "checkpoints"):
+        if (path / "config.json").exists():
+            raise LoadError(f"{name} has no checkpoint yet; wait for its first, or train it further.")
         raise LoadError(f"{name} holds no checkpoint that can be read; name the --out_dir of a run.")
     config = read_config(run_dir)
     gan, dataset = config["gan"]["name"], config["flags"].get("dataset")
@@ -43,12 +46,14 @@ def check_run(run_dir):
         raise LoadError(wrong.format(run_dir, short(repr(dataset)), "the name of a data set"))
     if not (data_dir is None or isinstance(data_dir, str)) or "\0" in (data_dir or ""):
         raise LoadError(wrong.format(run_dir, short(repr(data_dir)), "the folder of the data"))
-    shape, classes = config["data"].get("shape"), config["data"].get("classes", [])
+    shape = config["data"].get("shape")
     sizes = isinstance(shape, list) and len(shape) in (1, 3) and all(type(n) is int and 0 < n <= 4096 for n in shape)
     if shape is not None and not sizes:
         raise LoadError(wrong.format(run_dir, short(repr(shape)), "the shape of a picture"))
-    if not (isinstance(classes, list) and all(isinstance(each, str) for each in classes)):
-        raise LoadError(wrong.format(run_dir, short(repr(classes)), "the names of the classes"))
+    for which in ("classes", "occurred"):
+        classes = config["data"].get(which, [])
+        if not (isinstance(classes, list) and all(isinstance(each, str) for each in classes)):
+            raise LoadError(wrong.format(run_dir, short(repr(classes)), "the names of the classes"))
     if members.too_old(config):
         raise LoadError(
             f"{name} holds a run of an older gan_tf, whose networks were others; train it again in another --out_dir."
@@ -80,7 +85,32 @@ def load_run(run_dir):
         ) from error
     for iteration in checkpoints.Checkpoints(Path(run_dir) / "checkpoints", **gan.models).restorable():
         return gan, iteration
-    raise LoadError(f"--run_dir={run_dir} holds no checkpoint that can be read; name the --out_dir of a run.")
+    raise LoadError(f"--run_dir={run_dir} holds no checkpoint that can be read: all are damaged; train it again.")
+
+
+def check_condition(config, condition):
+    """Raises ValueError if a GAN whose run has this config.json cannot be asked for `condition`, or never saw it.
+
+    This needs no TensorFlow. It knows only the GANs that can be asked for a class of the data. Of others it returns
+    False: `Gan.noise` refuses what they do not know. Runs from before config.json says which classes occurred may have
+    seen all of them.
+    """
+    classes, occurred = config["data"].get("classes"), config["data"].get("occurred")
+    if config["gan"]["name"] not in members.ASKED or not classes:
+        return False
+    if condition not in classes:
+        raise ValueError(messages.no_such(condition, classes))
+    if occurred is not None and condition not in occurred:
+        raise ValueError(f"the training data have no {condition}; ask for one of {messages.listed(occurred)}")
+    return True
+
+
+def never_seen(config):
+    """Returns the classes that a GAN can be asked for although its training data had none of them. Often empty."""
+    about = config["data"]
+    if config["gan"]["name"] not in members.ASKED or "occurred" not in about:
+        return []
+    return [each for each in about.get("classes", []) if each not in about["occurred"]]
 
 
 def facts_of(module, about):
@@ -96,11 +126,12 @@ def facts_of(module, about):
 def draw(gan, noise, name):
     """Returns the pictures that `gan` makes from `noise`: float32 [n, height, width, channels] in [0, 1].
 
-    Raises LoadError, which calls the generator `name`, if its values are not such pictures.
+    Of a GAN that makes solids it returns these: float32 [n, side, side, side]. Raises LoadError, which calls the
+    generator `name`, if its values are not in [0, 1].
     """
     from gan_tf.gan import in_batches
 
-    images = np.asarray(in_batches(gan.generate, noise), np.float32)
+    images = np.asarray(in_batches(gan.generate or gan.solids, noise), np.float32)
     if not np.isfinite(images).all():
         raise LoadError(f"{name} draws values that are not finite: its weights are damaged, or its training diverged.")
     if images.min() < 0 or images.max() > 1:

@@ -1,5 +1,6 @@
 """Draws samples from a trained generator: python -m gan_tf.sample --run_dir=out --count=64."""
 
+import contextlib
 import math
 import os
 import re
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from gan_tf import data, keras_file, limits, restore
+from gan_tf import data, keras_file, limits, messages, restore
 from gan_tf.runs import command_line, files, folder
 
 FLAGS = flags.FLAGS
@@ -46,11 +47,20 @@ def is_folder():
     return FLAGS.out.endswith("/") or Path(FLAGS.out).suffix == ""
 
 
+def check_flags():
+    """Raises SampleError if the flags contradict each other, or if --out ends in what cannot be written."""
+    suffix = Path(FLAGS.out).suffix
+    if bool(FLAGS.run_dir) == bool(FLAGS.generator):
+        raise SampleError("name either a run with --run_dir, or a Keras file with --generator.")
+    if not is_folder() and suffix not in (".png", ".npz"):
+        raise SampleError(f"--out={FLAGS.out} ends in {suffix}: write .png, .npz, or a / after the name of a folder.")
+    if not is_folder() and suffix == ".png" and FLAGS.count % FLAGS.columns:
+        raise SampleError(f"--count={FLAGS.count} does not fill rows of --columns={FLAGS.columns}; change either.")
+
+
 def check_out():
     """Returns the path that --out names, in a folder without links. Raises SampleError if it cannot be written."""
     name, out = f"--out={FLAGS.out}", Path(FLAGS.out)
-    if not is_folder() and out.suffix not in (".png", ".npz"):
-        raise SampleError(f"{name} ends in {out.suffix}: write .png, .npz, or a / after the name of a folder.")
     if os.path.lexists(out) and not FLAGS.overwrite:
         raise SampleError(f"{name} exists; name another, or replace it with --overwrite.")
     out = Path(os.path.realpath(out)) if is_folder() else Path(os.path.realpath(out.parent), out.name)
@@ -68,8 +78,11 @@ def check_count(shape, is_grid):
     """Raises SampleError if --count pictures of `shape` do not fit into memory, in a grid or as arrays."""
     from gan_tf import grids
 
-    height, width = grids.cell_size(*shape[:2]) if len(shape) == 3 else (1, 1)
-    cell = (height + grids.GAP) * (width + grids.GAP) * shape[-1]
+    if len(shape) == 3:
+        height, width = grids.cell_size(*shape[:2])
+        cell = (height + grids.GAP) * (width + grids.GAP) * shape[-1]
+    else:  # what is no picture is as large as its numbers, and as the picture that shows it
+        cell = math.prod(shape)
     most = limits.fitting(CELL_BYTES * cell if is_grid else NUMBER_BYTES * math.prod(shape), BYTES)
     if FLAGS.count > most:
         raise SampleError(
@@ -79,19 +92,25 @@ def check_count(shape, is_grid):
 
 def sample():
     """Draws what the flags describe."""
-    if bool(FLAGS.run_dir) == bool(FLAGS.generator):
-        raise SampleError("name either a run with --run_dir, or a Keras file with --generator.")
-    out = check_out()
-    is_grid = out.suffix == ".png" and not is_folder()
-    if is_grid and FLAGS.count % FLAGS.columns:
-        raise SampleError(f"--count={FLAGS.count} does not fill rows of --columns={FLAGS.columns}; change either.")
+    check_flags()
+    is_grid = Path(FLAGS.out).suffix == ".png" and not is_folder()
+    unseen, known = [], FLAGS.condition is None  # whether what is asked for is known to be right
     if FLAGS.run_dir:
         name, source = f"the generator of --run_dir={FLAGS.run_dir}", FLAGS.run_dir
-        check_count(restore.check_run(source)["data"].get("shape", data.DIGIT), is_grid)
+        config = restore.check_run(source)
+        if FLAGS.condition is None:
+            unseen = restore.never_seen(config)
+        else:
+            with condition_errors():
+                known = restore.check_condition(config, FLAGS.condition)
+        size = config["data"].get("shape", data.DIGIT)
     else:
         name, source = f"--generator={FLAGS.generator}", FLAGS.generator
         keras_file.check_keras_file(source, "generator")
-        check_count(SMALLEST, is_grid)  # its real shape is known only when TensorFlow has loaded it
+        size = SMALLEST  # its real shape is known only when TensorFlow has loaded it
+    if known:
+        out = check_out()
+    check_count(size, is_grid)
 
     command_line.import_tensorflow()
     import numpy as np
@@ -100,28 +119,49 @@ def sample():
 
     if FLAGS.run_dir:
         gan, iterations = restore.load_run(source)
-        logging.info("the generator of %s after %d iterations", FLAGS.run_dir, iterations)
+        logging.info("the generator of %s after %s", FLAGS.run_dir, messages.counted(iterations, "iteration"))
     else:
         gan = keras_file.load_generator(source, "generator")
         check_count(gan.shape, is_grid)
-    if gan.generate is None:
+    if gan.generate is None and gan.solids is None:
         place = "look at the grids in the folder of its run" if gan.draw else "gan_tf.evaluate measures what it does"
         raise SampleError(f"{name} draws no single images from noise; {place}.")
-    try:
+    with condition_errors():
         noise = gan.noise(FLAGS.seed, USER_NOISE, 2 if FLAGS.interpolate else FLAGS.count, FLAGS.condition)
-    except ValueError as error:
-        flag = "caption" if FLAGS["caption"].present else "condition"
-        raise SampleError(f"--{flag}={FLAGS.condition}: {error}.") from error
+    if not known:
+        out = check_out()
+    if unseen:
+        words = "the training data had no %s: what is drawn there means nothing; --condition asks for one class"
+        logging.warning(words, messages.listed(unseen))
     noise = np.asarray(noise)
     if FLAGS.interpolate:
         share = np.linspace(0, 1, FLAGS.count, dtype=np.float32)[:, None]
         noise = (1 - share) * noise[:1] + share * noise[1:]
-    write(restore.draw(gan, noise, name), noise, out)
-    logging.info("%d samples in %s", FLAGS.count, FLAGS.out)
+    samples = restore.draw(gan, noise, name)
+    if gan.generate:
+        write(samples, {"images": samples}, noise, out)
+    else:
+        from gan_tf.metrics.solids import view
+
+        write(view(samples), {"solids": samples}, noise, out)
+    logging.info("%s in %s", messages.counted(FLAGS.count, "sample"), FLAGS.out)
 
 
-def write(images, noise, out):
-    """Writes the samples to `out`: a grid, arrays, or a folder. What cannot be written whole leaves `out` as it was."""
+@contextlib.contextmanager
+def condition_errors():
+    """A context in which a ValueError is about --condition, and ends the command as SampleError."""
+    try:
+        yield
+    except ValueError as error:
+        flag = "caption" if FLAGS["caption"].present else "condition"
+        raise SampleError(f"--{flag}={FLAGS.condition}: {error}.") from error
+
+
+def write(images, arrays, noise, out):
+    """Writes samples to `out`: `arrays` by name, with their noise, or a grid or folder of the pictures `images`.
+
+    What cannot be written whole leaves `out` as it was.
+    """
     import numpy as np
 
     from gan_tf import grids
@@ -132,7 +172,7 @@ def write(images, noise, out):
             if out.suffix == ".png":
                 grids.save_grid(images, path, FLAGS.columns)
             else:
-                np.savez_compressed(path, images=images, noise=noise)
+                np.savez_compressed(path, **arrays, noise=noise)
         return
     place = out if out.is_dir() else out.parent
     with files.temporary_folder(place, "pictures", PICTURE) as pictures:

@@ -85,7 +85,7 @@ def main(arguments):
         logging.error("%s failed: %s", name, problem)
     stopped = sum(problem == worker.STOPPED for problem in outcomes.values())
     if stopped:
-        logging.info("%d of %s were stopped; the same command resumes them", stopped, runs_in_words(runs))
+        logging.info("%d of %s stopped; the same command resumes what is left", stopped, runs_in_words(runs))
     return 130 if stopped else int(bool(failed))
 
 

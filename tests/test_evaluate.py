@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -58,6 +59,11 @@ def test_a_generator(images_dir, tmp_path):
             assert found["value"] == pytest.approx(value, rel=1e-5)
             assert found["error"] == (error if error is None else pytest.approx(error, rel=1e-4))
     assert facts["count"] == 400 and facts["held_out"] == 150 and facts["seed"] == 5
+    assert facts["measured"] == "--generator=generator.keras" and "iterations" not in facts
+    digests = {split: data.load("mnist", images_dir, split).digest for split in ("train", "validation", "test")}
+    assert facts["data"] == digests and len(set(digests.values())) == 3
+    last = result.stderr.strip().splitlines()[-1]
+    assert re.search(r" wrote metrics.json and neighbours.png to \., after \d+ s$", last), "no run, so no page"
     value, error = facts["metrics"]["samples"]["sliced_wasserstein"].values()
     assert table.rounded(value, error) in result.stdout and "FID" not in result.stdout
     assert (
@@ -145,6 +151,43 @@ def test_heads_are_measured_by_their_reader():
     assert "parzen_sigma" not in columns["samples"]
 
 
+FINISH = """
+import json, pathlib, sys
+import numpy as np
+from gan_tf import evaluate
+
+scores, reader = json.load(sys.stdin)
+columns = {column: {name: tuple(pair) for name, pair in values.items()} for column, values in scores.items()}
+neighbours = np.linspace(0, 1, 16 * 64).reshape(16, 8, 8, 1) if reader else None
+evaluate.finish(pathlib.Path("new"), {"count": 5}, columns, reader, neighbours)
+"""
+
+
+@pytest.mark.parametrize("reader", ["heads", None])
+def test_what_is_written(reader, tmp_path):
+    """The titles are those of the classifier; scores of pixels have their sizes. A GAN's own scores come last."""
+    samples = {"frechet_distance": (75.64, 0.95), "sliced_wasserstein_32x32": (12.5, None)}
+    own = {"pieces": (0.25, 0.02)}
+    scores = {"samples": samples, "real": {"frechet_distance": (1.5, None)}, "own": own} if reader else {"own": own}
+    command = [sys.executable, "-c", FINISH]
+    result = subprocess.run(command, input=json.dumps([scores, reader]), cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    facts = json.loads((tmp_path / "new" / "metrics.json").read_text())
+    others = [
+        ["frechet_distance", "FID (heads reader)", "75.64 ± 0.95", "1.5"],
+        ["sliced_wasserstein_32x32", "its level 32x32", "12.5", ""],
+    ]
+    assert facts["table"] == others * bool(reader) + [["pieces", "pieces", "0.250 ± 0.020", ""]]
+    assert facts["metrics"]["own"] == {"pieces": {"value": 0.25, "error": 0.02}} and facts["count"] == 5
+    if reader:
+        assert facts["metrics"]["samples"]["frechet_distance"] == {"value": 75.64, "error": 0.95}
+        assert facts["metrics"]["real"] == {"frechet_distance": {"value": 1.5, "error": None}}
+        assert Image.open(tmp_path / "new" / "neighbours.png").size == (2 * 10 + 8 * 78 - 4, 2 * 10 + 2 * 78 - 4)
+    assert sorted(os.listdir(tmp_path / "new")) == ["metrics.json", *["neighbours.png"] * bool(reader)]
+    shown = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert shown[-2:] == ["its own scores", "pieces 0.250 ± 0.020"] and len(shown) == (5 if reader else 2)
+
+
 @pytest.mark.parametrize(("loss", "boundary"), [("lsgan", 0.5), pytest.param("wgan", None, marks=pytest.mark.slow)])
 def test_a_run(loss, boundary, images_dir, tmp_path):
     """It measures the discriminator, too, and writes into the run's folder, which --overwrite cleans."""
@@ -154,6 +197,10 @@ def test_a_run(loss, boundary, images_dir, tmp_path):
     assert result.returncode == 0, result.stderr
     facts = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert facts["iterations"] == 60 and facts["held_out"] == 100
+    assert facts["measured"] == "--run_dir=out" and facts["seed"] == 0
+    *_, written, hint = result.stderr.strip().splitlines()
+    assert " wrote metrics.json and neighbours.png to out, after " in written
+    assert hint.endswith(" to show them in the page: python -m gan_tf.report --run_dir=out")
     generator, discriminator = (
         keras.saving.load_model(tmp_path / "out" / f"{name}.keras") for name in ("generator", "discriminator")
     )

@@ -1,5 +1,7 @@
 """gan_tf.export and gan_tf.sample, on a run that was trained for a moment."""
 
+import contextlib
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from PIL import Image
 from gan_tf.data import DIGIT
 from gan_tf.gan import Gan
 from gan_tf.runs import export
+from gan_tf.runs.config import RunError
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +60,7 @@ def test_plot_and_animation(trained):
     assert Image.open(trained / "losses.png").size == (800, 600)
     animation = Image.open(trained / "training.gif")
     assert animation.n_frames == 6 and animation.size == (328, 328 + export.CAPTION)
+    assert animation.info["duration"] == 500 and animation.info["loop"] == 0, "half a second each, again and again"
     captions = []
     for frame, name in ((0, "000.png"), (5, "005.png")):
         animation.seek(frame)
@@ -82,6 +86,41 @@ def test_an_animation_is_bounded(tmp_path):
     assert found[-1].getpixel((0, export.CAPTION)) == 249
 
 
+def test_a_long_animation_takes_ten_seconds(tmp_path, monkeypatch):
+    """From 20 frames on each is shorter."""
+    gan = Gan({}, None, 1, draw=lambda index: np.zeros([4, 28, 28, 1]), shape=DIGIT)
+    frames = [Image.new("L", (8, 8), 6 * shade) for shade in range(40)]
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "losses.csv").write_text("iteration,d_loss,g_loss\n")
+    for name, given in (("frames", frames), ("grids_of", {}), ("plot_losses", None), ("write_exported", None)):
+        monkeypatch.setattr(export, name, lambda *_, given=given: given)
+    monkeypatch.setattr(export.report, "write", lambda *given: None)
+    monkeypatch.setattr(export.files, "replacing", lambda path: contextlib.nullcontext(path))
+    assert export.export(tmp_path, gan, 5) == ["samples.png", "losses.png", "training.gif", "report.html"]
+    animation = Image.open(tmp_path / "training.gif")
+    assert (animation.n_frames, animation.info["duration"]) == (40, 250)
+
+
+def test_the_grids_before_an_iteration(tmp_path, caplog):
+    """A grid of that iteration belongs to what comes later. The log names the first that is missing or empty."""
+    config = {"flags": {"sample_every": 10}, "data": {}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    paths = [tmp_path / f"00{index}.png" for index in range(5)]
+    for path in paths:
+        path.write_text("a grid")
+    assert export.grids_of(tmp_path, 30) == {0: paths[0], 10: paths[1], 20: paths[2]} and not caplog.text
+    assert list(export.grids_of(tmp_path, 31)) == [0, 10, 20, 30] and not caplog.text
+    paths[3].unlink()
+    paths[1].write_text("")
+    assert export.grids_of(tmp_path, 50) == {0: paths[0], 20: paths[2], 40: paths[4]}
+    words = "training.gif and report.html lack 2 of 5 grids; the first that is missing or empty is"
+    assert caplog.messages == [f"{words} {paths[1]}"]
+    for damaged in (0, -1, "10", None, True):
+        (tmp_path / "config.json").write_text(json.dumps(config | {"flags": {"sample_every": damaged}}))
+        with pytest.raises(RunError, match=f"^{tmp_path}/config.json lacks the flag sample_every; put the file back.$"):
+            export.grids_of(tmp_path, 50)
+
+
 def test_frames_are_in_the_order_of_the_run(tmp_path):
     """The thousandth grid comes after the others, though not by its name."""
     shades = {101: 10, 1000: 30, 999: 20}
@@ -102,6 +141,20 @@ def test_the_plot_has_the_line_of_a_blind_d_where_there_is_one(blind, tmp_path, 
     levels = [list(line.get_ydata()) for line in upper.lines]
     assert levels[:2] == [[1.5, 1.25], [0.5, 0.75]] and levels[2:] == ([] if blind is None else [[blind, blind]])
     assert [list(line.get_ydata()) for line in lower.lines] == [[0.2]]
+    assert [list(line.get_xdata()) for line in (*upper.lines[:2], *lower.lines)] == [[0, 100], [0, 100], [0]]
+    assert upper.get_yscale() == "log" and lower.get_yscale() == "linear"
+    assert [upper.get_ylabel(), lower.get_ylabel(), lower.get_xlabel()] == [
+        "loss",
+        "spread of the samples",
+        "iteration",
+    ]
+    assert [text.get_text() for text in upper.get_legend().get_texts()][:2] == ["D loss", "G loss"]
+    (tmp_path / "losses.csv").write_text("iteration,d_loss,g_loss,spread\n0,1.5,-0.5,0.2\n")
+    export.plot_losses(tmp_path / "losses.csv", tmp_path / "losses.png", gan)
+    assert figures[1].axes[0].get_yscale() == "linear", "a logarithm needs numbers above 0"
+    (tmp_path / "losses.csv").write_text("iteration,d_loss,g_loss,spread\n0,1.5,x,0.2\n")
+    with pytest.raises(RunError, match=f"^{tmp_path}/losses.csv is damaged \\(.*; run the training command again.$"):
+        export.plot_losses(tmp_path / "losses.csv", tmp_path / "losses.png", gan)
 
 
 def test_export_on_demand(trained):
@@ -151,7 +204,7 @@ def test_samples_of_every_kind(trained, tmp_path):
             "error: --generator=nothing.keras cannot be read: No such file or directory; name a",
         ),
         (("--run_dir=a", "--count=5"), "error: --count=5 does not fill rows of --columns=4; change either."),
-        (("--run_dir=a", "--out=."), "error: --out=. exists; name another, or replace it with --overwrite."),
+        (("--run_dir=a", "--out=."), "error: --run_dir=a does not exist; name the --out_dir of a run."),
         (("--run_dir=a", "--cout=5"), "error: Unknown command line flag 'cout'. Did you mean: count"),
     ],
 )

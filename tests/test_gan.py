@@ -53,6 +53,49 @@ def test_show_draws_the_samples(images, monkeypatch):
         ours.show(count=7)
 
 
+@pytest.fixture
+def asking():
+    """A GAN of pictures in rows of three, whose grey says what the noise was made from; and the calls for noise."""
+    calls = []
+
+    def make_noise(seed, stream, count, condition):
+        calls.append((seed, stream, count, condition))
+        return np.random.default_rng([seed, stream, ord(condition or "?")]).random([count, 12], np.float32)
+
+    def generate(noise):
+        return noise.reshape(-1, 3, 4, 1)
+
+    return gan.Gan(
+        {}, None, 0, shape=(3, 4, 1), columns=3, make_noise=make_noise, generate=generate, conditions="ab"
+    ), calls
+
+
+def test_show_and_sample_take_all_that_is_asked_for(asking, tmp_path, monkeypatch):
+    """Count, seed and condition, each in its place. The noise is that of gan_tf.sample, stream 2."""
+    plt = pytest.importorskip("matplotlib.pyplot")
+    monkeypatch.setattr(plt, "show", lambda: None)
+    ours, calls = asking
+    for given, expected in (
+        ({}, (0, 2, 12, None)),
+        ({"count": 6}, (0, 2, 6, None)),
+        ({"count": 6, "seed": 5, "condition": "b"}, (5, 2, 6, "b")),
+        ({"condition": "a"}, (0, 2, 12, "a")),
+    ):
+        pictures = ours.sample(**{"count": 12} | given)
+        plt.close("all")
+        ours.show(**given)
+        (axes,) = plt.gcf().axes
+        np.testing.assert_array_equal(axes.images[0].get_array(), grids.grid(pictures, 3)[:, :, 0])
+        plt.close("all")
+        ours.show(tmp_path / "shown.png", **given)
+        grids.save_grid(pictures, tmp_path / "expected.png", 3)
+        assert (tmp_path / "shown.png").read_bytes() == (tmp_path / "expected.png").read_bytes()
+        assert calls == 3 * [expected]
+        calls.clear()
+    ours.sample()
+    assert calls == [(0, 2, 16, None)]
+
+
 def test_without_images_it_draws_and_does_not_train():
     ours = reference.make(seed=1)
     assert ours.sample(5).shape == ours.draw(0)[:5].shape == (5, 28, 28, 1)

@@ -1,12 +1,13 @@
 """gan_tf.sample: what it writes, what it leaves alone, and the generators that it refuses."""
 
+import gc
 import io
 import json
 import os
-import resource
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import h5py
 import keras
@@ -41,14 +42,14 @@ def test_a_folder_holds_only_the_new_pictures(sound, tmp_path):
     flags = (f"--generator={sound}", "--out=link")
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("folder")
-    for name in ("00000.png", "00007.png", "photo.png", "0001.png"):
+    for name in ("00000.png", "00007.png", "123456.png", "1234567.png", "photo.png", "0001.png", "00001.jpg"):
         (tmp_path / "folder" / name).write_bytes(b"mine")
     before = sorted(os.listdir(tmp_path / "folder"))
     assert sample(*flags, cwd=tmp_path)[1].startswith("error: --out=link exists; name another, or replace it")
     assert sorted(os.listdir(tmp_path / "folder")) == before
     assert sample("--count=3", "--overwrite", *flags, cwd=tmp_path)[0] == 0
     pictures = ["00000.png", "00001.png", "00002.png"]
-    assert sorted(os.listdir(tmp_path / "folder")) == sorted([*pictures, "0001.png", "photo.png"])
+    assert sorted(os.listdir(tmp_path / "folder")) == sorted([*pictures, "0001.png", "00001.jpg", "photo.png"])
     assert (tmp_path / "folder" / "photo.png").read_bytes() == b"mine" and (tmp_path / "link").is_symlink()
     assert all(Image.open(tmp_path / "folder" / name).size == (28, 28) for name in pictures)
 
@@ -137,18 +138,29 @@ def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.slow
-def test_the_files_of_a_run_are_safe(sound, tmp_path):
+@pytest.mark.parametrize("name", ["config.json", "checkpoints", "losses.csv"])
+def test_the_files_of_a_run_are_safe(sound, tmp_path, name):
+    """One file or folder of a run is enough. What is refused is named as the flag says it, the run by its folder."""
     run_dir = tmp_path / "out"
     run_dir.mkdir()
-    for name in ("config.json", "samples.png", "000.png"):
-        (run_dir / name).write_text("the run's")
+    (run_dir / name).mkdir() if name == "checkpoints" else (run_dir / name).write_text("the run's")
+    (run_dir / "samples.png").write_text("the run's")
     (tmp_path / "link").symlink_to("out")
     before = contents(tmp_path)
-    for out in ("out", "out/", "out/samples.png", "out/000.png", "out/1000.png", "link", "link/losses.png"):
+    outs = ("out", "out/", "out/samples.png", "out/000.png", "out/123456.png", "link", "link/losses.png")
+    for out in outs if name == "config.json" else outs[1:3]:
         status, line = sample(f"--generator={sound}", f"--out={out}", "--overwrite", cwd=tmp_path)
-        assert status == 1 and line.startswith(f"error: --out={out} would spoil the run in {run_dir}; name another")
+        words = f"error: --out={out} would spoil the run in {run_dir}; name another file or folder."
+        assert status == 1 and line == words
     assert contents(tmp_path) == before
+
+
+@pytest.mark.slow
+def test_other_files_may_be_written_next_to_a_run(sound, tmp_path):
+    (tmp_path / "out").mkdir()
+    for name in ("config.json", "samples.png", "000.png"):
+        (tmp_path / "out" / name).write_text("the run's")
+    before = contents(tmp_path)
     for out in ("out/mine.png", "out/mine.npz", "out/mine"):
         assert sample(f"--generator={sound}", f"--out={out}", cwd=tmp_path)[0] == 0
         assert (tmp_path / out).exists()
@@ -324,7 +336,7 @@ def test_files_that_are_no_generator(sound, tmp_path):
         ({"config_json": b"[" * 100_000}, "is damaged (RecursionError"),
         ({"config_json": b"[]"}, "cannot be loaded as a Keras file (ValueError: it is not a network)."),
         ({"model_weights_h5": b"text"}, "is damaged (OSError"),
-        ({"extra": b"3"}, "holds more than a generator: its part 'extra' has 1 bytes."),
+        ({"extra": b"3"}, "holds more than a generator: its part 'extra' has 1 byte."),
     ):
         assert refusal(changed(sound, path, **parts)).startswith(message)
     (tmp_path / "sound").write_bytes(content)
@@ -368,24 +380,34 @@ def test_networks_that_are_no_generator(sound, tmp_path):
         assert refusal(changed(sound, path, config_json=config.replace(old, new))).startswith(message)
 
 
+def memory(name):
+    """What Linux says of this process in /proc/self/status, in bytes: VmRSS is its memory, VmHWM the peak of that."""
+    (line,) = (line for line in open("/proc/self/status") if line.startswith(f"{name}:"))
+    return 1024 * int(line.split()[1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, which says how much memory a process has had")
 def test_files_that_would_take_all_memory(sound, tmp_path):
     """A layer of 10^11 units, 10^9 values on the way, an archive and an array that unpack to gigabytes."""
     path = tmp_path / "a.keras"
     with zipfile.ZipFile(sound) as archive:
         config = archive.read("config.json").decode()
-    huge = config.replace('"units": 784', '"units": 99999999999')
-    words = "cannot be loaded as a Keras file (ValueError: it has 12,900,000,012,799 weights"
-    assert refusal(changed(sound, path, config_json=huge)).startswith(words)
+    huge = changed(sound, tmp_path / "huge.keras", config_json=config.replace('"units": 784', '"units": 99999999999'))
     made(path, layers.RepeatVector(10**7), layers.GlobalAveragePooling1D(), layers.Dense(784, "sigmoid"))
-    assert "up to 1,000,000,000 values for one image" in refusal(path)
-    changed(sound, path, model_weights_h5=bytes(2**28 + 1))
-    assert refusal(path) == ("holds more than a generator: its part 'model.weights.h5' has 268,435,457 bytes.")
+    part = changed(sound, tmp_path / "part.keras", model_weights_h5=bytes(2**28 + 1))
     file = io.BytesIO()
     with h5py.File(file, "w") as weights:
         weights.create_dataset("kernel", (10**6, 10**6), "f4", chunks=(1000, 1000), compression="gzip")
-    changed(sound, path, model_weights_h5=file.getvalue())
-    assert refusal(path) == "holds more than a generator: 4,000,000,000,000 bytes of weights."
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 4 * 2**20, "in kilobytes"
+    weights = changed(sound, tmp_path / "weights.keras", model_weights_h5=file.getvalue())
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")  # proc(5): forgets the peak of what this process did before
+    before = memory("VmRSS")
+    words = "cannot be loaded as a Keras file (ValueError: it has 12,900,000,012,799 weights"
+    assert refusal(huge).startswith(words)
+    assert "up to 1,000,000,000 values for one image" in refusal(path)
+    assert refusal(part) == "holds more than a generator: its part 'model.weights.h5' has 268,435,457 bytes."
+    assert refusal(weights) == "holds more than a generator: 4,000,000,000,000 bytes of weights."
+    assert memory("VmHWM") - before < 2**27, "the smallest of them would take twice as much"
 
 
 CONFIG = {

@@ -1,7 +1,6 @@
 """Keeps pictures that take long to make in the user's cache folder: one file of pixels, and facts about them."""
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import math
@@ -12,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 from absl import logging
+
+from gan_tf import locks
 
 PIXELS, FACTS = "pixels", "facts.json"
 
@@ -71,7 +72,9 @@ def _locked(place):
         lock = os.open(f"{place}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         with _cache_errors():
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not locks.flock(lock):
+                words = f"the disk of {place.parent} cannot lock files; name a folder on another with GAN_TF_CACHE_DIR"
+                raise _CacheError(words)
         yield place
     finally:
         os.close(lock)

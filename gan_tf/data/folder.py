@@ -64,7 +64,7 @@ def load(split, data_dir, size, channels, keep=True):
     if facts["kinds"] == 1 and len(pixels) > 1:
         raise DataError(f"--data_dir={data_dir}: all {len(pixels)} pictures are the same.")
     if len(pixels) < 2:
-        words = f"{len(pixels)} picture{'s' * (len(pixels) != 1)} that can be read"
+        words = f"{messages.counted(len(pixels), 'picture')} that can be read"
         raise DataError(f"--data_dir={data_dir} holds {words}, and a GAN needs at least 2.")
     first = facts["training"]
     if not 1 < first:  # a hash can hold out nearly all of two or three pictures
@@ -128,7 +128,7 @@ def _read_all(root, names, training, size, channels):
     facts = {"classes": [_shown(each) for each in classes], "labels": [], "skipped": [], "training": 0}
     digests = {split: hashlib.sha256() for split in ("train", "validation", "test")}
     kinds = set()
-    logging.info("reading %d pictures, only the first time", len(names))
+    logging.info("reading %s, only the first time", messages.counted(len(names), "picture"))
     bar = tqdm.tqdm(total=len(names), unit="pictures", leave=False, disable=not sys.stderr.isatty())
     with concurrent.futures.ThreadPoolExecutor(limits.cores()) as threads, bar:
         waiting, coming = collections.deque(), iter(names)
@@ -178,9 +178,12 @@ def _log_skipped(skipped, others):
     if skipped:
         named = "; ".join(f"{_shown(name)} ({problem})" for name, problem in skipped[:NAMED])
         more = ", …" if len(skipped) > NAMED else ""
-        logging.warning("%d files are skipped: %s%s", len(skipped), named, more)
+        are = "is" if len(skipped) == 1 else "are"
+        logging.warning("%s %s skipped: %s%s", messages.counted(len(skipped), "file"), are, named, more)
     if others:
-        logging.info("%d other files are no pictures: %s", sum(others.values()), _kinds(others))
+        count = sum(others.values())
+        are = "is no picture" if count == 1 else "are no pictures"
+        logging.info("%s %s: %s", messages.counted(count, "other file"), are, _kinds(others))
 
 
 def _kinds(others):
@@ -191,6 +194,7 @@ def _what_else(root, others):
     """What a folder without pictures holds, and what to do, for the end of a message."""
     if not others:
         return " (PNG, JPEG, WebP, BMP or GIF): it has no files at all"
-    words = f" (PNG, JPEG, WebP, BMP or GIF), but {sum(others.values())} other files ({_kinds(others)})"
+    count = messages.counted(sum(others.values()), "other file")
+    words = f" (PNG, JPEG, WebP, BMP or GIF), but {count} ({_kinds(others)})"
     arrays = any(ending in (".gz", ".npz", ".npy") or "ubyte" in ending for ending in others)
     return words + ("; files in MNIST's format need --dataset=mnist" if arrays else "")

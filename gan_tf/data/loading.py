@@ -115,9 +115,10 @@ def _load_furniture(split):
     return _made("furniture", "furniture made by a program", draw, 15_000, 2000, split, furniture.KINDS)
 
 
-def _load_sequences(name, words, train, split):
-    from gan_tf.data.oracle import Oracle
+def _load_sequences(name, train, split):
+    from gan_tf.data.oracle import LANGUAGES, Oracle
 
+    words = LANGUAGES[name]
     if split != "test" and train > 10_000:
         logging.info("the oracle writes %d sequences, which may take a minute", train)
     source = f"written by a random language model that knows {words:,} words"
@@ -140,8 +141,8 @@ DATASETS = {
     "folder": None,
     "captions": _load_captions,
     "furniture": _load_furniture,
-    "small_oracle": functools.partial(_load_sequences, "small_oracle", 30, 105_000),
-    "oracle": functools.partial(_load_sequences, "oracle", 5000, 15_000),
+    "small_oracle": functools.partial(_load_sequences, "small_oracle", 105_000),
+    "oracle": functools.partial(_load_sequences, "oracle", 15_000),
     "cart_pole": _load_cart_pole,
 }
 IMAGES = ["mnist", "glyphs", "heads", "stacked_mnist", "folder"]  # those that GANs of pictures take, besides tfds:NAME

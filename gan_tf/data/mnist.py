@@ -276,7 +276,8 @@ def _from_arrays(split, chosen, folder):
         values = idx.labels(labels_file.read(), labels_file.where)
         if len(values) != len(pixels):
             name = Path(labels_file.where).name
-            raise DataError(f"{file.where} holds {len(pixels)} pictures, {name} {len(values)} labels.")
+            pictures, labels = messages.counted(len(pixels), "picture"), messages.counted(len(values), "label")
+            raise DataError(f"{file.where} holds {pictures}, {name} {labels}.")
         labels, classes = _classified(values, labels_file, chosen["train"][1])
     source = f"IDX files in {folder}" if file.what == "IDX" else str(file.path)
     keep = slice(None)

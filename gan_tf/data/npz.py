@@ -32,7 +32,8 @@ def read_images(path, most, shape):
         _check_size(found, dtype, size)
         images = _read(archive, "images.npy")
     if not (images.min() >= 0 and images.max() <= 1):  # false for NaN, too
-        raise DataError(f"{path}: its values are {images.min()} to {images.max()}, not in [0, 1]; divide bytes by 255.")
+        values = f"{images.min():.6g} to {images.max():.6g}"
+        raise DataError(f"{path}: its values are {values}, not in [0, 1]; divide bytes by 255.")
     return images.reshape(-1, *shape).astype(np.float32)
 
 
@@ -134,6 +135,7 @@ def _check_images(found, dtype, path, most, shape):
         fitting = " or ".join(f"[n, {', '.join(map(str, form))}]" for form in forms)
         raise DataError(f"{path}: its array is {words}, not numbers {fitting}.")
     if found[0] < FEWEST:
-        raise DataError(f"{path}: {found[0]} images are too few, it takes at least {FEWEST}.")
+        are = "image is" if found[0] == 1 else "images are"
+        raise DataError(f"{path}: {found[0]} {are} too few, it takes at least {FEWEST}.")
     if found[0] > most:
         raise DataError(f"{path}: {found[0]:,} images are too many; {most:,} fit into this machine's memory.")

@@ -8,6 +8,7 @@ import numpy as np
 LENGTH, UNITS = 20, 32  # words of a sequence, numbers of a word and of the state
 SEED = 0  # of the data set, not of a run: everyone gets the same oracle and the same sequences
 START = 0  # the word before the first
+LANGUAGES = {"small_oracle": 30, "oracle": 5000}  # data set → words of its language; the paper's has 5,000
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,6 +11,7 @@ from gan_tf.metrics import classifier, scores
 
 REFERENCE = 10_000  # how many training images the samples are compared with
 NEIGHBOURS = 1000  # for how many samples the nearest training image is looked up
+MOST_DIGITS = 11  # of a value in a table, before and behind the point
 SIGMAS = np.logspace(-1, 0, 10)  # as in Goodfellow et al. 2014's code: parzen_ll.py, with its arguments for MNIST
 
 
@@ -173,10 +174,17 @@ TITLES_OF = {
 
 
 def rounded(value, error):
-    """Returns `value ± error` as text, with two digits of the error. Without an error the value has four digits."""
+    """Returns `value ± error` as text, with two digits of the error. Without an error the value has four digits.
+
+    With a tiny error the value would have more than `MOST_DIGITS`. Then it has six: the others are noise of the
+    arithmetic.
+    """
     if error is None or error == 0 or not np.isfinite(error):
         return f"{value:.4g}"
     digits = max(0, 1 - int(np.floor(np.log10(error))))
+    before = max(0, 1 + int(np.floor(np.log10(abs(value))))) if value and np.isfinite(value) else 0
+    if before + digits > MOST_DIGITS:
+        return f"{value:.6g} ± {error:.2g}"
     return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 

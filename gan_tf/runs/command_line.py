@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import resource
 import signal
 import sys
 import textwrap
@@ -122,7 +123,8 @@ def _or(words):
 def import_tensorflow(quiet=True):
     """Imports TensorFlow, which takes seconds; `quiet` hides the lines that it prints while it is imported.
 
-    On a machine without a GPU these look like errors, and TF_CPP_MIN_LOG_LEVEL does not stop them.
+    On a machine without a GPU these look like errors, and TF_CPP_MIN_LOG_LEVEL does not stop them. Ends the command if
+    the environment has flags for XLA that it does not understand.
     """
     logging.info("importing TensorFlow")
     sys.stderr.flush()
@@ -135,6 +137,46 @@ def import_tensorflow(quiet=True):
         os.dup2(standard_error, 2)
         os.close(standard_error)
         os.close(nowhere)
+    _check_xla_flags()
+
+
+def _check_xla_flags():
+    """Ends the command with one line if XLA_FLAGS or TF_XLA_FLAGS is set, and XLA does not understand it.
+
+    XLA reads them when it is first used, and then ends the process with a page of text. Nobody but XLA knows its flags
+    and their values; they differ between versions, and may be in a file that the variable names. So a child process
+    uses XLA once. It is forked, which takes half a second: TensorFlow has been imported and has no threads yet.
+    """
+    variables = [name for name in ("XLA_FLAGS", "TF_XLA_FLAGS") if os.environ.get(name, "").strip()]
+    if not variables:
+        return
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.dup2(writer, 2)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            _use_xla()
+        finally:
+            os._exit(0)  # a Python exception says nothing of the flags
+    os.close(writer)
+    with open(reader, encoding="utf-8", errors="replace") as output:
+        text = output.read()
+    if os.waitpid(child, 0)[1] == 0:
+        return
+    found = re.search(r"(Unknown flags? in \w+: .*|Couldn't interpret value .*|Could not open file .*)", text)
+    named = [name for name in variables if re.search(rf"\b{name}\b", text)] if found else []
+    settings = " ".join(f"{name}={os.environ[name]}" for name in named or variables)
+    words = found[1].rstrip(".") if found else "it ends the process"
+    _fail(f"XLA does not understand {settings} ({words}); correct the environment variable, or unset it.", 1)
+
+
+def _use_xla():
+    import tensorflow as tf
+
+    tf.config.set_visible_devices([], "GPU")
+    tf.function(lambda: tf.constant(1.0) + 1.0, jit_compile=True)()
 
 
 def _fail(message, status):

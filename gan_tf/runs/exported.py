@@ -1,11 +1,11 @@
 """The note of what a run has exported: a finished run is recognised by it, without TensorFlow."""
 
 import contextlib
-import fcntl
 import json
 import os
 from pathlib import Path
 
+from gan_tf import locks
 from gan_tf.runs import files
 
 
@@ -14,14 +14,16 @@ def exporting(run_dir):
     """A context in which no other process replaces what a run exports; it waits for its turn. Raises OSError.
 
     This is another lock than that of the run itself, so that a run can be exported while it goes on. It is on a
-    folder that stays the same when a run is overwritten. In a folder without a run there is nothing to wait for.
+    folder that stays the same when a run is overwritten. In a folder without a run there is nothing to wait for. A disk
+    that refuses locks goes without: each file is still whole, and a finished run with a file of another state is
+    exported again by the same command.
     """
     if not (run_dir / "checkpoints").is_dir():
         yield
         return
     descriptor = os.open(run_dir / "checkpoints", os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        locks.flock(descriptor)
         yield
     finally:
         os.close(descriptor)

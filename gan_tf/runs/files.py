@@ -1,6 +1,7 @@
 """Files that are written whole, that outlast a power cut, and that are read with care."""
 
 import contextlib
+import errno
 import fcntl
 import functools
 import glob
@@ -10,7 +11,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from gan_tf import limits
+from gan_tf import limits, locks
 
 
 @contextlib.contextmanager
@@ -19,16 +20,16 @@ def replacing(path, durable=True):
 
     After an error the old file stays. If `durable`, the new one is on the disk at the end of the context: a power cut
     leaves the old file or the new one. Otherwise a power cut can leave an empty file, until `sync` is called for it.
-    Temporary files of processes that were killed are removed.
+    Temporary files of processes that were killed are removed, unless the disk refuses locks: then they may be in use.
     """
     for stale in path.parent.glob(f"new-{8 * '[0-9a-f]'}-{glob.escape(path.name)}"):
         with contextlib.suppress(OSError), open(stale) as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while a process is writing it
-            stale.unlink()
+            if locks.flock(file, fcntl.LOCK_NB):  # fails while a process is writing it
+                stale.unlink()
     temporary = path.with_name(f"new-{secrets.token_hex(4)}-{path.name}")
     try:
         with open(temporary, "w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            locks.flock(file)
             yield temporary
             if durable:
                 sync(temporary)
@@ -51,7 +52,8 @@ def temporary_folder(place, ending, inside):
     """A context with a new folder in `place`, called new-…-`ending`. At its end the folder is removed, or renamed.
 
     All files in it must have names that match the pattern `inside`. Such folders of processes that were killed are
-    removed, unless they hold anything else: a process that lives keeps a lock on its folder.
+    removed, unless they hold anything else: a process that lives keeps a lock on its folder. On a disk that refuses
+    locks they stay.
     """
     for stale in place.glob(f"new-{8 * '[0-9a-f]'}-{glob.escape(ending)}"):
         with contextlib.suppress(OSError):
@@ -80,7 +82,8 @@ def _lock_folder(path, flags=0):
     """Returns a descriptor that holds a lock on the folder `path`. Raises OSError, also if it was removed meanwhile."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | flags)
+        if not locks.flock(descriptor, flags) and flags:
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(path))  # a process may be writing into it
         os.stat(path)
     except OSError:
         os.close(descriptor)
@@ -98,14 +101,29 @@ def sync(path):
 
 
 def make_folder(path):
-    """Makes the folder `path`, and those above it that are missing, to outlast a power cut. Raises OSError."""
-    missing = []
+    """Makes the folder `path`, and those above it that are missing, to outlast a power cut. Returns those it made.
+
+    Raises OSError. Then it leaves none of them.
+    """
+    missing, made = [], []
     while not path.is_dir():
         missing.append(path)
         path = path.parent
-    for each in reversed(missing):
-        each.mkdir(exist_ok=True)
-        sync(each.parent)
+    try:
+        for each in reversed(missing):
+            try:
+                each.mkdir()
+                made.append(each)
+            except FileExistsError:
+                if not each.is_dir():  # else another process made it meanwhile
+                    raise
+            sync(each.parent)
+    except OSError:
+        for each in reversed(made):
+            with contextlib.suppress(OSError):
+                each.rmdir()
+        raise
+    return made
 
 
 def open_file(path):

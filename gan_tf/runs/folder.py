@@ -1,7 +1,6 @@
 """A run's folder: its files, the lock on it, and the state from which a run resumes."""
 
 import contextlib
-import fcntl
 import json
 import math
 import os
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from absl import logging
 
-from gan_tf import limits, members
+from gan_tf import limits, locks, members, messages
 from gan_tf.runs import files
 from gan_tf.runs.config import RunError, compare_flags, read_config, require_gan
 from gan_tf.runs.exported import exporting
@@ -45,7 +44,7 @@ def check(out_dir, flags, overwrite, name="reference"):
         if not flags.get("dry_run"):
             _try_to_make(path)
         return
-    os.close(_lock(path))
+    _lock(path).release()
     found = _files_of_a_run(path)
     for each in [path / name for name in FOLDERS if os.path.lexists(path / name)] + found:
         if each.is_dir() != (each.name in FOLDERS):
@@ -87,14 +86,16 @@ def _files_of_a_run(path):
 
 
 def _lock(path):
-    """Locks a folder, until the file descriptor that it returns is closed or this process dies."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Returns the lock on a folder. Raises RunError if another run has it."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise RunError(f"--out_dir={path} is in use by another run; wait for it, or name another folder.") from None
-    return descriptor
+        return locks.FolderLock(path)
+    except locks.InUseError as error:
+        raise RunError(f"--out_dir={path} {error}") from None
+
+
+def _remove_empty(path):
+    with contextlib.suppress(OSError):
+        os.rmdir(path)
 
 
 class Run:
@@ -102,7 +103,8 @@ class Run:
 
     With `overwrite`, or in a folder without a run, run files are removed and a new run starts. Otherwise the run in
     the folder resumes. `config` is written to config.json; it is a dict that JSON can hold, with "gan" as in
-    `config.REFERENCE`, "flags" and "data". Call `check` before. Raises RunError if the folder cannot be used.
+    `config.REFERENCE`, "flags" and "data". Call `check` before. Raises RunError if the folder cannot be used; then
+    folders that were made for it are removed.
 
     Each file is written whole or not at all. Before a checkpoint counts, everything that was written before it is on
     the disk: after a power cut the run resumes from there and lacks nothing.
@@ -113,16 +115,18 @@ class Run:
         self._loss_names, self._not_on_disk = config["gan"]["losses"], set()
         every = config["flags"]["sample_every"]
         self._losses = LossesCsv(self.path / "losses.csv", self._loss_names, config["gan"]["measures"], every)
-        try:
-            files.make_folder(self.path)
-        except OSError as error:
-            raise RunError(f"--out_dir={out_dir} cannot be made, name another: {error}.") from error
-        self._descriptor = _lock(self.path)
-        try:
+        with contextlib.ExitStack() as undo:
+            try:
+                for made in files.make_folder(self.path):
+                    undo.callback(_remove_empty, made)
+                self._lock = _lock(self.path)
+            except OSError as error:
+                raise RunError(f"--out_dir={out_dir} cannot be made, name another: {error}.") from error
+            if not os.path.lexists(self.path / "checkpoints"):
+                undo.callback(_remove_empty, self.path / "checkpoints")
+            undo.callback(self._lock.release)
             self._take(config, overwrite)
-        except BaseException:
-            os.close(self._descriptor)
-            raise
+            undo.pop_all()
 
     def _take(self, config, overwrite):
         try:
@@ -197,7 +201,7 @@ class Run:
         try:
             checkpoints.save(iteration)
         except FloatingPointError as error:
-            raise self._diverged(f"{error} after {iteration} iterations") from error
+            raise self._diverged(f"{error} after {messages.counted(iteration, 'iteration')}") from error
         self.saved = iteration
 
     @contextlib.contextmanager
@@ -210,16 +214,14 @@ class Run:
 
     def check_folder(self):
         """Raises RunError if the folder is not the one that this run took: another run may have it now."""
-        with contextlib.suppress(OSError):
-            if os.path.samestat(os.stat(self.path), os.fstat(self._descriptor)):
-                return
-        raise RunError(f"{self.path} was removed or replaced while this run used it; the run has ended.")
+        if lost := self._lock.lost():
+            raise RunError(f"{self.path} {lost} while this run used it; the run has ended.")
 
     def _diverged(self, what):
-        return RunError(
-            f"{what}: the training has diverged; try smaller learning rates. The last good checkpoint "
-            f"of {self.path} is the one at {self.saved}."
-        )
+        checkpoint = f"The last good checkpoint of {self.path} is the one at {self.saved}."
+        if not self.saved:
+            checkpoint = f"{self.path} has no checkpoint yet, so add --overwrite to start again."
+        return RunError(f"{what}: the training has diverged; try smaller learning rates. {checkpoint}")
 
     def write_losses(self, first, losses, measured):
         """Adds lines to losses.csv.
@@ -237,7 +239,7 @@ class Run:
     def close(self):
         """Releases the folder."""
         self._losses.close()
-        os.close(self._descriptor)
+        self._lock.release()
 
     def __enter__(self):
         return self

@@ -6,7 +6,7 @@ import time
 
 from absl import logging
 
-from gan_tf import grids
+from gan_tf import grids, messages
 from gan_tf.runs import checkpoints, export, folder, progress, signals, tensorboard
 
 COLLAPSED = 0.05  # a spread of samples below this share of the real images' is reported as mode collapse
@@ -116,8 +116,8 @@ class Loop:
 
     def _log_time(self, steps, seconds):
         shares = " and ".join(f"{100 * spent / seconds:.1f}% on {what}" for what, spent in self._seconds.items())
-        words = "%d iterations in %.1f s, %.0f a second; of this time %s"
-        logging.info(words, steps, seconds, steps / seconds, shares)
+        words = "%s in %.1f s, %.0f a second; of this time %s"
+        logging.info(words, messages.counted(steps, "iteration"), seconds, steps / seconds, shares)
 
 
 def print_losses(first, losses, log_every, names):

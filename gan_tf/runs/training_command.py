@@ -1,17 +1,21 @@
 """What every command that trains has in common: its flags, and the way from the flags to a run."""
 
+import contextlib
 import functools
 import importlib
+import itertools
 import json
 import math
 import os
+import re
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 from absl import flags, logging
 
-from gan_tf import data, limits, members
+from gan_tf import data, limits, members, messages
 from gan_tf.runs import checkpoints, command_line, folder, tensorboard
 from gan_tf.runs.config import OtherFlagsError, versions
 from gan_tf.runs.exported import exported
@@ -173,7 +177,7 @@ def define_options(options):
             flags.DEFINE_enum(name, default, *limit, text)
 
 
-def main(module, options, iters, pixel_bytes, facts=(), digits=False, classes=0, **defaults):
+def main(module, options, iters, pixel_bytes, facts=(), digits=False, classes=0, check=None, **defaults):
     """The whole command of a GAN that is a module of its own: parses flags, trains, and ends the process.
 
     `module` is its name, such as "gan_tf.zoo.dcgan". It is imported once the flags and the data are known to be good,
@@ -182,11 +186,21 @@ def main(module, options, iters, pixel_bytes, facts=(), digits=False, classes=0,
     those of `define_flags`. `pixel_bytes` is how much memory training takes for each pixel of each image of a batch,
     with the default of a flag --width. `facts` are the fields of a `data.Dataset` that `make` takes as well, such as
     "shape": then it can train on pictures of any shape. With `digits` it takes only MNIST's shape and ten classes.
-    `classes` is how many classes the data must have.
+    `classes` is how many classes the data must have. `check(dataset, flags)` raises ValueError if the GAN cannot train
+    on a data set with its own flags, a dict: what needs no TensorFlow is refused before that is imported.
     """
     name = module.rsplit(".", 1)[-1]
     define_flags(iters, of_script=False, **defaults)
     define_options(options)
+
+    def values():
+        return {option: FLAGS[option].value for option in [*options, *COMMON]}
+
+    def check_data(dataset):
+        require_digits(dataset, labels=True) if digits else require_classes(classes, dataset)
+        if check:
+            with _naming_flags(values()):
+                check(dataset, values())
 
     def make(dataset, block):
         times = FLAGS["width"].value / FLAGS["width"].default if "width" in options else 1
@@ -194,20 +208,31 @@ def main(module, options, iters, pixel_bytes, facts=(), digits=False, classes=0,
             raise folder.RunError(
                 f"--batch_size={FLAGS.batch_size} needs more memory than there is; use a smaller batch."
             )
-        values = {option: FLAGS[option].value for option in [*options, *COMMON]}
-        values |= {fact: getattr(dataset, fact) for fact in facts}
-        try:
-            return importlib.import_module(module).make(dataset.pixels, dataset.labels, block=block, **values)
-        except ValueError as error:
-            words = str(error)  # with a full stop if it says what to do
-            raise folder.RunError(words if words.endswith(".") else f"{words}; change the flag.") from error
+        given = values() | {fact: getattr(dataset, fact) for fact in facts}
+        with _naming_flags(values()):
+            return importlib.import_module(module).make(dataset.pixels, dataset.labels, block=block, **given)
 
     threads_matter = FLAGS["jit"].default is None
     texts = {option: text for option, (_, text, *_) in options.items()}
-    check = functools.partial(require_digits, labels=True) if digits else functools.partial(require_classes, classes)
     command_line.run(
-        lambda: train(name, make, 30, check, threads_matter, texts), groups({"This GAN": list(options)}), ERRORS
+        lambda: train(name, make, 30, check_data, threads_matter, texts), groups({"This GAN": list(options)}), ERRORS
     )
+
+
+@contextlib.contextmanager
+def _naming_flags(options):
+    """A context in which a ValueError ends as RunError. If it does not say what to do, it names the flag to change.
+
+    This is the one of `options` that "must be" something, or else the first that its words name.
+    """
+    try:
+        yield
+    except ValueError as error:
+        words = str(error)
+        plain, either = re.sub(r"\bbatch(es)? of\b", "batch_size", words), "|".join(options)
+        named = re.search(rf"\b({either}) must be\b", plain) or re.search(rf"\b({either})\b", plain)
+        cure = f"change --{named[1]}" if named else "change the flags or the data"
+        raise folder.RunError(words if words.endswith(".") else f"{words}; {cure}.") from error
 
 
 def groups(own):
@@ -238,7 +263,7 @@ def choose_device():
         sys.exit("error: --device=gpu, but TensorFlow sees no GPU; gan_tf/README.md, GPUs, may help.")
     if FLAGS.device == "cpu" or not gpus:
         tf.config.set_visible_devices([], "GPU")
-        return "/CPU:0", f"CPU, {os.cpu_count()} cores"
+        return "/CPU:0", f"CPU, {limits.cores()} cores"
     # Else TensorFlow reserves nearly all memory of every GPU, also of those that are not used.
     tf.config.set_visible_devices(gpus[:1], "GPU")
     tf.config.experimental.set_memory_growth(gpus[0], True)
@@ -253,7 +278,8 @@ def require_digits(dataset, labels=False):
             f"{members.words_of(data.DIGIT)}. Any pictures: gan_tf.zoo.{', '.join(members.ANY_PICTURE)}."
         )
     if labels and len(dataset.classes) != 10:
-        words = f"{len(dataset.classes)} classes" if dataset.classes else "no labels"
+        count = len(dataset.classes)
+        words = ("1 class" if count == 1 else f"{count} classes") if count else "no labels"
         raise data.DataError(f"{dataset.source}: {words}, and this GAN needs the ten digits as labels.")
 
 
@@ -285,7 +311,20 @@ def train(name, make, compile_seconds, check=None, threads_matter=False, texts=N
     except BrokenPipeError:
         raise
     except OSError as error:
-        again = " without --overwrite" if FLAGS.overwrite else ""
+        raise folder.RunError(f"{error}. Fix this, then run the same command again.") from error
+
+
+@contextlib.contextmanager
+def _saying_how_to_resume(out_dir, overwrite):
+    """A context in which a run trains. If it fails to write and has a checkpoint, RunError says how to resume."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if not checkpoints.iterations(os.path.join(out_dir, "checkpoints")):
+            raise
+        again = " without --overwrite" if overwrite else ""
         raise folder.RunError(
             f"{error}. Fix this, then run the same command{again} to resume from the last checkpoint."
         ) from error
@@ -314,7 +353,8 @@ def _train(name, make, compile_seconds, check, threads_matter, texts):
         raise folder.RunError(tensorboard.MISSING)
     done = 0 if fresh else exported(FLAGS.out_dir)
     if done >= FLAGS.iters:
-        logging.info("finished: %s has all %d iterations; for more, name a higher --iters", FLAGS.out_dir, done)
+        count = messages.counted(done, "iteration")
+        logging.info("finished: %s has all %s; for more, name a higher --iters", FLAGS.out_dir, count)
         return 0
     dataset = data.load_as(config["flags"])
     what = {"mnist": "the original MNIST", "custom": "your own images"}.get(dataset.name, dataset.name)
@@ -322,7 +362,8 @@ def _train(name, make, compile_seconds, check, threads_matter, texts):
     logging.info("data: %s, %d %s (%s)", what, len(dataset.pixels), unit, dataset.source)
     if dataset.name == "folder" and dataset.classes:
         named = ", ".join(dataset.classes[:10]) + ", …" * (len(dataset.classes) > 10)
-        logging.info("%d classes, by the subfolders: %s", len(dataset.classes), named)
+        count = "1 class" if len(dataset.classes) == 1 else f"{len(dataset.classes)} classes"
+        logging.info("%s, by the subfolders: %s", count, named)
     config["data"] = {
         "name": dataset.name,
         "images": len(dataset.pixels),
@@ -331,8 +372,14 @@ def _train(name, make, compile_seconds, check, threads_matter, texts):
         "classes": dataset.classes,
         "classifier": dataset.classifier,
     }
+    occurred = np.isin(np.arange(len(dataset.classes)), dataset.labels)
+    if dataset.classes:
+        config["data"]["occurred"] = list(itertools.compress(dataset.classes, occurred))
     if check:
         check(dataset)
+    if name in members.ASKED and not occurred.all():
+        missing = messages.listed(itertools.compress(dataset.classes, ~occurred))
+        logging.warning("the training data have no %s: what this GAN draws when asked for that means nothing", missing)
 
     # TensorFlow takes seconds to import: only now, when the flags and the data are known to be good.
     command_line.import_tensorflow(quiet=FLAGS.device != "gpu")  # with --device=gpu the lines say why there is none
@@ -370,9 +417,10 @@ def _train(name, make, compile_seconds, check, threads_matter, texts):
             done = max(checkpoints.iterations(os.path.join(FLAGS.out_dir, "checkpoints")), default=0)
             left = max(0, FLAGS.iters - (0 if fresh else done))
             print(json.dumps(config, indent=2))
-            print(f"{left} iterations would take about {left / loop.rate() / 60:.1f} minutes.")
+            print(f"{messages.counted(left, 'iteration')} would take about {left / loop.rate() / 60:.1f} minutes.")
             return 0
         if texts:
             config["help"] = texts
-        stopped_by = loop.train(FLAGS.out_dir, config, FLAGS.overwrite)
+        with _saying_how_to_resume(FLAGS.out_dir, FLAGS.overwrite):
+            stopped_by = loop.train(FLAGS.out_dir, config, FLAGS.overwrite)
     return 128 + stopped_by if stopped_by else 0

@@ -94,7 +94,7 @@ def require_shared(out_dir):
             try:
                 problem = ray.get(look.remote(str(mark), text), timeout=60)
             except Exception as error:
-                problem = str(error).strip().splitlines()[-1]
+                problem = _last_line(error)
             if problem:
                 name = node["NodeManagerHostname"]
                 raise SweepError(f"--out_dir={out_dir}: node {name} does not see it ({problem}); name a shared folder.")
@@ -155,6 +155,11 @@ def _outcome(reference):
     except ray.exceptions.RayTaskError as error:
         if isinstance(error.cause, KeyboardInterrupt | ray.exceptions.TaskCancelledError):
             return worker.STOPPED
-        return str(error.cause).strip().splitlines()[-1]
+        return _last_line(error.cause)
     except ray.exceptions.RayError as error:
-        return f"its worker died {RETRIES + 1} times: {str(error).strip().splitlines()[0]}"
+        return f"its worker died {RETRIES + 1} times: {(str(error).strip() or type(error).__name__).splitlines()[0]}"
+
+
+def _last_line(error):
+    """Returns the last line of an error's message; if it has none, as a MemoryError, its name."""
+    return (str(error).strip() or type(error).__name__).splitlines()[-1]

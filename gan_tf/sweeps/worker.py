@@ -4,7 +4,6 @@ Both return None, or in one line what went wrong. Then the later stages of the r
 before it returned.
 """
 
-import fcntl
 import json
 import os
 import re
@@ -16,6 +15,7 @@ import time
 import traceback
 from pathlib import Path
 
+from gan_tf import locks
 from gan_tf.runs import files
 from gan_tf.runs.config import read_config
 from gan_tf.runs.exported import exported
@@ -64,14 +64,10 @@ def wait_for_lock(run_dir):
     """Returns as soon as no process has the run any more, or after `WAIT` seconds."""
     deadline = time.monotonic() + WAIT
     while os.path.isdir(run_dir) and time.monotonic() < deadline:
-        descriptor = os.open(run_dir, os.O_RDONLY)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
+            return locks.FolderLock(run_dir).release()
+        except locks.InUseError:
             time.sleep(0.5)
-        finally:
-            os.close(descriptor)
 
 
 def measure(before, run_dir, stage, features):

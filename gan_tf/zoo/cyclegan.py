@@ -40,12 +40,20 @@ OPTIONS = {
 
 FACTS = ("shape", "classes")  # of the data, which `make` is told
 
+
+def require_handwritten(name):
+    """Raises ValueError for the data set of printed digits, because these are already one of the two kinds."""
+    if name == "glyphs":
+        raise ValueError("--dataset=glyphs are the printed digits that this GAN begins with: use --dataset=mnist.")
+
+
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
         "gan_tf.zoo.cyclegan",
         OPTIONS,
         iters=6_000,
         pixel_bytes=10_200,
+        check=lambda dataset, flags: require_handwritten(dataset.name),
         facts=FACTS,
         batch_size=16,
         sample_every=500,

@@ -95,7 +95,10 @@ def main():
     logging.info("searching the noise of %d images", len(images))
     everywhere = np.ones([*test.shape[:2], 1], np.float32)
     z = np.concatenate(
-        [completion.search(gan, images[i : i + 50], everywhere, FLAGS.steps)[0] for i in range(0, len(images), 50)]
+        [
+            completion.search(gan, images[i : i + 50], everywhere, FLAGS.steps, FLAGS.seed)[0]
+            for i in range(0, len(images), 50)
+        ]
     )
     projected = in_batches(gan.generate, z)
     random = np.random.default_rng(FLAGS.seed).normal(size=100).astype(np.float32)
@@ -120,7 +123,7 @@ def main():
     with files.replacing(out_dir / "editing.json") as path:
         path.write_text(json.dumps(result, indent=1) + "\n")
     with files.replacing(out_dir / "editing.png") as path:
-        originals = np.tile(images[:SHOWN], [len(ATTRIBUTES), 1])
+        originals = np.tile(images[:SHOWN], [len(ATTRIBUTES), 1, 1, 1])
         cells = [[original, *moves] for original, moves in zip(originals, shown, strict=True)]
         grids.save_grid(np.array(cells).reshape(-1, *test.shape), path, 1 + len(MOVES))
     logging.info("wrote editing.json and editing.png to %s, after %.0f s", out_dir, time.monotonic() - begun)

@@ -144,11 +144,13 @@ def pairs_of(states, actions, alive=True, hidden=False):
 
 
 def choose(player, random=None):
-    """Returns `act(states)` for `cart_pole.play`: the most probable action, or with `random` a random one."""
-    logits_of = tf.function(lambda states: player(states))
+    """Returns `act(states)` for `cart_pole.play`: the most probable action, or with `random` a random one.
+
+    `player` is the network, or a `tf.function` of it.
+    """
 
     def act(states):
-        logits = logits_of(tf.constant(states / SCALE)).numpy()
+        logits = player(tf.constant(states / SCALE)).numpy()
         if random is None:
             return logits.argmax(axis=1)
         return (random.random(len(states)) < 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))).astype(int)
@@ -179,6 +181,7 @@ def make(
     """
     p_seed, v_seed, d_seed = np.random.SeedSequence(seed).generate_state(3).tolist()
     player = make_network(4, 2, p_seed, "player")
+    fast_player = tf.function(player)
     objects = {
         "player": player,
         "value": make_network(4, 1, v_seed, "value"),
@@ -221,7 +224,7 @@ def make(
         def imitate(i):
             seeds = np.random.SeedSequence([seed, i]).generate_state(batch_size + 1) // 4
             random = np.random.Generator(np.random.Philox(key=int(seeds[-1])))
-            states, actions, alive, last, fell = cart_pole.play(choose(player, random), seeds[:-1].tolist())
+            states, actions, alive, last, fell = cart_pole.play(choose(fast_player, random), seeds[:-1].tolist())
             played = pairs_of(states.reshape(-1, 4), actions.ravel(), alive, hidden)
             seen = np.ones_like(alive) if fallen else alive
             weights = (seen / seen.sum()).ravel().astype(np.float32)
@@ -237,7 +240,7 @@ def make(
     def scores(test):
         random = np.random.default_rng(0)
         players = {
-            "score of the player": choose(player),
+            "score of the player": choose(fast_player),
             "control: of the expert": cart_pole.expert,
             "control: of random actions": lambda states: random.integers(0, 2, len(states)),
         }
@@ -247,7 +250,7 @@ def make(
             states[alive][:, 0]
             for states, _, alive, _, _ in (games["score of the player"], games["control: of the expert"])
         )
-        right = choose(player)(test.pixels[:, :4]) == test.labels
+        right = choose(fast_player)(test.pixels[:, :4]) == test.labels
         return found | {
             "acts like the expert": share(right.mean(), len(right)),
             "distance of places": (scipy.stats.wasserstein_distance(ours, experts) / experts.std(), None),

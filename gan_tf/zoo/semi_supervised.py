@@ -246,6 +246,9 @@ def make(
         chosen = choose_labelled(labels, labelled, seed)
         digits = labels[chosen].astype(np.int32)
         with_noise(objects["discriminator"], flat(scaled(np.array(images[:500]))), tf.constant([0, 0]), start=True)
+        for a, d in zip(dense_layers(average), dense_layers(objects["discriminator"]), strict=True):
+            a.kernel.assign(d.normalised())
+            a.bias.assign(d.bias)
         step = make_train_step(objects, flat(scaled(np.array(images[chosen]))), digits, labels_only, jit)
         train_block = make_train_block(step, [images], batch_size, seed, RANDOM)
 

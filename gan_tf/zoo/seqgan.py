@@ -35,6 +35,7 @@ Departures from the paper:
    to 0.
 """
 
+from gan_tf.data.oracle import LANGUAGES
 from gan_tf.runs import training_command
 
 OPTIONS = {
@@ -52,12 +53,20 @@ OPTIONS = {
     "rollouts": (8, "How many random ends each unfinished sequence gets.", (1, 1000)),
 }
 
+
+def require_words(language, words):
+    """Raises ValueError if a data set of this name is of a language with another number of words."""
+    if LANGUAGES[language] != words:
+        raise ValueError(f"--dataset={language} needs --words={LANGUAGES[language]}, not {words}.")
+
+
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
         "gan_tf.zoo.seqgan",
         OPTIONS,
         iters=5300,
         pixel_bytes=250_000,
+        check=lambda dataset, flags: require_words(dataset.name, flags["words"]),
         batch_size=256,
         log_every=100,
         sample_every=100,
@@ -246,7 +255,7 @@ def make(
 
     `images` are sequences, int32 [n, 20] in 0 … words - 1. Without them the GAN can be measured, but not train.
     `labels` and `jit` are not used. The other arguments are the flags. Raises ValueError if there are fewer sequences
-    than `batch_size`, or if they are of a language with another number of words.
+    than `batch_size`, or words beyond these.
     """
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
     generator, discriminator = make_generator(words, units, g_seed), make_discriminator(words, d_seed)
@@ -259,8 +268,8 @@ def make(
     if images is not None:
         if batch_size > len(images):
             raise ValueError(f"a batch of {batch_size} is more than the {len(images)} sequences there are")
-        if images.max() + 1 != words:
-            raise ValueError(f"this language has {images.max() + 1} words, but --words={words}")
+        if images.max() >= words:
+            raise ValueError(f"there is a word {images.max()}, but words={words} means 0 to {words - 1}")
         likelihood_step, d_step, g_step = make_steps(objects, batch_size, rollouts)
 
         def one(i):

@@ -21,6 +21,7 @@ Departures from the paper:
 2. 14x14 and 28x28 pixels instead of 64x64 and 256x256, with the layers of dcgan.py; c has 16 numbers instead of 128.
 3. D counts drawn images and wrong captions fully; the authors' code halves both.
 4. KL has the weight 1 as in the paper, but as a mean over c's numbers instead of a sum.
+5. Both stages make their c from the same normal noise, each with its own mu and sigma. The paper draws it twice.
 """
 
 from gan_tf.runs import training_command

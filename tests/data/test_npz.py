@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from gan_tf import data, limits
 from gan_tf.data import npz
 
-FIXTURES = settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+DRAWN = int(os.environ.get("GAN_TF_FUZZ", 300))  # files of each kind; more, by hand, find rarer mistakes
+FIXTURES = settings(max_examples=DRAWN, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def npy(array):

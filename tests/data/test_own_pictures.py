@@ -140,7 +140,7 @@ def test_subfolders_are_classes(tmp_path, monkeypatch):
         (["a.txt", "b.txt", "c.mp4"], r"holds no pictures .*, but 3 other files \(2 \.txt, 1 \.mp4\)\.$"),
         (
             ["train-images-idx3-ubyte.gz"],
-            r"but 1 other files \(1 \.gz\); files in MNIST's format need --dataset=mnist\.$",
+            r"but 1 other file \(1 \.gz\); files in MNIST's format need --dataset=mnist\.$",
         ),
         (["a.png"], r"holds 0 pictures that can be read, and a GAN needs at least 2\.$"),
     ],

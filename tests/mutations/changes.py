@@ -603,18 +603,21 @@ BY_FILE = {
         ),
         ("flags are not compared", "before.get(name) != flags[name]\n", "False\n", FLAGS),
     ],
+    "locks.py": [
+        ("no lock", "fcntl.LOCK_EX | flags", "fcntl.LOCK_SH | flags", "runs/test_folder.py::test_one_run_at_a_time"),
+        (
+            "a lock of a process that lives is taken over",
+            'if there == there | _process(there["process"])',
+            "if False",
+            "test_edges.py::test_a_run_on_a_disk_without_flock",
+        ),
+    ],
     "runs/folder.py": [
         (
             "other images accepted",
             'before["data"].get("digest") != config["data"]["digest"]',
             "False",
             "runs/test_folder.py::test_other_flags_and_images_are_refused",
-        ),
-        (
-            "no lock",
-            "fcntl.LOCK_EX | fcntl.LOCK_NB",
-            "fcntl.LOCK_SH | fcntl.LOCK_NB",
-            "runs/test_folder.py::test_one_run_at_a_time",
         ),
         (
             "losses that are not finite are written",

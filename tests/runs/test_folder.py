@@ -126,9 +126,7 @@ def test_no_state_will_do(tmp_path):
 def test_a_loss_that_is_not_finite(bad, tmp_path):
     with folder.Run(tmp_path, CONFIG) as run:
         run.resume(States())
-        with pytest.raises(
-            folder.RunError, match="at iteration 2: the training has diverged.*checkpoint.* is the one at 0"
-        ):
+        with pytest.raises(folder.RunError, match="at iteration 2: the training has diverged.*has no checkpoint yet"):
             run.write_losses(0, np.float32([[1, 2], [1, 2], [bad, 2], [1, 2]]), [0.1])
     assert (tmp_path / "losses.csv").read_text().splitlines()[1:] == ["0,1,2,0.1"]
 
@@ -138,8 +136,27 @@ def test_overwrite_removes_what_a_run_writes_and_nothing_else(tmp_path):
     for name in ("new-house", "checkpoints/mine", "tensorboard"):
         (tmp_path / name).mkdir()
     of_a_run = ["007.png", "1000.png", "checkpoints/10.index", "generator.keras", "new-005.png", "new-0123abcd-007.png"]
+    of_a_run += ["99999.png", "100000.png", "1234567.png", "new-0123abcd-123456.png", "checkpoints/1234567.index"]
+    of_a_run += ["losses.png", "neighbours.png", "samples.png", "training.gif", "metrics.json", "report.html"]
+    of_a_run += ["checkpoints/10.data-00000-of-00001", "checkpoints/exported.json", "new-0123abcd-report.html"]
     of_a_run.append("tensorboard/events.out.tfevents.1.x.v2")
-    of_the_user = ["0123.png", "notes.txt", "mine.keras", "new-house/photo.jpg", "new-notes.txt"]
+    of_the_user = [
+        "0123.png",
+        "notes.txt",
+        "mine.keras",
+        "new-house/photo.jpg",
+        "new-notes.txt",
+        "012345.png",
+        "12.png",
+    ]
+    of_the_user += [
+        "1000.jpg",
+        "a1000.png",
+        "1000.png.txt",
+        "new-0123abc-007.png",
+        "checkpoints/a1.index",
+        "report.htm",
+    ]
     of_the_user += ["checkpoints/mine/1.index", "checkpoints/notes.txt", "tensorboard/notes.txt"]
     for name in of_a_run + of_the_user:
         (tmp_path / name).touch()

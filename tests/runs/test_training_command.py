@@ -30,6 +30,6 @@ def test_only_the_first_gpu_is_taken(device, calls, monkeypatch):
 
 def test_no_gpu_is_taken(calls, monkeypatch):
     monkeypatch.setattr(training_command, "FLAGS", types.SimpleNamespace(threads=None, tf32=False, device="cpu"))
-    name, words = training_command.choose_device()
-    assert name == "/CPU:0" and words.startswith("CPU, ")
+    monkeypatch.setattr(training_command.limits, "cores", lambda: 3)  # those that it may use, not all
+    assert training_command.choose_device() == ("/CPU:0", "CPU, 3 cores")
     assert calls == [("visible", [], "GPU")]

@@ -1,8 +1,11 @@
 """gan_tf.sweeps.results: the table of runs whose data have a classifier, and of runs whose data have none."""
 
+import contextlib
 import csv
 import json
 
+import matplotlib.figure
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -77,3 +80,45 @@ def test_the_figure_is_of_the_best_score_that_there_is(mixed, tmp_path, monkeypa
     results.write(mixed[:1], tmp_path)
     results.write(mixed, tmp_path)
     assert drawn == [("sliced_wasserstein", ["dataset=folder"]), ("frechet_distance", ["dataset=heads"])]
+
+
+def test_the_pictures_are_of_the_best_settings(tmp_path, monkeypatch):
+    """Ten of twelve: those with the lowest mean of the last stage, the best first. The table has all of them."""
+    assert results.LINES == 10
+    order = [7, 2, 11, 5, 9, 0, 3, 10, 1, 8, 4, 6]  # the place of each setting, by its score
+    runs, drawn = [], {}
+    for number, place in enumerate(order):
+        scores = READ | {"frechet_distance": 10.0 + place, "precision": place / 20}
+        runs += measured(tmp_path, f"d_lr={number}", 2, (5, 10), scores, "mnist")
+    monkeypatch.setattr(results, "_draw_curves", lambda found, *_: drawn.update(curves=found))
+    monkeypatch.setattr(results, "_draw_samples", lambda runs, *_: drawn.update(samples=runs))
+    monkeypatch.setattr(results.files, "replacing", lambda path: contextlib.nullcontext(path))
+    results.write(runs, tmp_path)
+    best = [f"d_lr={order.index(place)}" for place in range(10)]
+    assert list(drawn["curves"]) == best
+    assert {run.setting for run in drawn["samples"]} == set(best) and len(drawn["samples"]) == 20
+    assert len((tmp_path / "sweep.md").read_text().splitlines()) == 2 + 12
+
+
+def test_what_is_drawn(tmp_path, monkeypatch):
+    """The mean over the seeds with a band of one standard deviation; and samples.png of each run below its name."""
+    shown = []
+    monkeypatch.setattr(matplotlib.figure.Figure, "savefig", lambda figure, *given, **options: shown.append(figure))
+    runs = measured(tmp_path, "a", 3, (10, 5), READ, "mnist") + measured(tmp_path, "b", 1, (5,), READ, "mnist")
+    found = results.read(runs, tmp_path)
+    results._draw_curves(found, "precision", "the title", None)
+    (axes,) = shown[0].axes
+    lines = {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
+    assert lines == {"a": [[5, 6.0], [10, 11.0]], "b": [[5, 5.5]]}  # 0.5, 1 and 1.5 more than the stage
+    band = axes.collections[0].get_paths()[0].vertices
+    assert {(5, 5.5), (5, 6.5), (10, 10.5), (10, 11.5)} <= {tuple(point) for point in band.tolist()}
+    assert (axes.get_ylabel(), axes.get_ylim()[0]) == ("the title", 0)
+    (tmp_path / "a,seed=1" / "samples.png").unlink()
+    results._draw_samples(runs, tmp_path, None)
+    cells = [
+        (axes.get_title(), [image.get_array()[0, 0].tolist()[:3] for image in axes.images]) for axes in shown[1].axes
+    ]
+    red, green = [200 / 255, 0, 40 / 255], [200 / 255, 60 / 255, 40 / 255]
+    assert [name for name, _ in cells] == ["a\nseed=0", "a\nseed=1", "a\nseed=2", "b\nseed=0", "", ""]
+    np.testing.assert_allclose([cells[i][1][0] for i in (0, 2, 3)], [red, green, red], atol=1e-6)
+    assert [len(pictures) for _, pictures in cells] == [1, 0, 1, 1, 0, 0]

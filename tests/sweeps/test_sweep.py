@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import as_from_a_terminal, last_line_of_failure
+from command_line import as_from_a_terminal, forked, last_line_of_failure
 
 needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed")
 ITERS = 3000
@@ -35,7 +35,7 @@ def sweep(*flags, cwd, **options):
 
 def plain(cwd, *flags):
     """The bytes of losses.csv of the same run by gan_tf.train."""
-    result = sweep(*flags, "--out_dir=plain", "--threads=1", "--device=cpu", cwd=cwd, module="gan_tf.train")
+    result = forked("gan_tf.train", *flags, "--out_dir=plain", "--threads=1", "--device=cpu", cwd=cwd)
     assert result.returncode == 0, result.stderr
     return (cwd / "plain" / "losses.csv").read_bytes()
 
@@ -86,14 +86,19 @@ def test_a_dry_run_does_not_look_at_other_runs(idx_dir, tmp_path):
 
 @needs_ray
 def test_a_grid_is_trained_measured_and_not_trained_again(idx_dir, tmp_path):
+    """One of its two runs is there already, as an earlier sweep would have left it."""
     flags = ["--seeds=0-1", "--d_lr=0.1", "--iters=60", "--stages=1", f"--data_dir={idx_dir}", *SLOW, "--out_dir=sweep"]
+    runs = [tmp_path / "sweep" / f"seed={seed}" for seed in range(2)]
+    (runs[0] / "stages" / "60").mkdir(parents=True)
+    there = {"sliced_wasserstein": [123.5, 1.0], "spread": [0.625, None], "copies": [0.25, None]}
+    (runs[0] / "stages" / "60" / "stage.json").write_text(json.dumps({"classifier": None, "scores": there}))
     result = sweep(*flags, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     lines = result.stderr.splitlines()
     assert lines[-1].endswith("the table is in sweep/sweep.md") and "Traceback" not in result.stderr
-    runs = [tmp_path / "sweep" / f"seed={seed}" for seed in range(2)]
+    assert "2 runs in sweep, of which 1 are finished" in result.stderr and os.listdir(runs[0]) == ["stages"]
     expected = plain(tmp_path, "--seed=1", "--d_lr=0.1", "--iters=60", f"--data_dir={idx_dir}", *SLOW)
-    assert (runs[1] / "losses.csv").read_bytes() == expected != (runs[0] / "losses.csv").read_bytes()
+    assert (runs[1] / "losses.csv").read_bytes() == expected
     with open(tmp_path / "sweep" / "sweep.csv") as file:
         (row,) = csv.DictReader(file)
     values = [json.loads((run / "stages" / "60" / "stage.json").read_text())["scores"] for run in runs]
@@ -103,12 +108,105 @@ def test_a_grid_is_trained_measured_and_not_trained_again(idx_dir, tmp_path):
         np.testing.assert_allclose(float(row[f"{name}_std"]), abs(found[0] - found[1]) / 2**0.5, rtol=1e-4)
     for name in ("sweep.png", "samples.png"):
         assert (tmp_path / "sweep" / name).stat().st_size > 5000
-    before = (runs[0] / "losses.csv").stat().st_mtime_ns
-    again = sweep(*flags, cwd=tmp_path)
+    before = (runs[1] / "losses.csv").stat().st_mtime_ns
+    again = forked("gan_tf.sweep", *flags, cwd=tmp_path)
     assert again.returncode == 0 and "2 runs in sweep, of which 2 are finished" in again.stderr
-    assert again.stdout == result.stdout and (runs[0] / "losses.csv").stat().st_mtime_ns == before
+    assert again.stdout == result.stdout and (runs[1] / "losses.csv").stat().st_mtime_ns == before
     (tmp_path / "sweep" / "sweep.md").unlink()
-    assert sweep("--table_only", "--out_dir=sweep", cwd=tmp_path).stdout == result.stdout
+    assert forked("gan_tf.sweep", "--table_only", "--out_dir=sweep", cwd=tmp_path).stdout == result.stdout
+
+
+MAIN = """
+import json, pathlib, subprocess, sys, types
+from gan_tf import limits, sweep
+from gan_tf.sweeps import grid, worker
+
+sweep.FLAGS(["sweep", "--out_dir=new", "--gan=dcgan,reference", "--seeds=1-2", "--stages=2", *sys.argv[1:]])
+names = [f"seed={seed}" for seed in range(3)]
+gans = ("dcgan", "dcgan", "reference")
+runs = [grid.Run(name, "all", gan, (f"--{name}",), (30, 60)) for name, gan in zip(names, gans)]
+asked, made, commands = [], [], []
+sweep.grid.expand = lambda *given: asked.append(given) or runs
+sweep.engine.available = lambda: True
+sweep.results.write = lambda runs, out_dir: made.append(str(out_dir))
+train, errors = sweep.train, []
+sweep.logging.error = lambda words, *given: errors.append(words % given)
+found = []
+for answers in json.loads(sys.stdin.read()):
+    sweep.train = lambda runs, out_dir: dict(zip(names, answers))
+    found.append([sweep.main(["--d_lr=1,2"]), errors[:]])
+    errors.clear()
+found.append(sweep.table(runs, pathlib.Path("new")))  # of runs that have not been measured
+
+measured = []
+sweep.train, sweep.engine.cluster = train, lambda *given: measured.append(given) or open("/dev/null")
+sweep.engine.require_shared = lambda out_dir: measured.append(("shared", str(out_dir)))
+sweep.engine.run = lambda runs, *rest: measured.append([[run.name for run in runs], *map(str, rest)])
+for stage in (30, 60):
+    folder = worker.stage_folder("new/seed=1", stage)
+    folder.mkdir(parents=True)
+    (folder / "stage.json").write_text("{}")
+sweep.train(runs, pathlib.Path("new"))
+
+def trained(command, **options):
+    commands.append(command)
+    return types.SimpleNamespace(stdout=f"it would take about {'1.5' if 'gan_tf.train' in command else '30'} minutes")
+
+subprocess.run, limits.cores, sweep.FLAGS.dry_run = trained, lambda: 5, True
+shown = []
+sweep.print = lambda text, **options: shown.append(text)
+found.append(sweep.main([]))
+print(json.dumps([found, asked[0], made, measured, commands, shown]))
+"""
+
+
+def main(folder, *flags, answers=()):
+    """What the parts of gan_tf.sweep do with `flags`, while others stand for Ray and the runs."""
+    command = [sys.executable, "-c", MAIN, *flags]
+    done = subprocess.run(command, input=json.dumps(answers), capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_what_the_command_makes_of_its_runs(tmp_path):
+    """Its exit status, the error of each run, what is measured, and the time that a dry run foresees."""
+    answers = [
+        [None, None, None],
+        [None, "no disk", None],
+        ["stopped", None, None],
+        ["stopped", "no disk", "its worker died 6 times"],
+        [],
+    ]
+    flags = ["--cpus_per_run=2", "--gpus_per_run=0.5", "--address=auto"]
+    found, asked, made, measured, commands, shown = main(tmp_path, *flags, answers=answers)
+    failed = "seed=1 failed: no disk"
+    dead = "seed=2 failed: its worker died 6 times"
+    assert found == [[0, []], [1, [failed]], [130, []], [130, [failed, dead]], [0, []], 1, 0]
+    assert asked == [["dcgan", "reference"], {"d_lr": ["1", "2"]}, [1, 2], 2]
+    assert made == 6 * ["new"] and (tmp_path / "new" / "sweep.json").exists()
+    left = [["seed=0", "seed=2"], "new", str(tmp_path / "new"), "2", "0.5"]
+    assert measured == [["auto", 2, 0.5], ["shared", "new"], left]
+    # One command for each GAN. 30 minutes for each run of one, 1.5 for the other, 6 measurements of 0.4; 2 at once.
+    nowhere = [each for command in commands for each in command if each.startswith("--out_dir=")]
+    assert len(nowhere) == 2 and not any(os.path.exists(each.removeprefix("--out_dir=")) for each in nowhere)
+    assert [command[1:4] + command[5:] for command in commands] == [
+        ["-m", module, option, "--dry_run", "--threads=2"]
+        for module, option in (("gan_tf.zoo.dcgan", "--seed=0"), ("gan_tf.train", "--seed=2"))
+    ]
+    assert shown[:3] == [
+        "python -m gan_tf.zoo.dcgan --iters=60 --seed=0",
+        "python -m gan_tf.zoo.dcgan --iters=60 --seed=1",
+        "python -m gan_tf.train --iters=60 --seed=2",
+    ]
+    assert shown[3] == "3 runs, 2 at once: about 32 min on this machine, of which 1 min to measure them."
+
+
+def test_without_measuring_there_is_no_table(tmp_path):
+    """Nor features for it, nor time for it; and each run has a single stage."""
+    found, asked, made, measured, _, shown = main(tmp_path, "--noevaluate", answers=[[None, None, None]])
+    assert found == [[0, []], 1, 0] and asked[3] == 1 and made == ["new"]
+    assert measured == [[None, 1, 0.0], [["seed=0", "seed=2"], "new", "None", "1", "0.0"]]
+    assert shown[3] == "3 runs, 3 at once: about 20 min on this machine."
 
 
 @pytest.mark.slow
@@ -116,10 +214,10 @@ def test_a_grid_is_trained_measured_and_not_trained_again(idx_dir, tmp_path):
 def test_a_worker_that_is_killed_resumes_and_a_run_that_fails_does_not_stop_the_others(idx_dir, tmp_path):
     (tmp_path / "sweep" / "seed=1").mkdir(parents=True)
     (tmp_path / "sweep" / "seed=1" / "losses.csv").write_text("somebody's")
-    run = ["--iters=1500", f"--data_dir={idx_dir}", *SLOW]
+    run = ["--iters=1000", f"--data_dir={idx_dir}", *SLOW]
     flags = [*run, "--seeds=0-1", "--noevaluate", "--out_dir=sweep"]
     with start(*flags, cwd=tmp_path) as process:
-        killed = wait_for(lambda: worker_after(400, tmp_path / "sweep"))
+        killed = wait_for(lambda: worker_after(300, tmp_path / "sweep"))
         os.kill(killed, signal.SIGKILL)
         _, stderr = process.communicate(timeout=300)
     assert process.returncode == 1, stderr
@@ -256,7 +354,7 @@ def listening():
     ],
 )
 def test_mistakes_end_in_one_line(flags, message, tmp_path):
-    result = sweep(*flags, cwd=tmp_path)
+    result = forked("gan_tf.sweep", *flags, cwd=tmp_path)
     assert message in last_line_of_failure(result)
     assert list(tmp_path.iterdir()) == []
 

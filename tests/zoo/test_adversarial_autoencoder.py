@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from gan_tf.data import dataset
 from gan_tf.metrics.scores import kernel_distance
+from gan_tf.noise import uniform_noise
 from gan_tf.zoo import adversarial_autoencoder as member
 from gan_tf.zoo.blocks import normal_of
 
@@ -114,7 +115,84 @@ def test_scores(code):
 
 
 def test_it_draws_from_the_prior():
-    gan = member.make(code=4)
+    gan = member.make(code=4, seed=3)
     noise = gan.make_noise(0, 2, 6)
     flat = np.asarray(gan.objects["decoder"](normal_of(noise)))
+    np.testing.assert_array_equal(noise, uniform_noise(0, 2, 0, [6, 4]))
     np.testing.assert_array_equal(gan.generate(noise), flat.reshape(6, 28, 28, 1))
+    expected = np.asarray(gan.objects["decoder"](normal_of(uniform_noise(3, 1, 2 * 16 * 4, [16, 4]))))
+    np.testing.assert_allclose(gan.draw(2), expected.reshape(16, 28, 28, 1), rtol=1e-5)
+
+
+def test_what_the_decoder_draws_for_the_scores(monkeypatch):
+    """Codes of the prior, then codes with the mean and the covariance of those of images; as many as there are images.
+
+    The deviations of the codes are far from 1 and from each other, and they hang together.
+    """
+    drawn, random = [], np.random.default_rng(8)
+    monkeypatch.setattr(member, "distance_to_prior", lambda codes: {"codes": codes})
+    monkeypatch.setattr(member, "distance", lambda made, real, reader: drawn.append((made, real, reader)) or (0.0, 0.0))
+    gan, count = member.make(shape=(1, 2, 1), code=2), 1500
+    pixels = random.integers(0, 256, [count, 1, 2, 1], np.uint8)
+    decoded, codes_of = [], np.float32([[9, -2], [3, 0.4]])
+
+    def in_batches(network, inputs):
+        if network is gan.objects["encoder"]:
+            return inputs @ codes_of + np.float32([5, -1])
+        assert network is gan.objects["decoder"]
+        decoded.append(inputs)
+        return inputs * 0.01 + 0.5
+
+    monkeypatch.setattr(member, "in_batches", in_batches)
+    test = dataset.make("noise", "", pixels, classifier="mnist")
+    found = gan.scores(test)
+    codes = (pixels.reshape(count, 2) / 255) @ codes_of + np.float32([5, -1])
+    np.testing.assert_allclose(found["codes"], codes, rtol=1e-4, atol=1e-5)
+    again, prior, fitted = decoded
+    np.testing.assert_array_equal(again, found["codes"])
+    assert len(prior) == len(fitted) == count and prior.dtype == fitted.dtype == np.float32
+    error = 1 / count**0.5
+    np.testing.assert_allclose(prior.mean(axis=0), 0, atol=4 * error)
+    np.testing.assert_allclose(np.cov(prior.T), np.eye(2), atol=6 * error)
+    deviations = codes.std(axis=0)
+    assert deviations[0] > 2 and deviations[1] < 0.7 and abs(np.corrcoef(codes.T)[0, 1]) > 0.7
+    np.testing.assert_allclose((fitted.mean(axis=0) - codes.mean(axis=0)) / deviations, 0, atol=4 * error)
+    covariance = np.cov(fitted.T) / np.outer(deviations, deviations)
+    np.testing.assert_allclose(covariance, np.corrcoef(codes.T), atol=6 * error)
+    assert list(found)[2:] == [
+        "codes from the prior: FID to test images",
+        "codes from a fitted normal distribution: FID to test images",
+    ]
+    for (made, real, reader), noise in zip(drawn, (prior, fitted), strict=True):
+        np.testing.assert_allclose(made, 0.01 * noise.reshape(count, 1, 2, 1) + 0.5, rtol=1e-5)
+        assert real is test.images and reader == "mnist"
+
+
+def test_which_codes_are_compared_with_the_prior(monkeypatch):
+    """1,000 of 2,700: every second one. The kernels are as wide as a quarter, a half and all of 2 · code's root."""
+    seen, codes = [], np.random.default_rng(9).normal(size=[2700, 8])
+
+    def spy(a, b, widths):
+        seen.append((a, b, widths))
+        return 0.25 + len(seen)
+
+    monkeypatch.setattr(member, "kernel_distance", spy)
+    member.by_chance.cache_clear()
+    found = member.distance_to_prior(codes)
+    member.by_chance.cache_clear()
+    (compared, prior, widths), *by_chance = seen
+    np.testing.assert_array_equal(compared, codes[0:2000:2])
+    np.testing.assert_allclose(widths, [1, 2, 4])
+    assert len(by_chance) == 100 and all(a.shape == b.shape == (1000, 8) and w == widths for a, b, w in by_chance)
+    assert len({float(each[0, 0]) for pair in [(compared, prior), *(s[:2] for s in by_chance)] for each in pair}) == 202
+    chance = np.quantile([0.25 + number for number in range(2, 102)], 0.95)
+    assert [value for value, _ in found.values()] == [1.25, pytest.approx(chance)]
+
+
+def test_optimizers():
+    """The rate and beta1 of the reconstruction, and of the GAN; epsilon is Adam's own."""
+    objects = member.make(code=2, jit=False).objects
+    for name, rate, beta_1 in (("optimizer", 0.0002, 0.9), ("d_optimizer", 0.0001, 0.5), ("e_optimizer", 0.0001, 0.5)):
+        config = objects[name].get_config()
+        found = [config[each] for each in ("learning_rate", "beta_1", "beta_2", "epsilon")]
+        np.testing.assert_allclose(found, [rate, beta_1, 0.999, 1e-8], rtol=1e-6)

@@ -1,15 +1,20 @@
 """gan_tf.zoo.completion and gan_tf.zoo.editing: hole, search and directions by hand; the commands on a tiny run."""
 
 import json
+import types
 
 import numpy as np
 import pytest
+import steps
 from command_line import command
 
-from gan_tf.data import DIGIT
+from gan_tf import data
+from gan_tf.data import DIGIT, dataset
+from gan_tf.metrics import classifier
 from gan_tf.zoo import completion, dcgan, editing
 
 RANDOM = np.random.default_rng(0)
+PLACES = [-2, -4 / 3, -2 / 3, 0, 2 / 3, 4 / 3, 2]  # where editing moves z to
 
 
 def test_the_hole_and_the_weights_around_it():
@@ -51,13 +56,166 @@ def test_the_search_finds_an_image_that_g_can_draw():
     drawn = np.asarray(gan.generate(z))
     distance = np.abs(drawn[:, None] - wanted[None]).mean(axis=(2, 3, 4))
     np.testing.assert_array_equal(distance.argmin(axis=1), [0, 1, 2])
-    _, one = completion.search(gan, wanted[:1], everywhere, 0)
-    candidates = np.random.default_rng(0).uniform(-1, 1, [completion.STARTS, 100]).astype(np.float32)
-    errors = np.abs(np.asarray(gan.generate(candidates)) - wanted[:1]).sum(axis=(1, 2, 3))
-    prior = (
-        completion.PRIOR * np.log1p(np.exp(np.asarray(gan.objects["discriminator"](gan.generate(candidates)))))[:, 0]
-    )
-    np.testing.assert_allclose(one, (errors - prior).min(), rtol=1e-4)
+    assert np.abs(z).max() > 0.99, "but it may come to its border"
+    # The prior against the context: so light that both count.
+    last = gan.objects["discriminator"].layers[-1]
+    last.kernel.assign(1000 * last.kernel)
+    light, candidates = 1e-5 * everywhere, np.random.default_rng(7).uniform(-1, 1, [3 * 4, 100]).astype(np.float32)
+    drawn = np.asarray(gan.generate(candidates))
+    context = 1e-5 * np.abs(drawn - wanted.repeat(4, axis=0)).sum(axis=(1, 2, 3))
+    prior = -np.log1p(np.exp(np.asarray(gan.objects["discriminator"](drawn), np.float64)))[:, 0]  # log(1 - p)
+    expected = (context + 0.003 * prior).reshape(3, 4)
+    assert min(np.ptp(context), np.ptp(0.003 * prior)) > 1e-4
+    z, loss = completion.search(gan, wanted, light, 0, seed=7)
+    np.testing.assert_allclose(loss, expected.min(axis=1), rtol=1e-4, atol=1e-7)
+    np.testing.assert_array_equal(z, candidates.reshape(3, 4, 100)[np.arange(3), expected.argmin(axis=1)])
+    with steps.recorded():  # Adam's first step is as long as its rate
+        z, _ = completion.search(gan, wanted[:1], everywhere, 1)
+    moved = np.abs(z - np.random.default_rng(0).uniform(-1, 1, [4, 100]).astype(np.float32)).max(axis=1)
+    assert moved.min() == pytest.approx(0.03, rel=1e-3)
+
+
+class Spies:
+    """Stand-ins for what the commands use: a GAN, data, a classifier and pictures. They note what they get.
+
+    G's image of z is linear in z, but its corner is white if c·z > 0. The classifier reads this as a 1.
+    """
+
+    def __init__(self, monkeypatch, tmp_path, **flags):
+        random = np.random.default_rng(19)
+        self.slopes, self.c = random.normal(size=[100, 30]), random.normal(size=100)
+        self.read, self.pictures, self.searches, self.noises = [], [], [], []
+        self.gan = types.SimpleNamespace(generate=self.generate, noise=self.noise)
+        sets = [random.integers(0, 256, [count, 6, 5, 1], np.uint8) for count in (90, 70)]
+        self.train, self.test = (
+            dataset.make("glyphs", "", each, random.integers(0, 2, len(each)), map(str, range(10)), "mnist")
+            for each in sets
+        )
+        everything = {"run_dir": "run", "out_dir": str(tmp_path), "steps": 17, "seed": 5}
+        for module in (completion, editing):
+            monkeypatch.setattr(module, "FLAGS", types.SimpleNamespace(**everything | flags))
+        monkeypatch.setattr(completion, "load", lambda run_dir: (self.gan, {"run_dir": run_dir}))
+        monkeypatch.setattr(data, "load_as", lambda _, split: {"train": self.train, "test": self.test}[split])
+        monkeypatch.setattr(completion, "search", self.search)
+        monkeypatch.setattr(classifier, "load_classifier", lambda name="mnist": (name, {}))
+        monkeypatch.setattr(classifier, "activations", self.activations)
+        monkeypatch.setattr(completion.grids, "save_grid", lambda *given: self.pictures.append(given))
+
+    def generate(self, z):
+        images = (0.5 + 0.02 * z @ self.slopes).reshape(-1, 6, 5, 1).astype(np.float32)
+        images[:, 0, 0, 0] = z @ self.c > 0
+        return images
+
+    def noise(self, *given):
+        self.noises.append(given)
+        return np.random.default_rng(12).uniform(-1, 1, [given[2], 100]).astype(np.float32)
+
+    def search(self, gan, images, weights, *given):
+        assert gan is self.gan
+        self.searches.append((images, weights, *given))
+        return np.random.default_rng(len(images)).uniform(-1, 1, [len(images), 100]).astype(np.float32), None
+
+    def activations(self, model, images):
+        assert model == "mnist"
+        self.read.append(images)
+        return None, np.eye(10)[(images[:, 0, 0, 0] > 0.5).astype(int)]
+
+
+def test_completion_and_its_controls(monkeypatch, tmp_path):
+    """Each row of the table is measured on the images that its name says, and only in the hole."""
+    spies = Spies(monkeypatch, tmp_path, hole=2, count=60)
+    completion.main()
+    images, labels = spies.test.images[:60], spies.test.labels[:60]
+    inside = np.zeros([6, 5], bool)
+    inside[2:4, 1:3] = True
+    assert [len(given[0]) for given in spies.searches] == [50, 10]
+    np.testing.assert_array_equal(np.concatenate([given[0] for given in spies.searches]), images)
+    for _, weights, *given in spies.searches:
+        np.testing.assert_array_equal(weights, completion.weights_around(inside[..., None]))
+        assert given == [17, 5]
+    z = np.concatenate([np.random.default_rng(count).uniform(-1, 1, [count, 100]) for count in (50, 10)])
+    training = spies.train.images
+    outside = np.abs(images[:, None] - training[None])[..., 0] * ~inside
+    nearest = training[(outside**2).sum(axis=(2, 3)).argmin(axis=1)]
+    fillings = {
+        "by the GAN": spies.generate(z.astype(np.float32)),
+        "by the mean image": np.broadcast_to(training.mean(axis=0), images.shape),
+        "by the nearest training image": nearest,
+        "black": np.zeros_like(images),
+        "the original": images,
+    }
+    found = json.loads((tmp_path / "completion.json").read_text())
+    assert list(found["scores"]) == list(fillings) and (found["hole"], found["count"], found["steps"]) == (2, 60, 17)
+    for (name, filling), read in zip(fillings.items(), spies.read, strict=True):
+        filled = np.where(inside[..., None], filling, images)
+        np.testing.assert_allclose(read, filled, atol=1e-6, err_msg=name)
+        right = ((images[:, 0, 0, 0] > 0.5) == labels).mean()
+        share = found["scores"][name]["read as the right digit"]
+        assert share == pytest.approx([right, (right * (1 - right) / 60) ** 0.5])
+        errors = np.abs(filling - images)[:, inside].mean(axis=(1, 2))
+        expected = [errors.mean(), errors.std(ddof=1) / 60**0.5]
+        assert found["scores"][name]["error"] == pytest.approx(expected, rel=1e-4)
+    ((shown, _, columns),) = spies.pictures
+    rows = ["black", "by the mean image", "by the nearest training image", "by the GAN", "the original"]
+    places = [list(fillings).index(name) for name in rows]
+    np.testing.assert_array_equal(shown, np.concatenate([spies.read[place][:10] for place in places]))
+    assert columns == 10
+
+
+def test_editing_and_its_control(monkeypatch, tmp_path):
+    """Changes and readings by hand, along the direction of each attribute and along a random one of length 1."""
+    spies = Spies(monkeypatch, tmp_path, count=60)
+    editing.main()
+    images, labels = spies.test.images[:60], spies.test.labels[:60]
+    assert spies.noises == [(5, 2, 5000)], "seed, stream and number of the samples"
+    assert [len(given[0]) for given in spies.searches] == [50, 10]
+    np.testing.assert_array_equal(np.concatenate([given[0] for given in spies.searches]), images)
+    for _, weights, count, seed in spies.searches:
+        assert (weights == 1).all() and weights.shape == (6, 5, 1) and (count, seed) == (17, 5)
+    noise = spies.noise(5, 2, 5000)
+    samples, digits = spies.generate(noise), (noise @ spies.c > 0).astype(int)
+    z = np.concatenate([np.random.default_rng(count).uniform(-1, 1, [count, 100]) for count in (50, 10)])
+    control = np.random.default_rng(5).normal(size=100)
+    control /= np.linalg.norm(control)
+    # The weight is linear in z but for the corner, which the digit explains: the corner has no part in the direction.
+    slope = spies.slopes[:, 1:].mean(axis=1) / np.linalg.norm(spies.slopes[:, 1:].mean(axis=1))
+    np.testing.assert_allclose(editing.direction_of(editing.weight, noise, samples, digits), slope, atol=1e-4)
+    directions = {
+        "weight, weight direction": (editing.weight, slope),
+        "weight, random direction": (editing.weight, control),
+        "slant, slant direction": (editing.slant, editing.direction_of(editing.slant, noise, samples, digits)),
+        "slant, random direction": (editing.slant, control),
+    }
+    found = json.loads((tmp_path / "editing.json").read_text())
+    assert list(found["scores"]) == list(directions)
+    least = []
+    for name, (attribute, along) in directions.items():
+        moved = [spies.generate(np.clip(z + place * along, -1, 1)) for place in PLACES]
+        change = (attribute(moved[-1]) - attribute(moved[0])) / attribute(samples).std()
+        same = [((each[:, 0, 0, 0] > 0.5) == labels).mean() for each in moved]
+        row, least = found["scores"][name], [*least, min(same) < min(same[0], same[-1])]
+        expected = [change.mean(), change.std(ddof=1) / 60**0.5]
+        assert row["change of the attribute"] == pytest.approx(expected, rel=1e-3, abs=1e-4)
+        assert row["read as the same digit, least"][0] == pytest.approx(min(same)) != pytest.approx(max(same))
+    assert any(least), "the worst place is not always an end"
+    errors = np.abs(spies.generate(z.astype(np.float32)) - images).mean(axis=(1, 2, 3))
+    assert found["projection"] == pytest.approx([errors.mean(), errors.std(ddof=1) / 60**0.5], rel=1e-4)
+
+
+def test_the_picture_of_editing(monkeypatch, tmp_path):
+    """A row for each image and attribute: the original, then the image at seven places along the attribute."""
+    spies = Spies(monkeypatch, tmp_path, count=60)
+    editing.main()
+    noise = spies.noise(5, 2, 5000)
+    samples, digits = spies.generate(noise), (noise @ spies.c > 0).astype(int)
+    z, cells = np.random.default_rng(50).uniform(-1, 1, [50, 100])[:5], []
+    for attribute in (editing.weight, editing.slant):
+        along = editing.direction_of(attribute, noise, samples, digits)
+        moved = [spies.generate(np.clip(z + place * along, -1, 1)) for place in PLACES]
+        cells += [[spies.test.images[i], *(each[i] for each in moved)] for i in range(5)]
+    ((shown, _, columns),) = spies.pictures
+    np.testing.assert_allclose(shown, np.reshape(cells, [-1, 6, 5, 1]), atol=1e-4)
+    assert columns == 8
 
 
 def test_attributes():
@@ -81,14 +239,14 @@ def test_a_direction_is_that_of_the_attribute_within_a_digit():
 
 
 @pytest.mark.slow
-def test_the_commands(idx_dir, tmp_path):
-    flags = ["--width=2", "--iters=1", "--batch_size=8", f"--data_dir={idx_dir}", "--out_dir=run"]
+@pytest.mark.parametrize(("name", "rows"), [("completion", 5), ("editing", 4)])
+def test_the_commands(name, rows, tmp_path):
+    flags = ["--width=2", "--iters=1", "--batch_size=8", "--dataset=glyphs", "--out_dir=run"]
     assert command("gan_tf.zoo.dcgan", *flags, cwd=tmp_path).returncode == 0
-    for name, rows in (("completion", 5), ("editing", 4)):
-        small = ["--count=10", "--steps=2", "--out_dir=found"]
-        result = command(f"gan_tf.zoo.{name}", "--run_dir=run", *small, cwd=tmp_path)
-        assert result.returncode == 0, result.stderr
-        assert (tmp_path / "found" / f"{name}.png").stat().st_size > 1000
-        assert len(json.loads((tmp_path / "found" / f"{name}.json").read_text())["scores"]) == rows
-        result = command(f"gan_tf.zoo.{name}", cwd=tmp_path)
-        assert result.returncode == 1 and result.stderr == "error: name a run of gan_tf.zoo.dcgan with --run_dir.\n"
+    small = ["--count=10", "--steps=2", "--out_dir=found"]
+    result = command(f"gan_tf.zoo.{name}", "--run_dir=run", *small, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "found" / f"{name}.png").stat().st_size > 1000
+    assert len(json.loads((tmp_path / "found" / f"{name}.json").read_text())["scores"]) == rows
+    result = command(f"gan_tf.zoo.{name}", cwd=tmp_path)
+    assert result.returncode == 1 and result.stderr == "error: name a run of gan_tf.zoo.dcgan with --run_dir.\n"

@@ -38,8 +38,19 @@ def test_the_pool_fills_and_then_exchanges():
     assert set(pool.images.numpy()[:, 0, 0, 0]) == (kept - set(found[4:])) | {204, 205, 206, 207}
 
 
-def test_a_step():
-    """Both networks' losses by hand, with an empty pool; each moves against the gradient of its own loss."""
+def test_a_step(monkeypatch):
+    """Both networks' losses by hand; each moves against the gradient of its own loss.
+
+    Each pool gets the images of its own generator and its own noise, and D learns from what the pool returns: here the
+    negative of each image.
+    """
+    exchanges, exchange = [], cyclegan.Pool.exchange
+
+    def spy(pool, images, uniform):
+        exchanges.append((pool, np.asarray(images), np.asarray(uniform)))
+        return 1 - exchange(pool, images, uniform)
+
+    monkeypatch.setattr(cyclegan.Pool, "exchange", spy)
     gan = cyclegan.make(width=2)
     to_written, to_printed, d_written, d_printed = (gan.objects[name] for name in cyclegan.NETWORKS)
     step = cyclegan.make_train_step(gan.objects, cycle_weight=3.0)
@@ -58,15 +69,15 @@ def test_a_step():
     d_expected, d_gradients = steps.gradients_of(
         lambda: (
             mean((d_written(B) - 1) ** 2) / 2
-            + mean(d_written(fake_b) ** 2) / 2
+            + mean(d_written(1 - fake_b) ** 2) / 2
             + mean((d_printed(A) - 1) ** 2) / 2
-            + mean(d_printed(fake_a) ** 2) / 2
+            + mean(d_printed(1 - fake_a) ** 2) / 2
         ),
         d_weights,
     )
-    noise = RANDOM.uniform(-1, 1, [8, 8]).astype(np.float32)
+    d_noise, g_noise = RANDOM.uniform(-1, 1, [2, 8, 8]).astype(np.float32)
     with steps.recorded() as updates:
-        d_loss, g_loss, cycle_loss = step(A, B, noise, noise)
+        d_loss, g_loss, cycle_loss = step(A, B, d_noise, g_noise)
     g_update, d_update = updates
     steps.require_gradients(g_update, g_weights, g_gradients)
     steps.require_gradients(d_update, d_weights, d_gradients)
@@ -74,6 +85,11 @@ def test_a_step():
     steps.require_adams_first_step(g_start, [w.numpy() for w in g_weights], g_gradients, 2e-4)
     steps.require_adams_first_step(d_start, [w.numpy() for w in d_weights], d_gradients, 2e-4)
     assert int(gan.objects["pool_written"].count) == int(gan.objects["pool_printed"].count) == 4
+    expected = (("pool_written", fake_b, d_noise), ("pool_printed", fake_a, g_noise))
+    for (pool, images, uniform), (name, made, noise) in zip(exchanges, expected, strict=True):
+        assert pool is gan.objects[name]
+        np.testing.assert_allclose(images, made, atol=1e-6)
+        np.testing.assert_array_equal(uniform, noise.ravel()[:50])
 
 
 def test_samples_are_made_of_printed_digits_that_training_never_sees():
@@ -146,3 +162,82 @@ def test_two_classes(monkeypatch):
     assert found["dog, another image: difference of a pixel"][0] == pytest.approx(expected, rel=1e-5)
     with pytest.raises(ValueError, match="a folder with two subfolders"):
         cyclegan.make(pixels, kinds, classes=("a", "b", "c"), width=2)
+
+
+def test_which_digits_are_measured(monkeypatch):
+    """Each row of the scores has the images, the digits and the real images that its name says."""
+    random = np.random.default_rng(6)
+    printed, known = random.random([7, 28, 28, 1], np.float32), random.random([3, 28, 28, 1], np.float32)
+    digits = np.array([3, 1, 4, 1, 5, 9, 2])
+    pixels, labels = random.integers(0, 256, [5, 28, 28, 1], np.uint8), np.array([6, 5, 3, 5, 8])
+    monkeypatch.setattr(cyclegan, "held_out", lambda: (printed, digits))
+    monkeypatch.setattr(cyclegan, "known", lambda name: {"glyphs": (known, None)}[name])
+
+    def sums(images):
+        return tuple(np.asarray(images, np.float64).sum(axis=(1, 2, 3)).round(2))
+
+    monkeypatch.setattr(cyclegan, "read_right", lambda images, asked: (sums(images), tuple(asked)))
+    monkeypatch.setattr(cyclegan, "distance", lambda made, real: (sums(made), sums(real)))
+    monkeypatch.setattr(cyclegan, "compare", lambda made, test, what: {what: (sums(made), sums(test.images))})
+
+    def read_nearest(images, name):  # as many are right as images are bright, so each set has its own share
+        assert name == "glyphs"
+        asked = digits if len(images) == 7 else labels
+        return np.where(np.asarray(images).mean(axis=(1, 2, 3)) > 0.5, asked, -1)
+
+    monkeypatch.setattr(cyclegan, "read_nearest", read_nearest)
+
+    def to_written(images):
+        return 0.5 * images
+
+    def to_printed(images):
+        return 1 - 0.25 * images
+
+    test = dataset.make("mnist", "", pixels, labels, classifier="mnist")
+    found, written = cyclegan.scores_of_digits(to_written, to_printed, test), test.images
+    right, near, fid = ": read as the right digit", ": nearest printed digit is right", ": FID to"
+    handwritten, made = to_written(printed), to_printed(written)
+    expected = {}
+    for what, images, asked in (
+        ("handwritten", handwritten, digits),
+        ("not handwritten", printed, digits),
+        ("real handwritten", written, labels),
+    ):
+        expected[what + right] = sums(images), tuple(asked)
+        if what != "real handwritten":
+            expected[f"{what}{fid} handwritten digits"] = sums(images), sums(written)
+    for what, images, asked in (
+        ("printed", made, labels),
+        ("not printed", written, labels),
+        ("real printed", printed, digits),
+    ):
+        expected[what + right] = sums(images), tuple(asked)
+        share = (images.mean(axis=(1, 2, 3)) > 0.5).mean()
+        expected[what + near] = pytest.approx((share, (share * (1 - share) / len(images)) ** 0.5))
+        expected[f"{what}{fid} printed digits"] = sums(images), sums(known)
+    expected["printed and back"] = sums(to_written(made)), sums(written)
+    assert found == expected and list(found) == list(expected)
+    assert len({found[f"{what}{near}"][0] for what in ("printed", "not printed", "real printed")}) > 1
+
+
+def test_a_grid_goes_there_and_back(monkeypatch):
+    """Six rows: a, G(a), F(G(a)), then b, F(b), G(F(b)). The step gets the weight that is asked for."""
+    weights = []
+    monkeypatch.setattr(cyclegan, "make_train_step", lambda objects, weight, jit: weights.append(weight))
+    kinds = np.arange(20) % 2
+    pixels = np.random.default_rng(2).integers(0, 256, [20, 12, 8, 3], np.uint8)
+    gan = cyclegan.make(pixels, kinds, classes=("cat", "dog"), cycle_weight=3.0, width=2, batch_size=2)
+    assert weights == [3.0]
+    to_written, to_printed = gan.objects["to_written"], gan.objects["to_printed"]
+    chosen = [8, 9, 0, 1, 2, 3, 4, 5]  # the second grid begins with number 8 of ten
+    a, b = (dataset.scaled(pixels[kinds == kind][chosen]) for kind in (0, 1))
+    made, printed = to_written(a), to_printed(b)
+    expected = np.concatenate([a, made, to_printed(made), b, printed, to_written(printed)])
+    np.testing.assert_allclose(gan.draw(1), expected, atol=1e-5)
+
+
+def test_printed_digits_are_no_handwritten_ones():
+    with pytest.raises(ValueError, match="--dataset=glyphs are the printed digits .* use --dataset=mnist.$"):
+        cyclegan.require_handwritten("glyphs")
+    cyclegan.require_handwritten("mnist")
+    cyclegan.require_handwritten("folder")

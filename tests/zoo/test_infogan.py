@@ -112,3 +112,42 @@ def test_more_classes_than_categories_have_no_score():
     assert list(gan.scores(test)) == ["classes found without labels"]
     for classes in ((), ("one",), tuple(map(str, range(11)))):
         assert gan.scores(dataclasses.replace(test, classes=classes)) == {}
+
+
+def test_the_score_reads_the_categories():
+    """Q's categories of ten images, of which three belong to another class than the matching says."""
+    gan, random = infogan.make(width=2), np.random.default_rng(4)
+    discriminator = gan.objects["discriminator"]
+    for weight in discriminator.trainable_variables:
+        weight.assign(10 * weight if len(weight.shape) > 1 else weight)
+    pixels = random.integers(0, 256, [60, 28, 28, 1], np.uint8)
+    found = np.asarray(discriminator(pixels / np.float32(255))[1]).argmax(axis=1)
+    chosen = np.concatenate([np.flatnonzero(found == category)[:5] for category in np.bincount(found).argsort()[-2:]])
+    assert len(chosen) == 10 and len(set(found[chosen])) == 2
+    labels = (found[chosen] + 3) % 10
+    labels[[0, 1, 9]] = labels[[9, 9, 0]]  # two of five here, one of five there
+    test = dataset.make("", "", pixels[chosen], labels, map(str, range(10)))
+    score, error = gan.scores(test)["classes found without labels"]
+    assert (score, error) == pytest.approx((0.7, (0.7 * 0.3 / 10) ** 0.5))
+
+
+def test_each_grid_has_its_own_noise():
+    gan = infogan.make(width=2, seed=3)
+    uniform = uniform_noise(3, 1, 2 * 4 * 66, [3, 66]).numpy()
+    np.testing.assert_allclose(gan.draw(2), gan.objects["generator"](infogan.one_code_a_row(uniform)), atol=1e-6)
+    inputs = infogan.make_noise(3, 2, 5)
+    np.testing.assert_array_equal(inputs, infogan.inputs_of(uniform_noise(3, 2, 0, [5, 66])))
+    np.testing.assert_allclose(gan.generate(inputs), gan.objects["generator"](inputs), atol=1e-6)
+
+
+def test_rates_are_the_papers(monkeypatch):
+    """And the step gets the weight that is asked for."""
+    seen = []
+    monkeypatch.setattr(infogan, "make_train_step", lambda *given: seen.append(given))
+    objects = infogan.make(width=2, information_weight=0.25).objects
+    ((*those, weight, jit),) = seen
+    assert all(a is b for a, b in zip(those, objects.values(), strict=True)) and (weight, jit) == (0.25, False)
+    for name, rate in (("g_optimizer", 0.001), ("d_optimizer", 0.0002)):
+        config = objects[name].get_config()
+        found = [config[each] for each in ("learning_rate", "beta_1", "beta_2", "epsilon")]
+        np.testing.assert_allclose(found, [rate, 0.5, 0.999, 1e-8], rtol=1e-6)

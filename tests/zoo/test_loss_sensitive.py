@@ -11,15 +11,29 @@ RANDOM = np.random.default_rng(0)
 
 
 def test_losses_by_hand():
-    """Three pairs: the margin is missing, kept exactly, and kept with room."""
-    real_images, fake_images = np.zeros([3, 2, 4, 3], np.float32), np.full([3, 2, 4, 3], 0.5, np.float32)
-    fake_images[1, 0, 0, 0], fake_images[0] = -11.5, 0.1  # the mean of |x - y| is 1.4583…, 0.1 and 0.5
-    distances = [0.1, (23 * 0.5 + 11.5) / 24, 0.5]
-    real_losses, fake_losses = np.float32([[1], [1], [1]]), np.float32([[0.5], [2], [9]])
+    """Each pair has its own margin and its own losses; the margin is missing, nearly missing, kept, and kept with room.
+
+    Real images lie above and below fake ones. A margin that met the losses of another pair would give another mean.
+    """
+    real_images, fake_images = np.zeros([4, 2, 4, 3], np.float32), np.full([4, 2, 4, 3], 0.5, np.float32)
+    fake_images[1, 0, 0, 0], fake_images[0], fake_images[3] = -11.5, 0.1, -0.7
+    distances = [0.1, (23 * 0.5 + 11.5) / 24, 0.5, 0.7]  # the mean of |x - y|
+    real_losses, fake_losses = np.float32([[1], [0.25], [3], [-2]]), np.float32([[0.5], [2], [9], [-1.5]])
     found = loss_sensitive.d_loss_fn(real_losses, fake_losses, real_images, fake_images, margin=2.0)
-    expected = [2 * distances[0] + 1 - 0.5, 2 * distances[1] + 1 - 2, 0]
-    np.testing.assert_allclose(found, sum(expected) / 3, rtol=1e-6)
-    np.testing.assert_allclose(loss_sensitive.g_loss_fn(fake_losses), 11.5 / 3, rtol=1e-6)
+    expected = [2 * distances[0] + 1 - 0.5, 2 * distances[1] + 0.25 - 2, 0, 2 * distances[3] - 2 + 1.5]
+    assert min(expected) == 0 and len({round(each, 3) for each in expected}) == 4
+    np.testing.assert_allclose(found, sum(expected) / 4, rtol=1e-6)
+    np.testing.assert_allclose(loss_sensitive.g_loss_fn(fake_losses), 10 / 4, rtol=1e-6)
+
+
+def test_the_margin_is_the_one_asked_for(monkeypatch):
+    """`make` tells its step the margin, the author's or another."""
+    seen = []
+    monkeypatch.setattr(loss_sensitive, "make_train_step", lambda *given: seen.append(given))
+    g_optimizer, d_optimizer = list(loss_sensitive.make().objects.values())[2:]
+    loss_sensitive.make(margin=0.5)
+    assert [given[4] for given in seen] == [pytest.approx(4.9152), 0.5]  # 0.0002 * 64 * 64 * 3 * 2
+    assert seen[0][2] is g_optimizer and seen[0][3] is d_optimizer and g_optimizer is not d_optimizer
 
 
 def test_marginis_the_authors():
@@ -58,6 +72,8 @@ def test_a_step(networks):
 
 
 def test_adam_has_the_authors_constants():
-    config = loss_sensitive.make(batch_size=8).objects["d_optimizer"].get_config()
-    found = [config[each] for each in ("learning_rate", "beta_1", "beta_2", "epsilon")]
-    np.testing.assert_allclose(found, [1e-4, 0.5, 0.999, 1e-8], rtol=1e-6)
+    objects = loss_sensitive.make(batch_size=8).objects
+    for name in ("g_optimizer", "d_optimizer"):
+        config = objects[name].get_config()
+        found = [config[each] for each in ("learning_rate", "beta_1", "beta_2", "epsilon")]
+        np.testing.assert_allclose(found, [1e-4, 0.5, 0.999, 1e-8], rtol=1e-6)

@@ -5,6 +5,7 @@ import pytest
 import steps
 import tensorflow as tf
 
+from gan_tf.data import dataset
 from gan_tf.zoo import pix2pix
 
 RANDOM = np.random.default_rng(0)
@@ -113,3 +114,71 @@ def test_outlines_of_many_images():
         for i in (0, 1, 999, 1000, 1002):
             np.testing.assert_array_equal(found[i], pix2pix.outlines(pixels[i : i + 1])[0])
         assert len(found) == 1003
+
+
+def test_scores_by_hand():
+    """What G makes of the outlines of five images, next to these images."""
+    gan = pix2pix.make(width=2, shape=(16, 12, 3))
+    last = [layer for layer in gan.objects["generator"].layers if type(layer).__name__ == "Conv2DTranspose"][-1]
+    last.kernel.assign(100 * last.kernel)
+    pixels = np.random.default_rng(4).integers(0, 256, [5, 16, 12, 3], np.uint8)
+    made = np.asarray(gan.objects["generator"](pix2pix.outlines(pixels / np.float32(255))))
+    errors = np.abs(made - pixels / 255).mean(axis=(1, 2, 3))
+    ratios = -10 * np.log10(((made - pixels / 255) ** 2).mean(axis=(1, 2, 3)))
+    assert made.std(axis=0).mean() > 0.01, "G draws another image for each outline"
+    assert gan.scores(dataset.make("noise", "", pixels)) == {
+        f"drawings: {what}": pytest.approx((values.mean(), values.std(ddof=1) / 5**0.5), rel=1e-4)
+        for what, values in (("difference of a pixel", errors), ("PSNR", ratios))
+    }
+
+
+def test_the_generator_by_hand():
+    """A U-Net: three convolutions down, three up, each joined by the layer of its own size on the way down."""
+    random, generator = np.random.default_rng(3), pix2pix.make_generator(0, (28, 28, 1), 2)
+    weights = [random.uniform(0.2, 0.6, each.shape) * random.choice([-1, 1], each.shape) for each in generator.weights]
+    for index, weight in enumerate(generator.weights):  # so large that every layer counts
+        weights[index] = np.abs(weights[index]) if "variance" in weight.path else weights[index]
+    generator.set_weights(weights)
+    of_kind = {
+        kind: iter([layer for layer in generator.layers if type(layer).__name__ == kind])
+        for kind in ("Conv2D", "BatchNormalization", "Conv2DTranspose")
+    }
+
+    def norm(x):
+        return next(of_kind["BatchNormalization"])(x, training=False)
+
+    def down(x):
+        return next(of_kind["Conv2D"])(x)
+
+    def up(x):
+        return next(of_kind["Conv2DTranspose"])(x)
+
+    outlines = random.integers(0, 2, [2, 28, 28, 1]).astype(np.float32)
+    large = tf.nn.leaky_relu(down(2 * outlines - 1), 0.2)
+    middle = tf.nn.leaky_relu(norm(down(large)), 0.2)
+    small = tf.nn.leaky_relu(norm(down(middle)), 0.2)
+    assert [x.shape[1:] for x in (large, middle, small)] == [(14, 14, 2), (7, 7, 4), (4, 4, 8)]
+    x = tf.concat([tf.nn.relu(norm(up(small))), middle], axis=3)
+    x = tf.concat([tf.nn.relu(norm(up(x))), large], axis=3)
+    expected = (np.tanh(up(x)) + 1) / 2
+    assert all(next(each, None) is None for each in of_kind.values()), "no layer is left"
+    np.testing.assert_allclose(generator(outlines, training=False), expected, rtol=1e-3, atol=1e-5)
+
+
+def test_make_tells_its_step_the_weight_and_the_pairs(monkeypatch):
+    """Each image comes with its own outline."""
+    steps_made, blocks = [], []
+    monkeypatch.setattr(pix2pix, "make_train_step", lambda *given: steps_made.append(given))
+    monkeypatch.setattr(pix2pix, "make_train_block", lambda *given, **options: blocks.append((*given, options)))
+    images = RANDOM.integers(0, 256, [9, 28, 28, 1], np.uint8)
+    gan = pix2pix.make(images, width=2, l1_weight=7.0, adversarial=False, batch_size=4, seed=3)
+    ((*objects, weight, adversarial, jit),) = steps_made
+    assert all(a is b for a, b in zip(objects, gan.objects.values(), strict=True))
+    assert (weight, adversarial, jit) == (7.0, False, False)
+    ((_, (drawn, real), batch_size, seed, options),) = blocks
+    np.testing.assert_array_equal(drawn, pix2pix.outlines(images))
+    assert real is images and (batch_size, seed, options) == (4, 3, {"noise_dim": 4})
+    for name in ("g_optimizer", "d_optimizer"):
+        config = gan.objects[name].get_config()
+        found = [config[each] for each in ("learning_rate", "beta_1", "beta_2", "epsilon")]
+        np.testing.assert_allclose(found, [2e-4, 0.5, 0.999, 1e-8], rtol=1e-6)

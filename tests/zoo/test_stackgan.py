@@ -6,7 +6,10 @@ import scipy.special
 import steps
 import tensorflow as tf
 
+from gan_tf.data import dataset
 from gan_tf.data.captions import CAPTIONS
+from gan_tf.metrics import pairs
+from gan_tf.noise import uniform_noise
 from gan_tf.zoo import stackgan
 
 RANDOM = np.random.default_rng(0)
@@ -128,3 +131,132 @@ def test_reading():
     assert all(value > 0.9 for value, _ in found.values())
     wrong = stackgan.rights(test.images[:500], (test.labels[:500] + 33) % 40, "real")
     assert wrong["real: digit as said"][0] < 0.1
+
+
+def test_digit_weight_and_slant_are_read_each_for_itself(monkeypatch):
+    """A caption's number is digit + 10 · bold + 20 · slanted. Four digits are right, three weights, two slants."""
+    captions = np.array([7, 17, 27, 37, 4])
+    read = np.array([27, 7, 27, 18, 34])
+    seen = []
+    monkeypatch.setattr(stackgan, "read_nearest", lambda *given: seen.append(given) or read)
+    found = stackgan.rights(REAL[:5], captions, "those")
+    assert found == {
+        f"those: {name} as said": pytest.approx((right / 5, (right / 5 * (1 - right / 5) / 5) ** 0.5))
+        for name, right in (("digit", 4), ("weight", 3), ("slant", 2))
+    }
+    ((images, name),) = seen
+    np.testing.assert_array_equal(images, REAL[:5])
+    assert name == "captions"
+
+
+def test_inputs():
+    """120 random numbers, then a 1 for each word: bold, slanted, zero, …, nine. Captions come in turn."""
+    uniform = RANDOM.uniform(-1, 1, [4, 120]).astype(np.float32)
+    numbers = np.array([39, 0, 12, 25])  # "a bold slanted nine", "a zero", "a bold two", "a slanted five"
+    words = np.zeros([4, 12])
+    for row, places in enumerate(([0, 1, 11], [2], [0, 4], [1, 7])):
+        words[row, places] = 1
+    inputs = stackgan.with_captions(uniform, numbers)
+    np.testing.assert_array_equal(inputs, np.concatenate([uniform, words], axis=1))
+    np.testing.assert_array_equal(stackgan.captions_of(inputs), numbers)
+    noise = stackgan.make_noise(3, 2, 85)
+    np.testing.assert_array_equal(noise[:, :120], uniform_noise(3, 2, 0, [85, 120]))
+    expected = [*range(40), *range(1, 40), 0, 2, 3, 4, 5, 6]
+    np.testing.assert_array_equal(stackgan.captions_of(noise), expected)
+    asked = stackgan.make_noise(3, 2, 5, "a bold two")
+    np.testing.assert_array_equal(asked, stackgan.with_captions(noise[:5, :120], np.full(5, 12)))
+
+
+def strong(gan):
+    """Makes the untrained networks so strong that every input counts."""
+    for name, model in gan.models.items():
+        for weight in model.trainable_variables:
+            weight.assign((20 if "augmentation" in name else 8) * weight if len(weight.shape) > 1 else weight)
+    return gan
+
+
+def by_hand(gan, vectors, noise, stage, training):
+    """What a stage draws. Only the last generator is `training`; the first stage then draws as it is."""
+    objects = gan.objects
+
+    def cloud(name):
+        mu, log_sigma = np.split(np.asarray(objects[name](vectors), np.float64), 2, axis=1)
+        kl = (np.exp(2 * log_sigma) / 2 + mu**2 / 2 - 0.5 - log_sigma).mean()
+        normal = np.sqrt(2) * scipy.special.erfinv(noise[:, 100:116].astype(np.float64))
+        return tf.constant(mu + np.exp(log_sigma) * normal, tf.float32), kl
+
+    c, kl = cloud("augmentation")
+    inputs = tf.concat([noise[:, :100], c], axis=1)
+    if stage == "first":
+        return objects["generator"](inputs, training=training), kl
+    small = objects["generator"](inputs, training=False)
+    c, kl = cloud("second_augmentation")
+    return objects["second_generator"]([small, c], training=training), kl
+
+
+@pytest.mark.parametrize("one_stage", [False, True])
+def test_each_stage_draws_by_its_own_augmentation(monkeypatch, one_stage):
+    """In training and for samples; each stage trains its own generator and augmentation, on images of its own size."""
+    stages = []
+    monkeypatch.setattr(stackgan, "make_train_step", lambda *given: stages.append(given))
+    blocks = []
+    monkeypatch.setattr(stackgan, "make_train_block", lambda _, *given: blocks.append(given))
+    images = RANDOM.integers(0, 256, [9, 28, 28, 1], np.uint8)
+    gan = strong(stackgan.make(images, CHOSEN, width=2, one_stage=one_stage, batch_size=8, seed=5))
+    vectors = stackgan.VECTORS[CHOSEN]
+    assert len(stages) == len(blocks) == 1 + (not one_stage)
+    for given, stage in zip(stages, ("first", "second"), strict=False):
+        draw, *others, weights, size, jit = given
+        prefix = "second_" if stage == "second" else ""
+        assert size == (28 if one_stage or stage == "second" else 14) and not jit
+        names = [prefix + name for name in ("discriminator", "g_optimizer", "d_optimizer")]
+        assert all(a is gan.objects[b] for a, b in zip(others, names, strict=True))
+        own = [gan.objects[prefix + name].trainable_variables for name in ("augmentation", "generator")]
+        assert [id(each) for each in weights] == [id(each) for part in own for each in part]
+        (drawn, kl), (expected, kl_expected) = draw(vectors, G_NOISE), by_hand(gan, vectors, G_NOISE, stage, True)
+        np.testing.assert_allclose(drawn, expected, atol=1e-4)
+        np.testing.assert_allclose(kl, kl_expected, rtol=1e-4)
+    for arrays, *others in blocks:
+        assert others == [8, 5, 120] and arrays[0] is images
+        np.testing.assert_array_equal(arrays[1], CHOSEN)
+    noise = stackgan.with_captions(G_NOISE, CHOSEN)
+    expected, _ = by_hand(gan, vectors, G_NOISE, "first" if one_stage else "second", False)
+    np.testing.assert_allclose(gan.generate(noise), expected, atol=1e-4)
+    assert np.asarray(expected).std(axis=0).max() > 0.05
+    grid = gan.draw(2)
+    noise = uniform_noise(5, 1, 2 * 40 * 120, [40, 120]).numpy()
+    expected, _ = by_hand(gan, stackgan.VECTORS, noise, "first" if one_stage else "second", False)
+    np.testing.assert_allclose(grid, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("one_stage", [False, True])
+def test_what_is_measured(monkeypatch, one_stage):
+    """Real images, what is left of them in 14x14 pixels, and both stages: each with its own captions."""
+    assert stackgan.COUNT == 2000
+    monkeypatch.setattr(stackgan, "COUNT", 6)
+    rights, distances = {}, []
+    monkeypatch.setattr(
+        stackgan, "rights", lambda images, captions, what: rights.update({what: (images, captions)}) or {what: 1}
+    )
+    monkeypatch.setattr(stackgan, "distance", lambda made, real: distances.append((made, real)) or len(distances))
+    gan = strong(stackgan.make(width=2, one_stage=one_stage, seed=5))
+    pixels, labels = RANDOM.integers(0, 256, [8, 28, 28, 1], np.uint8), np.arange(8) * 3
+    found = gan.scores(dataset.make("captions", "", pixels, labels))
+    real = pixels[:6] / np.float32(255)
+    noise = uniform_noise(0, 3, 0, [6, 120]).numpy()
+    again = pairs.enlarge(np.asarray(stackgan.shrunk(real)), 2)
+    expected = {"real images": (real, labels[:6]), "real images, shrunk and enlarged": (again, labels[:6])}
+    last, _ = by_hand(gan, stackgan.VECTORS[:6], noise, "first" if one_stage else "second", False)
+    expected["images"] = last, np.arange(6)
+    if not one_stage:
+        small, _ = by_hand(gan, stackgan.VECTORS[:6], noise, "first", False)
+        expected["first stage, enlarged"] = pairs.enlarge(np.asarray(small), 2), np.arange(6)
+    assert list(rights) == list(expected)
+    for what, (images, captions) in expected.items():
+        np.testing.assert_allclose(rights[what][0], images, atol=1e-4)
+        np.testing.assert_array_equal(rights[what][1], captions)
+    names = list(expected)[1:]
+    for number, (what, (made, originals)) in enumerate(zip(names, distances, strict=True), 1):
+        assert found[f"{what}: FID"] == number
+        np.testing.assert_allclose(made, expected[what][0], atol=1e-4)
+        np.testing.assert_allclose(originals, real, atol=1e-6)

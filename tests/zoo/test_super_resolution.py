@@ -5,7 +5,8 @@ import pytest
 import steps
 import tensorflow as tf
 
-from gan_tf.metrics import classifier
+from gan_tf.data import dataset
+from gan_tf.metrics import classifier, pairs
 from gan_tf.zoo import super_resolution as member
 
 RANDOM = np.random.default_rng(0)
@@ -98,3 +99,85 @@ def test_without_d_only_the_content_is_learned():
     assert gan.train(2).shape == (2, 1) and gan.loss_names == ("content_loss",)
     for old, weight in zip(before, gan.objects["discriminator"].weights, strict=True):
         np.testing.assert_array_equal(weight.numpy(), old)
+
+
+def test_the_generator_by_hand():
+    """Four residual blocks, a long connection from behind the first convolution, two pixel shuffles, and tanh."""
+    random, generator = np.random.default_rng(3), member.make_generator(0, (12, 8, 3), 2)
+    weights = [random.uniform(0.5, 1.5, each.shape) * random.choice([-1, 1], each.shape) for each in generator.weights]
+    for index, weight in enumerate(generator.weights):  # so large that every layer counts
+        weights[index] = np.abs(weights[index]) if "variance" in weight.path else 0.3 * weights[index]
+    generator.set_weights(weights)
+    of_kind = {
+        kind: iter([layer for layer in generator.layers if type(layer).__name__ == kind])
+        for kind in ("Conv2D", "BatchNormalization", "PReLU")
+    }
+
+    def conv(x):
+        return next(of_kind["Conv2D"])(x)
+
+    def norm(x):
+        return next(of_kind["BatchNormalization"])(x, training=False)
+
+    def bend(x):
+        return next(of_kind["PReLU"])(x)
+
+    small = random.random([2, 3, 2, 3]).astype(np.float32)
+    x = first = bend(conv(2 * small - 1))
+    for _ in range(4):
+        x = x + norm(conv(bend(norm(conv(x)))))
+    x = first + norm(conv(x))
+    for _ in range(2):
+        x = bend(tf.nn.depth_to_space(conv(x), 2))
+    expected = (np.tanh(conv(x)) + 1) / 2
+    assert all(next(each, None) is None for each in of_kind.values()), "no layer is left"
+    assert expected.std() > 0.1
+    np.testing.assert_allclose(generator(small, training=False), expected, rtol=1e-4, atol=1e-5)
+    sizes = [layer.kernel_size for layer in generator.layers if type(layer).__name__ == "Conv2D"]
+    assert sizes == [(5, 5), *[(3, 3)] * 11, (5, 5)]
+
+
+def test_make_tells_its_step_the_content_and_the_weight(monkeypatch):
+    """The features of the classifier that is asked for, or the pixels themselves; the weight is 0.01."""
+    seen, asked = [], []
+    monkeypatch.setattr(member, "make_train_step", lambda *given: seen.append(given))
+    monkeypatch.setattr(member, "make_features", lambda name: asked.append(name) or "features")
+    first, *_ = gans = [member.make(width=2), member.make(width=2, classifier="heads", adversarial_weight=0.0)]
+    gans.append(member.make(width=2, content="pixels", adversarial_weight=3.0))
+    assert asked == ["mnist", "heads"] and [given[5] for given in seen] == [0.01, 0.0, 3.0]
+    assert seen[0][4] == seen[1][4] == "features"
+    np.testing.assert_array_equal(seen[2][4](REAL), REAL)
+    for given, gan in zip(seen, gans, strict=True):
+        assert all(a is b for a, b in zip(given, gan.objects.values(), strict=False))
+    for name in ("g_optimizer", "d_optimizer"):
+        config = first.objects[name].get_config()
+        found = [config[each] for each in ("learning_rate", "beta_1", "beta_2", "epsilon")]
+        np.testing.assert_allclose(found, [1e-4, 0.9, 0.999, 1e-8], rtol=1e-6)
+
+
+def test_scores_by_hand():
+    """G's images and splines, both made of the small images, next to the originals."""
+    gan, random = member.make(width=2, shape=(16, 12, 3), content="pixels"), np.random.default_rng(4)
+    last = [layer for layer in gan.objects["generator"].layers if type(layer).__name__ == "Conv2D"][-1]
+    last.kernel.assign(100 * last.kernel)
+    pixels = random.integers(0, 256, [5, 16, 12, 3], np.uint8)
+    found, real = gan.scores(dataset.make("noise", "", pixels)), pixels / 255
+    small = member.shrunk(real.astype(np.float32))
+    made = {"enlarged": np.asarray(gan.objects["generator"](small)), "splines": pairs.enlarge(small, 4)}
+    assert [title.split(":")[0] for title in found] == ["enlarged"] * 2 + ["splines"] * 2
+    for what, images in made.items():
+        errors = np.abs(images - real).mean(axis=(1, 2, 3))
+        expected = (errors.mean(), errors.std(ddof=1) / 5**0.5)
+        assert found[f"{what}: difference of a pixel"] == pytest.approx(expected, rel=1e-4)
+        ratios = -10 * np.log10(((images - real) ** 2).mean(axis=(1, 2, 3)))
+        assert found[f"{what}: PSNR"] == pytest.approx((ratios.mean(), ratios.std(ddof=1) / 5**0.5), rel=1e-4)
+
+
+def test_the_grid_shows_small_enlarged_and_original():
+    images = RANDOM.integers(0, 256, [20, 12, 8, 3], np.uint8)
+    gan = member.make(images, width=2, content="pixels", batch_size=4)
+    grid, chosen = gan.draw(2), images[[16, 17, 18, 19, 0, 1, 2, 3]] / np.float32(255)
+    small = member.shrunk(chosen)
+    np.testing.assert_allclose(grid[:8], member.nearest(small), atol=1e-6)
+    np.testing.assert_allclose(grid[8:16], gan.objects["generator"](small), atol=1e-6)
+    np.testing.assert_allclose(grid[16:], chosen, atol=1e-6)
