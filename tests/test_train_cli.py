@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,13 +91,22 @@ def test_threads_are_limited(flag):
 
 @pytest.mark.parametrize("flag", ["--jit", pytest.param("--nojit", marks=pytest.mark.slow)])
 def test_threads_leave_the_results(flag, idx_dir, tmp_path):
-    """Bit for bit, at the full batch, where products are large enough to be shared."""
+    """Bit for bit on a CPU with AVX-512, at the full batch, where products are large enough to be shared.
+
+    On an AMD EPYC without it, XLA with two threads gave other last bits than with one: up to 2e-6 of a loss after 300
+    iterations.
+    """
     for threads in (1, 2):
         flags = (flag, "--iters=301", f"--data_dir={idx_dir}", f"--threads={threads}", f"--out_dir=out{threads}")
         result = forked("gan_tf.train", *flags, cwd=tmp_path)
         assert result.returncode == 0 and f"threads: {threads}" in result.stderr, result.stderr
     one, two = ((tmp_path / name / "losses.csv").read_bytes() for name in ("out1", "out2"))
-    assert one == two
+    if "avx512f" in Path("/proc/cpuinfo").read_text():
+        assert one == two
+    else:
+        one, two = (losses_of(tmp_path / name) for name in ("out1", "out2"))
+        assert one.keys() == two.keys() and len(one) == 4
+        np.testing.assert_allclose(list(one.values()), list(two.values()), rtol=1e-5)
 
 
 def test_stdout_is_the_references_lines(finished):

@@ -91,7 +91,10 @@ def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults)
     )
     flags.DEFINE_enum("device", "auto", ["auto", "cpu", "gpu"], "Where to train. auto: on the GPU if there is one.")
     flags.DEFINE_integer(
-        "threads", None, "How many cores to use at most. Unset: all. The results stay the same.", lower_bound=1
+        "threads",
+        None,
+        "How many cores to use at most. Unset: all. On a CPU without AVX-512, another number changes last bits.",
+        lower_bound=1,
     )
     flags.DEFINE_bool(
         "jit",

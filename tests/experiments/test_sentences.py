@@ -11,7 +11,7 @@ import pytest
 
 from experiments import heads, record
 from experiments.mnist import objectives, reproduce_blog, zoo
-from experiments.speed import benchmark
+from experiments.speed import benchmark, convolutions
 from experiments.theory import table as theory
 from gan_tf import data, optimizers
 from gan_tf.metrics import classifier, table
@@ -479,6 +479,30 @@ def test_the_gallery():
             [each[name]["value"] for each in results[run]] for run in ("loss_sensitive", "loss_sensitive_no_margin")
         )
         assert min(sign * np.array(idea)) > max(sign * np.array(control))
+
+
+def test_r3gan_in_the_gallery():
+    """Its FID is the lowest of all runs there, and by how much."""
+    results = zoo.load_results()
+    distances = {
+        run: [each["metrics"]["samples"]["frechet_distance"]["value"] for each in found]
+        for run, found in results.items()
+        if "frechet_distance" in found[0]["metrics"].get("samples", {})
+    }
+    lowest = sorted(distances, key=lambda run: min(distances[run]))
+    assert lowest[:4] == ["r3gan", "conditional_no_wrong_digits", "conditional", "infogan"]
+    wrong, asked, infogan, dcgan = (
+        distances[run][0] for run in ("conditional_no_wrong_digits", "conditional", "infogan", "dcgan")
+    )
+    r3gan, ours = (convolutions.operations(name) / 1e9 for name in ("r3gan", "dcgan"))
+    (found,) = results["r3gan"]
+    says(
+        "gan_tf/zoo",
+        f"which sees labels ({wrong:.1f} and {asked:.1f}), and of InfoGAN ({infogan:.1f}). DCGAN has {dcgan:.1f}, real",
+        f"operations of DCGAN's ({r3gan:.1f} billion instead of {ours:.1f})",
+        f"The {found['minutes']:.0f} minutes are those of a slow core",
+        f"so 40,000 take {40_000 / 8.2 / 60:.0f} minutes.",
+    )
 
 
 def test_the_heads():
