@@ -25,6 +25,7 @@ def test_operations_are_those_by_hand():
     assert convolutions.operations("dcgan") == pytest.approx(dcgan_by_hand(), rel=0.01)
 
 
+@pytest.mark.slow
 def test_operations_of_the_others():
     """With pooling, a convolution is at four times as many places as one with strides. SNGAN has DCGAN's networks.
     R3GAN's penalties count for an eighth: 2.22 billion without them, 4.36 with them."""
