@@ -12,6 +12,7 @@ Operations are those of matrix products and convolutions, counted by TensorFlow'
 step. A sum of products of n numbers has 2n operations. Writes convolutions.json, and prints the table.
 """
 
+import functools
 import importlib
 import json
 import os
@@ -190,11 +191,10 @@ def table(result):
 
 def main():
     """Times all contenders, writes convolutions.json and prints the table. With --contender, times one here."""
-    cores = sorted(os.sched_getaffinity(0))
     if FLAGS.contender:
-        os.sched_setaffinity(0, cores[: FLAGS.cores])  # before TensorFlow or PyTorch count the cores
         print(json.dumps(measure(FLAGS.contender)))
         return
+    cores = sorted(os.sched_getaffinity(0))
     record.check(FLAGS.out_dir)
     names = ["matmul", *FLAGS.only]
     if not util.find_spec("torch"):
@@ -204,9 +204,10 @@ def main():
     for number in range(FLAGS.rounds):
         for name in names:
             for count, found in speeds[name].items():
-                command = [sys.executable, "-m", __spec__.name, f"--contender={name}", f"--cores={count}"]
                 output = subprocess.run(
-                    command,
+                    [sys.executable, "-m", __spec__.name, f"--contender={name}"],
+                    # Before the program begins: NumPy counts the cores when it is imported.
+                    preexec_fn=functools.partial(os.sched_setaffinity, 0, cores[: int(count)]),
                     env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
@@ -228,5 +229,4 @@ if __name__ == "__main__":
     record.define_names("only", CONTENDERS, "The contenders to time.")
     flags.DEFINE_string("out_dir", "out/experiments/speed", "Folder for convolutions.json.")
     flags.DEFINE_enum("contender", None, ["matmul", *CONTENDERS], "Time it in this process; for the benchmark itself.")
-    flags.DEFINE_integer("cores", 1, "With --contender: how many cores it may use.", lower_bound=1)
     command_line.run(main, {"Flags": ["rounds", "only", "out_dir"]}, (OSError,))
