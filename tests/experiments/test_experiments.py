@@ -15,7 +15,7 @@ from PIL import Image
 
 from experiments import exact, heads, record
 from experiments.mnist import few_pictures, fidelity, long_runs, measured, objectives, reproduce_blog, stacked, zoo
-from experiments.speed import benchmark, pictures, plan, sweeps, xla
+from experiments.speed import benchmark, convolutions, pictures, plan, sweeps, xla
 from experiments.speed import start as start_up
 from gan_tf import models, reference
 from gan_tf.objectives.recipes import RECIPES
@@ -356,6 +356,7 @@ def test_the_speed_tables_are_the_results():
     text = (README.parents[1] / "gan_tf" / "README.md").read_text()
     result = json.loads((record.RESULTS / "speed" / "benchmark.json").read_text())
     assert benchmark.table(result) in text
+    assert convolutions.table(json.loads((record.RESULTS / "speed" / "convolutions.json").read_text())) in text
     start = json.loads((record.RESULTS / "speed" / "start.json").read_text())
     assert sum(start["seconds"].values()) == pytest.approx(start["seconds_in_all"], abs=0.03)
     assert start_up.table(start) in text
