@@ -29,10 +29,14 @@ def main():
     print(f"\nTo begin, train on digits drawn from fonts (no download):\n\n  {FIRST}")
 
 
-if __name__ == "__main__":
+def run(main, words):
+    """Runs a list, `main`, which takes no arguments. If there are any, the error says `words`."""
     if sys.argv[1:] and sys.argv[1] not in ("-h", "--help"):
-        words = "write a dot before the name of a command: python -m gan_tf.train; python -m gan_tf lists all commands."
         print("error:", words, file=sys.stderr)
         sys.exit(2)
     del sys.argv[1:]
     command_line.run(main, {}, ())
+
+
+if __name__ == "__main__":
+    run(main, "write a dot before the name of a command: python -m gan_tf.train; python -m gan_tf lists all commands.")

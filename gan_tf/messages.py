@@ -9,6 +9,11 @@ def reason(error):
     return (text or type(error).__name__).splitlines()[0]
 
 
+def last_line(error):
+    """Returns the last line of what an exception says; if it says nothing, as a MemoryError, its name."""
+    return (str(error).strip() or type(error).__name__).splitlines()[-1]
+
+
 def listed(names):
     """Returns names with commas between them; of more than ten, the first three and the last three."""
     names = list(names)

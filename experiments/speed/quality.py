@@ -52,10 +52,14 @@ def _point(runs):
 
 
 def speeds(measured):
-    """Returns {GAN: (iterations per second on one core, on all cores)}, from the result of convolutions.py."""
+    """Returns {GAN: (iterations per second on one core, on all cores)}, from the result of convolutions.py.
+
+    GANs that were not timed are left out.
+    """
     contenders = {name: contender for name, (contender, _) in GANS.items()} | {"regularised": "regularised"}
     most = max(measured["speeds"]["matmul"], key=int)
-    rates = {name: measured["speeds"][contender] for name, contender in contenders.items()}
+    timed = measured["speeds"]
+    rates = {name: timed[contender] for name, contender in contenders.items() if contender in timed}
     return {name: tuple(statistics.median(each[cores]) for cores in ("1", most)) for name, each in rates.items()}
 
 
@@ -100,6 +104,7 @@ def main():
     """Prints the table, and draws quality.png."""
     measured = json.loads((RESULTS / "speed" / "convolutions.json").read_text())
     found, rates = points(zoo.load_results(), long_runs.load_results()["r1_0.1"][0]), speeds(measured)
+    found = {name: each for name, each in found.items() if name in rates}
     Path(FLAGS.out_dir).mkdir(parents=True, exist_ok=True)
     draw(found, rates, Path(FLAGS.out_dir) / "quality.png")
     print(table(found, rates, measured))

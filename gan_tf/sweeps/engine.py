@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gan_tf import limits
+from gan_tf import limits, messages
 from gan_tf.runs.signals import StopSignals
 from gan_tf.sweeps import worker
 from gan_tf.sweeps.grid import SweepError
@@ -94,7 +94,7 @@ def require_shared(out_dir):
             try:
                 problem = ray.get(look.remote(str(mark), text), timeout=60)
             except Exception as error:
-                problem = _last_line(error)
+                problem = messages.last_line(error)
             if problem:
                 name = node["NodeManagerHostname"]
                 raise SweepError(f"--out_dir={out_dir}: node {name} does not see it ({problem}); name a shared folder.")
@@ -155,11 +155,6 @@ def _outcome(reference):
     except ray.exceptions.RayTaskError as error:
         if isinstance(error.cause, KeyboardInterrupt | ray.exceptions.TaskCancelledError):
             return worker.STOPPED
-        return _last_line(error.cause)
+        return messages.last_line(error.cause)
     except ray.exceptions.RayError as error:
-        return f"its worker died {RETRIES + 1} times: {(str(error).strip() or type(error).__name__).splitlines()[0]}"
-
-
-def _last_line(error):
-    """Returns the last line of an error's message; if it has none, as a MemoryError, its name."""
-    return (str(error).strip() or type(error).__name__).splitlines()[-1]
+        return f"its worker died {RETRIES + 1} times: {messages.reason(error)}"

@@ -1,9 +1,6 @@
 """Lists the GANs of the zoo: python -m gan_tf.zoo."""
 
-import sys
-
-from gan_tf.__main__ import commands
-from gan_tf.runs import command_line
+from gan_tf.__main__ import commands, run
 
 ZOO = "python -m gan_tf.zoo."
 
@@ -24,9 +21,4 @@ def main():
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] and sys.argv[1] not in ("-h", "--help"):
-        words = "write a dot before the name: python -m gan_tf.zoo.dcgan; python -m gan_tf.zoo lists all of them."
-        print("error:", words, file=sys.stderr)
-        sys.exit(2)
-    del sys.argv[1:]
-    command_line.run(main, {}, ())
+    run(main, "write a dot before the name: python -m gan_tf.zoo.dcgan; python -m gan_tf.zoo lists all of them.")

@@ -79,6 +79,8 @@ def test_quality():
         "dcgan": [("dcgan --iters=360", 360, 30.0), ("dcgan", 720, 4.0)],
         "regularised": [("regularised --r1=0.1 --iters=1440", 1440, 11.0)],
     }
+    without = MEASURED | {"speeds": {name: MEASURED["speeds"][name] for name in ("matmul", "r3gan")}}
+    assert quality.speeds(without) == {"r3gan": (2.0, 6.0)}
     rates = quality.speeds(MEASURED)
     assert rates["dcgan"] == rates["dcgan --pooling"] == (2.0, 6.0)
     assert quality.table(found, rates, MEASURED).splitlines()[2:5] == [
