@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -19,7 +20,7 @@ from gan_tf import data, keras_file, locks, messages, restore
 from gan_tf.data import cache, furniture, npz
 from gan_tf.metrics import solids, table
 from gan_tf.noise import USER_NOISE, stream_noise
-from gan_tf.runs import files, folder, training_command
+from gan_tf.runs import command_line, files, folder, training_command
 from gan_tf.runs.checkpoints import Checkpoints
 from gan_tf.runs.config import REFERENCE, RunError
 from gan_tf.runs.exported import exporting
@@ -460,27 +461,52 @@ def test_the_page_says_how_many_iterations_are_done(trained, iters, shown):
 # ---- XLA's flags ----
 
 
-def test_flags_that_xla_does_not_know(tmp_path):
-    """One line instead of its abort, for both variables; what XLA knows is no error."""
-    code = "from gan_tf.runs import command_line; import os, sys\n"
-    code += "command_line.import_tensorflow()\n"
-    code += "for name, value in (a.split('=', 1) for a in sys.argv[1:]):\n"
-    code += "    os.environ.pop('XLA_FLAGS', 0); os.environ.pop('TF_XLA_FLAGS', 0); os.environ[name] = value\n"
-    code += "    try: command_line._check_xla_flags(); print('fine', file=sys.stderr)\n"
-    code += "    except SystemExit as end: assert end.code == 1\n"
-    settings = ["XLA_FLAGS=--xla_bad=1", "XLA_FLAGS=nowhere", "XLA_FLAGS=--xla_gpu_autotune_level=abc"]
-    settings += ["XLA_FLAGS=--xla_gpu_autotune_level=1", "TF_XLA_FLAGS=--tf_xla_bad", "XLA_FLAGS= "]
-    env = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "TF_XLA_FLAGS")}
-    done = subprocess.run([sys.executable, "-c", code, *settings], capture_output=True, text=True, env=env)
-    lines = done.stderr.splitlines()[-len(settings) :]
-    assert done.returncode == 0, done.stderr
-    end = "; correct the environment variable, or unset it."
-    starts = [f"error: XLA does not understand {each} (" for each in settings]
-    assert lines[0] == f"{starts[0]}Unknown flag in XLA_FLAGS: --xla_bad=1){end}"
-    assert lines[1].startswith(f'{starts[1]}Could not open file "nowhere"') and lines[1].endswith(end)
-    assert lines[2].startswith(f"{starts[2]}Couldn't interpret value abc for flag xla_gpu_autotune_level)")
-    assert lines[4] == f"{starts[4]}Unknown flag in TF_XLA_FLAGS: --tf_xla_bad){end}"
-    assert lines[3] == lines[5] == "fine"
+XLA_SETTINGS = {  # what is set: what the line says in brackets
+    "XLA_FLAGS=--xla_gpu_autotune_level=abc": "Couldn't interpret value abc for flag xla_gpu_autotune_level",
+    "TF_XLA_FLAGS=--tf_xla_bad": "Unknown flag in TF_XLA_FLAGS: --tf_xla_bad",
+}
+
+
+def end_of_xla_check(monkeypatch, capsys, setting):
+    """What `import_tensorflow` prints at its end with this environment, or None."""
+    for name in ("XLA_FLAGS", "TF_XLA_FLAGS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(*setting.split("=", 1))
+    try:
+        command_line._check_xla_flags()
+    except SystemExit as end:
+        assert end.code == 1
+        return capsys.readouterr().err
+    return None
+
+
+@pytest.mark.parametrize(("setting", "what"), XLA_SETTINGS.items())
+def test_flags_that_xla_does_not_know(monkeypatch, capsys, setting, what):
+    """One line instead of its abort, for both variables: with XLA itself."""
+    line = end_of_xla_check(monkeypatch, capsys, setting)
+    end = "; correct the environment variable, or unset it.\n"
+    assert line == f"error: XLA does not understand {setting} ({what}){end}"
+
+
+@pytest.mark.parametrize("setting", ["XLA_FLAGS=--xla_gpu_autotune_level=1", "XLA_FLAGS= "])
+def test_flags_that_xla_knows(monkeypatch, capsys, setting):
+    assert end_of_xla_check(monkeypatch, capsys, setting) is None
+
+
+@pytest.mark.parametrize(
+    ("stderr", "what"),
+    [
+        ("F0000 x.cc:3] Unknown flag in XLA_FLAGS: --xla_bad=1\nusage", "Unknown flag in XLA_FLAGS: --xla_bad=1"),
+        ('F0 a.cc:2] Could not open file "nowhere".\n', 'Could not open file "nowhere"'),
+        ("Segmentation fault\n", "it ends the process"),
+    ],
+)
+def test_other_ways_in_which_xla_ends(monkeypatch, capsys, stderr, what):
+    """With what XLA printed when these were set."""
+    done = SimpleNamespace(returncode=-6, stderr=stderr)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
+    line = end_of_xla_check(monkeypatch, capsys, "XLA_FLAGS=abc")
+    assert line.startswith(f"error: XLA does not understand XLA_FLAGS=abc ({what}); correct")
 
 
 # ---- Solids ----

@@ -3,8 +3,8 @@
 import importlib
 import os
 import re
-import resource
 import signal
+import subprocess
 import sys
 import textwrap
 from logging import Formatter
@@ -12,6 +12,18 @@ from logging import Formatter
 from absl import flags, logging
 
 FLAGS = flags.FLAGS
+
+# It ends with status 0 after an exception, which says nothing of the flags, and without a core file after XLA's abort.
+_USES_XLA = """
+import os, resource
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+try:
+    import tensorflow as tf
+    tf.config.set_visible_devices([], "GPU")
+    tf.function(lambda: tf.constant(1.0) + 1.0, jit_compile=True)()
+finally:
+    os._exit(0)
+"""
 
 HELP = re.compile("--?(h|help|helpshort|helpfull|helpxml)(=.*)?")  # what asks for help
 
@@ -144,39 +156,22 @@ def _check_xla_flags():
     """Ends the command with one line if XLA_FLAGS or TF_XLA_FLAGS is set, and XLA does not understand it.
 
     XLA reads them when it is first used, and then ends the process with a page of text. Nobody but XLA knows its flags
-    and their values; they differ between versions, and may be in a file that the variable names. So a child process
-    uses XLA once. It is forked, which takes half a second: TensorFlow has been imported and has no threads yet.
+    and their values; they differ between versions, and may be in a file that the variable names. So another process
+    uses XLA once, which takes some seconds. A fork of this one takes half a second, but TensorFlow has threads: once in
+    some hundred times it died of something else.
     """
     variables = [name for name in ("XLA_FLAGS", "TF_XLA_FLAGS") if os.environ.get(name, "").strip()]
     if not variables:
         return
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.dup2(writer, 2)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            _use_xla()
-        finally:
-            os._exit(0)  # a Python exception says nothing of the flags
-    os.close(writer)
-    with open(reader, encoding="utf-8", errors="replace") as output:
-        text = output.read()
-    if os.waitpid(child, 0)[1] == 0:
+    done = subprocess.run([sys.executable, "-c", _USES_XLA], capture_output=True, text=True, errors="replace")
+    if done.returncode == 0:
         return
+    text = done.stderr
     found = re.search(r"(Unknown flags? in \w+: .*|Couldn't interpret value .*|Could not open file .*)", text)
     named = [name for name in variables if re.search(rf"\b{name}\b", text)] if found else []
     settings = " ".join(f"{name}={os.environ[name]}" for name in named or variables)
     words = found[1].rstrip(".") if found else "it ends the process"
     _fail(f"XLA does not understand {settings} ({words}); correct the environment variable, or unset it.", 1)
-
-
-def _use_xla():
-    import tensorflow as tf
-
-    tf.config.set_visible_devices([], "GPU")
-    tf.function(lambda: tf.constant(1.0) + 1.0, jit_compile=True)()
 
 
 def _fail(message, status):
