@@ -28,13 +28,14 @@ from gan_tf.zoo import completion, editing
 FLAGS = flags.FLAGS
 
 SHORT = ["--iters=8000"]
+BRIEF = ["--iters=4000"]  # as dcgan_short, where an iteration takes as long as DCGAN's
 PAPERS_SIZE = ["--dataset=oracle", "--words=5000", "--units=32", "--batch_size=64"]  # of SeqGAN
 # Run → (member of the zoo, its flags, seeds). The first run of a member is the one with its idea, with all defaults.
 RUNS = {
     "dcgan": ("dcgan", [], [0]),
     "dcgan_ema": ("dcgan", ["--ema=0.999"], [0]),
     "dcgan_no_batch_norm": ("dcgan", ["--nobatch_norm"], [0]),
-    "dcgan_short": ("dcgan", ["--iters=4000"], [0]),
+    "dcgan_short": ("dcgan", BRIEF, [0]),
     "dcgan_pooling": ("dcgan", ["--pooling", "--iters=4000"], [0]),  # an iteration takes longer
     "r3gan": ("r3gan", [], [0, 1, 2]),
     "r3gan_brief": ("r3gan", ["--iters=4000", "--halve_every=1500"], [0]),
@@ -44,9 +45,9 @@ RUNS = {
     "r3gan_no_r2": ("r3gan", ["--nor2", *SHORT], [0]),
     "r3gan_dcgan": ("r3gan", ["--networks=dcgan", *SHORT], [0]),
     "sngan": ("sngan", [], [0]),
-    "sngan_short": ("sngan", SHORT, [0]),
-    "sngan_no_spectral_norm": ("sngan", ["--nospectral_norm", *SHORT], [0]),
-    "sngan_clip": ("sngan", ["--nospectral_norm", "--clip=0.01", *SHORT], [0]),
+    "sngan_short": ("sngan", BRIEF, [0]),
+    "sngan_no_spectral_norm": ("sngan", ["--nospectral_norm", *BRIEF], [0]),
+    "sngan_clip": ("sngan", ["--nospectral_norm", "--clip=0.01", *BRIEF], [0]),
     "conditional": ("conditional", [], [0]),
     "conditional_no_wrong_digits": ("conditional", ["--nowrong_digits"], [0]),
     "semi_supervised": ("semi_supervised", [], [0, 1, 2]),
