@@ -13,9 +13,11 @@ READMES = sorted(path for path in TOP.rglob("*.md") if not {".venv", "node_modul
 
 
 def anchors(path):
-    """The headings of a file as its links name them."""
-    titles = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+    """The headings of a file as its links name them, and its anchors: `<a id="…">`."""
+    text = path.read_text()
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    named = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+    return named | set(re.findall(r'<a id="([^"]+)">', text))
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: str(path.relative_to(TOP)))
@@ -26,6 +28,23 @@ def test_links(readme):
             path = (readme.parent / name).resolve() if name else readme
             assert path.exists(), f"{readme}: {link}"
             assert not heading or heading in anchors(path), f"{readme}: {link}"
+
+
+def test_every_term_of_the_glossary_has_its_anchor():
+    """One or more for each term, above it, each once, in the order of the alphabet."""
+    title, *entries = (TOP / "GLOSSARY.md").read_text().strip().split("\n\n")
+    assert title == "# Glossary" and len(entries) > 60
+    term = re.compile(r'((?:<a id="[a-z0-9-]+"></a>)+)\n\*\*([^*]+)\*\*(.*)', re.DOTALL)
+    found = [term.fullmatch(entry) for entry in entries]
+    assert all(found), [entry for entry, match in zip(entries, found, strict=True) if not match]
+    terms = [match[2].lower() for match in found]
+    assert terms == sorted(terms)
+    ids = [name for match in found for name in re.findall(r'id="([^"]+)"', match[1])]
+    assert len(ids) == len(set(ids)) > len(entries)
+    for match in found:  # an anchor has the words of its term, so that a reader who follows a link sees that term
+        words = re.sub(r"[^a-z0-9]+", "-", f"{match[2]} ".lower())
+        for name in re.findall(r'id="([^"]+)"', match[1]):
+            assert set(name.split("-")) <= set(words.split("-")), name
 
 
 def test_commands_are_modules():
