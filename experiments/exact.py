@@ -187,7 +187,7 @@ def table_of_controls(result):
 
 
 def sentences(result):
-    """Returns the sentences of gan_tf/README.md that have numbers of a result in them."""
+    """Returns the sentences of EVIDENCE.md and gan_tf/README.md that have numbers of a result in them."""
     cases = [
         column(result, kind, d_optimizer, what)
         for kind in result["kinds"]

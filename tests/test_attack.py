@@ -147,10 +147,10 @@ def test_a_failure_is_told_and_kept(bench, monkeypatch, capsys):
 
 
 def test_the_readme_says_what_was_attacked():
-    """gan_tf/README.md's counts are those of the last long attack, which found nothing that is not fixed."""
+    """EVIDENCE.md has the counts of the last long attack, which found nothing that is not fixed."""
     top = Path(__file__).parents[1]
     results = json.loads((top / "tests" / "attack" / "results.json").read_text())
-    text = " ".join((top / "gan_tf" / "README.md").read_text().split())
+    text = " ".join((top / "experiments" / "EVIDENCE.md").read_text().split())
     done = {kind: result["done"] for kind, result in results.items()}
     for sentence in (
         f"{done['kills']:,} kills and Ctrl-Cs",
