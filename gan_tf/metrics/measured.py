@@ -50,8 +50,6 @@ def measure(images, gan, asked, facts, splits, name):
 def classify(columns, pictures, asked, real_labels, facts, splits):
     """Adds to each of the `columns` the scores that need a classifier, of its `pictures`."""
     train = splits[0]
-    if train.classifier != train.name:
-        logging.warning("the classifier knows only MNIST's digits: its scores of other images mean little")
     digits = train.classifier == "mnist"
     model, facts["classifier"] = classifier.load_classifier(train.classifier)
     yardstick = table.Yardstick(*(each.images if digits else each.pixels for each in splits), model)
@@ -68,6 +66,23 @@ def classify(columns, pictures, asked, real_labels, facts, splits):
         if asked is not None:
             found["read_as_asked"] = yardstick.read_as(pictures[column], asked if column == "samples" else real_labels)
         facts[f"class_histogram_{column}"] = histogram.tolist()
+    remark(columns, pictures, real_labels, train, model)
+
+
+def remark(columns, pictures, real_labels, train, model):
+    """Logs, in a line each, what to know before comparing these scores with others."""
+    if train.classifier != train.name:  # printed digits; of captions, number 27 has a 7
+        share = 100 * classifier.accuracy(model, pictures["real"], real_labels % 10)
+        words = "MNIST's classifier reads %.1f%% of these real images right; do not compare with scores on MNIST"
+        logging.info(words, share)
+    count = len(pictures["samples"])
+    if count < table.ENOUGH:
+        words = "%d are few: even of real images the Inception score is too low, and FID too high; measure %d or more"
+        logging.warning(words, count, table.ENOUGH)
+    for column, found in columns.items():
+        if edge := table.edge_of_search(found.get("parzen_sigma", (None,))[0]):
+            words = "%s: sigma is the %s of those tried; the Parzen log-likelihood may be higher beyond it"
+            logging.info(words, column, edge)
 
 
 def compare_pixels(columns, images, held_out, training):

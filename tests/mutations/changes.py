@@ -31,6 +31,7 @@ class Change:
 DEFAULTS, STEP = "test_train_cli.py::test_defaults_are_the_scripts", "test_training.py::test_one_step_by_hand"
 QUICK, OTHER = "metrics/test_table.py::test_quick_scores", "metrics/test_table.py::test_other_scores"
 BY_DIGITS = "test_evaluate.py::test_digits_are_measured_by_their_classifier"
+REMARKS = "test_evaluate.py::test_remarks"
 EVALUATE, OTHER_DATA = "test_evaluate.py::test_a_generator", "test_evaluate.py::test_other_images_than_the_run_had"
 CONSTANTS = "test_optimizers.py::test_constants_are_tf1s_in_float32"
 OF_WASSERSTEIN = "test_optimizers.py::test_constants_of_the_wasserstein_gans"
@@ -557,7 +558,15 @@ BY_FILE = {
             "table.neighbours(images[10:20], train.pixels)",
             EVALUATE,
         ),
-        ("no warning that the classifier knows only MNIST", "train.classifier != train.name", "False", BY_DIGITS),
+        ("nothing said of MNIST's classifier", "train.classifier != train.name", "False", BY_DIGITS),
+        ("captions read as digits", "real_labels % 10)", "real_labels)", REMARKS),
+        (
+            "the share of samples instead of real images",
+            'accuracy(model, pictures["real"]',
+            'accuracy(model, pictures["samples"]',
+            REMARKS,
+        ),
+        ("the number that is enough is called few", "count < table.ENOUGH", "count <= table.ENOUGH", REMARKS),
     ],
     "grids.py": [
         ("spread with ddof 1", "np.float64), axis=0).mean()", "np.float64), axis=0, ddof=1).mean()", SPREAD),
