@@ -47,6 +47,14 @@ def test_every_term_of_the_glossary_has_its_anchor():
             assert set(name.split("-")) <= set(words.split("-")), name
 
 
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: str(path.relative_to(TOP)))
+def test_a_link_to_the_glossary_goes_to_a_term(readme):
+    """Only the word "glossary" links to the page as a whole."""
+    for words, heading in re.findall(r"\[([^\]]+)\]\([^)\s]*GLOSSARY[\w.-]*\.md(#[^)\s]+)?\)", readme.read_text()):
+        whole = " ".join(words.split()).lower() in ("glossary", "the glossary", "中文", "english") or "术语表" in words
+        assert whole or heading, f"{readme}: {words}"
+
+
 def test_commands_are_modules():
     """Each `python -m …` in a README is a file."""
     commands = {

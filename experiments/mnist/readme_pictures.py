@@ -3,7 +3,7 @@
 python -m experiments.mnist.readme_pictures [--script=out] [--changed=out/digits] [--glyphs=out/glyphs] [--out_dir=…]
 
 It needs three runs: `python -m gan_tf.train --iters=50001`, the same with `--d_lr=1.0 --out_dir=out/digits`, both on
-MNIST, and the first command of the README. Writes two_runs.gif and glyphs.png.
+MNIST, and the README's run in out/glyphs. Writes two_runs.gif and glyphs.png.
 """
 
 from pathlib import Path
