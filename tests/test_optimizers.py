@@ -1,5 +1,6 @@
 """gan_tf.optimizers against TF1's own kernels, and against its constants."""
 
+import pathlib
 import platform
 
 import keras
@@ -120,6 +121,19 @@ def test_adadelta_first_step_by_hand():
     """u = sqrt(eps) / sqrt(0.05 g² + eps) g, which is sqrt(eps / 0.05) = 4.47e-4 for g = 1, times 0.001."""
     step = next(apply_keras(optimizers.make_optimizer("adadelta"), np.zeros(1, np.float32), [np.ones(1, np.float32)]))
     np.testing.assert_allclose(step, -0.001 * np.sqrt(1e-8) / np.sqrt(0.05 + 1e-8), rtol=1e-6)
+
+
+def test_the_readmes_line_of_arithmetic():
+    """The first update of Keras's own Adadelta and of ours, for gradients of 0.01 to 1000, is the README's 4.5e-7."""
+    gradients = np.array([0.01, -0.3, 1, -20, 1000], np.float32)
+    readme = (pathlib.Path(__file__).parents[1] / "README.md").read_text()
+    assert "0.001 · √(1e-8) / √(0.05 g² + 1e-8) · g  ≈  0.001 · √(1e-8 / 0.05)  =  4.5e-7\n" in readme
+    kerass = keras.optimizers.Adadelta(0.001, rho=0.95, epsilon=1e-8)
+    for optimizer in (optimizers.make_optimizer("adadelta"), kerass):
+        (step,) = apply_keras(optimizer, np.zeros(5, np.float32), [gradients])
+        assert [f"{-each:.1e}" for each in step * np.sign(gradients)] == 5 * ["4.5e-07"]
+    (faster,) = apply_keras(optimizers.make_optimizer("adadelta", 1.0), np.zeros(5, np.float32), [gradients])
+    np.testing.assert_allclose(faster, 1000 * step, rtol=1e-5)
 
 
 @pytest.mark.parametrize("jit", [False, True])
