@@ -69,7 +69,7 @@ def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
 def test_long_runs(images_dir, tmp_path, monkeypatch):
     """Only finished runs are returned. A second call trains nothing. Each stage has its own scores.
 
-    One run is trained for longer; its minutes count up to the last stage of each table.
+    One run is trained for longer.
     """
     monkeypatch.setattr(long_runs, "STAGES", (20, 50))
     monkeypatch.setattr(long_runs, "SHOWN_STAGES", (20, 50))
