@@ -44,6 +44,13 @@ def test_gaps_do_not_pass(name):
     )
 
 
+def test_the_page_is_short_and_names_each_file():
+    text = (check.FOLDER / "README.md").read_text()
+    assert len(text.split()) <= 150
+    for name in check.CHECKS:
+        assert f"[{name}.py]({name}.py)" in text and f"experiments.assignments.check {name}`" in text
+
+
 HEAD = "import tensorflow as tf\nmean, softplus = tf.reduce_mean, tf.math.softplus\n"
 D, G = "mean(softplus(-real_logits)) + mean(softplus(fake_logits))", "mean(softplus(-fake_logits))"
 
