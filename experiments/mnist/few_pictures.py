@@ -64,15 +64,15 @@ def table(results):
     """Returns the table as Markdown. `results` is {run: its result}."""
     titles = TITLES | {"copies": sliced.TITLES["copies"]}
     columns = [*SCORES, "copies"]
-    lines = [f"| pictures | `{AUGMENT}` | {' | '.join(titles[name] for name in columns)} | minutes |"]
-    lines.append("|---" * (len(columns) + 3) + "|")
+    lines = [f"| pictures | `{AUGMENT}` | {' | '.join(titles[name] for name in columns)} |"]
+    lines.append("|---" * (len(columns) + 2) + "|")
     for result in sorted(results.values(), key=lambda each: (each["pictures"], AUGMENT in each["command"])):
         cells = [rounded(*result["metrics"]["samples"][name].values()) for name in columns]
         augmented = "yes" if AUGMENT in result["command"] else "no"
-        lines.append(f"| {result['pictures']:,} | {augmented} | {' | '.join(cells)} | {result['minutes']} |")
+        lines.append(f"| {result['pictures']:,} | {augmented} | {' | '.join(cells)} |")
     real = next(iter(results.values()))["metrics"]["real"]
     cells = [rounded(*real[name].values()) for name in columns]
-    lines.append(f"| *MNIST's test images* | | {' | '.join(cells)} | |")
+    lines.append(f"| *MNIST's test images* | | {' | '.join(cells)} |")
     return "\n".join([*lines, "", zoo.source("`python -m experiments.mnist.few_pictures`", list(results.values()))])
 
 

@@ -39,7 +39,9 @@ STAGES = (20_000, 50_000, 100_000, 200_000, 300_000)
 LONGEST, LONGER = "r1_0.1-0", (500_000, 1_000_000)  # one run is trained for longer, and measured at these stages, too
 SEEDS = range(3)
 RUNS = {f"{name}-{seed}": (name, seed) for seed in SEEDS for name in OPTIONS}
-AT_END = ("classifier_score", "classes_covered", "precision", "recall")
+# In the tables; the JSON files have all stages and scores.
+SHOWN_STAGES, AT_END = (20_000, 100_000, 300_000), ("classes_covered", "recall", "d_slope")
+AT_END_OF_LONGER = ("classes_covered", "precision", "recall")
 OF_D = {"d_weights": "D's weights", "d_slope": "D's slope"}
 
 
@@ -123,12 +125,12 @@ def slope(discriminator, images):
 
 
 def table(results):
-    """Returns the table as Markdown, one row for each proposal: FID at each stage, other scores after 300,000.
+    """Returns the table as Markdown, one row for each proposal: FID at three stages, other scores after 300,000.
 
     `results` is {name: [result of each seed]}. With several seeds, cells are the mean ± standard deviation.
     """
     rows = {" ".join(OPTIONS[name]): runs for name, runs in results.items()}
-    return _table(rows, STAGES, (*AT_END, *OF_D))
+    return _table(rows, SHOWN_STAGES, AT_END)
 
 
 def table_of_longer(results):
@@ -137,7 +139,7 @@ def table_of_longer(results):
         " ".join(OPTIONS["adam"]): [reproduce_blog.load_results()["adam-0"]],
         " ".join(OPTIONS[RUNS[LONGEST][0]]): long_enough(results),
     }
-    return _table(rows, (*STAGES[-1:], *LONGER), AT_END)
+    return _table(rows, (*STAGES[-1:], *LONGER), AT_END_OF_LONGER)
 
 
 def long_enough(results):
@@ -147,13 +149,12 @@ def long_enough(results):
 
 def _table(rows, stages, at_end):
     head = [f"FID, {stage:,}" for stage in stages] + [(TITLES | OF_D)[name] for name in at_end]
-    lines = [f"| flags | {' | '.join(head)} | seeds | minutes |", "|---" * (len(head) + 3) + "|"]
+    lines = [f"| flags | {' | '.join(head)} |", "|---" * (len(head) + 1) + "|"]
     for title, runs in rows.items():
         scores = [(stage, "frechet_distance") for stage in stages] + [(stages[-1], score) for score in at_end]
         cells = [measured.plus_minus([measured.score(run, *score) for run in runs]) for score in scores]
-        minutes = [run["minutes"] * stages[-1] / max(map(int, run["stages"])) for run in runs]
-        cells += [str(len(runs)), measured.plus_minus(minutes)]
-        lines.append(f"| `{title}` | {' | '.join(cells)} |")
+        seeds = f", {len(runs)} seeds" if len(runs) > 1 else ""
+        lines.append(f"| `{title}`{seeds} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

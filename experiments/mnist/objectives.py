@@ -37,14 +37,11 @@ def table(results):
 
     `results` is {objective: [result of each seed]}.
     """
-    lines = [f"| flags | {' | '.join(COLUMNS.values())} | D loss | seeds | minutes |"]
-    lines.append("|---" * (len(COLUMNS) + 4) + "|")
+    lines = [f"| flags | {' | '.join(COLUMNS.values())} |", "|---" * (len(COLUMNS) + 1) + "|"]
     for name, runs in results.items():
         cells = [f"`{' '.join(OPTIONS[name])}`"]
         for column in COLUMNS:
             cells.append(plus_minus([score(run, ITERS, column) for run in runs]))
-        cells.append(plus_minus([run["losses"]["d_loss"][-1] for run in runs]))
-        cells += [str(len(runs)), plus_minus([run["minutes"] for run in runs])]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -20,6 +20,7 @@ import numpy as np
 from experiments.theory import claim
 
 CLAIM = "One mixed batch and two separate ones give D the same gradient, but only without batch normalisation."
+REAL, FAKE = 256, 256  # images of each kind in the mixed batch, and in each of the separate ones
 
 
 def compare(batch_norm, width, steps):
@@ -37,22 +38,27 @@ def compare(batch_norm, width, steps):
     gan = dcgan.make(images, width=width, batch_norm=batch_norm, batch_size=64)
     gan.train(steps)
     discriminator = gan.objects["discriminator"]
-    real_images, weights = images[:256], discriminator.trainable_variables
-    fake_images = gan.objects["generator"](gan.make_noise(0, 2, 256), training=True).numpy()
+    real_images, weights = images[:REAL], discriminator.trainable_variables
+    fake_images = gan.objects["generator"](gan.make_noise(0, 2, FAKE), training=True).numpy()
     with tf.GradientTape() as tape:
         logits = discriminator(real_images, training=True), discriminator(fake_images, training=True)
         separate = losses.non_saturating_d_loss(*logits)
     gradients = tape.gradient(separate, weights)
     with tf.GradientTape() as tape:
         mixed_logits = discriminator(np.concatenate([real_images, fake_images]), training=True)
-        labels = np.repeat(np.float32([1, 0]), 256)[:, None]
+        labels = np.repeat(np.float32([1, 0]), [REAL, FAKE])[:, None]
         mixed = 2 * tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels, mixed_logits))
     mixed_gradients = tape.gradient(mixed, weights)
     flat, mixed_flat = (
         np.concatenate([np.ravel(g) for g in each]).astype(float) for each in (gradients, mixed_gradients)
     )
     of_gradients = np.linalg.norm(mixed_flat - flat) / np.linalg.norm(flat)
-    return abs(float(mixed / separate) - 1), of_gradients, logits[1].numpy().ravel(), mixed_logits.numpy()[256:].ravel()
+    return (
+        abs(float(mixed / separate) - 1),
+        of_gradients,
+        logits[1].numpy().ravel(),
+        mixed_logits.numpy()[REAL:].ravel(),
+    )
 
 
 def measure(report, width=8, steps=300):

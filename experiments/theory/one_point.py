@@ -64,23 +64,23 @@ def play(steps, zero_sum, gamma, rate=RATE):
 
 
 def eigenvalues(zero_sum, gamma, far=1e-6):
-    """Those of J, by the directions at two points `far` from the solution; sorted by their imaginary parts."""
+    """Those of J, by the directions at two points `far` from the solution; sorted by imaginary, then real parts."""
     columns = [np.array([move_g(*point, zero_sum), move_d(*point, gamma)]) / far for point in ((far, 0.0), (0.0, far))]
-    return sorted(np.linalg.eigvals(np.transpose(columns)), key=lambda each: each.imag)
+    return sorted(np.linalg.eigvals(np.transpose(columns)), key=lambda each: (each.imag, each.real))
 
 
 def measure(report, steps=50_000):
     """Computes the eigenvalues, plays the game three times, and draws the paths."""
     import matplotlib.figure
 
-    time = steps * RATE
+    time, root = steps * RATE, cmath.sqrt(GAMMA**2 - 0.25)  # imaginary, or from γ = 1/2 on real
     for name, zero_sum in (("zero-sum", True), ("non-saturating", False)):
         value = eigenvalues(zero_sum, 0.0)[1]
         report.check(f"{name}: real part of the eigenvalues", 0, value.real + 0.0, 1e-6)
         report.check(f"{name}: imaginary part", 0.5, value.imag, 1e-6)
         value = eigenvalues(zero_sum, GAMMA)[1]
-        report.check(f"{name}, R1 and R2: real part", -GAMMA, value.real + 0.0, 1e-6)
-        report.check(f"{name}, R1 and R2: imaginary part", (0.25 - GAMMA**2) ** 0.5, value.imag, 1e-6)
+        report.check(f"{name}, R1 and R2: real part", root.real - GAMMA, value.real + 0.0, 1e-6)
+        report.check(f"{name}, R1 and R2: imaginary part", root.imag, value.imag, 1e-6)
 
     paths = {
         "zero-sum": play(steps, True, 0.0),
@@ -91,11 +91,12 @@ def measure(report, steps=50_000):
     report.check("zero-sum: least θ² + ψ²", 2, squares["zero-sum"].min(), 0.02)
     report.check("zero-sum: greatest", 2, squares["zero-sum"].max(), 0.02)
     report.check("non-saturating: t (θ² + ψ²) at the end", 8, time * squares["non-saturating"][-1], 0.6)
-    # Close to the solution and over whole turns, the logarithm of the distance falls by GAMMA in a unit of time.
+    # Close to the solution, the logarithm of the distance falls by minus the larger real part in a unit of time: by
+    # GAMMA, over whole turns, if the path turns.
     near = squares["non-saturating, R1 and R2"]
-    turn = round(2 * np.pi / (0.25 - GAMMA**2) ** 0.5 / RATE)
+    turn = round((2 * np.pi / root.imag if root.imag else 20) / RATE)
     fall = np.log(near[turn] / near[2 * turn]) / 2 / turn / RATE
-    report.check("R1 and R2: fall of the distance's logarithm in a unit of time", GAMMA, fall, 0.01)
+    report.check("R1 and R2: fall of the distance's logarithm in a unit of time", GAMMA - root.real, fall, 0.01)
     report.check_between("R1 and R2: θ² + ψ² at the end", 0, 1e-20, near[-1])
 
     figure = matplotlib.figure.Figure(figsize=(8.5, 3.7))

@@ -69,9 +69,10 @@ def test_a_run_is_measured_in_stages(images_dir, tmp_path, monkeypatch):
 def test_long_runs(images_dir, tmp_path, monkeypatch):
     """Only finished runs are returned. A second call trains nothing. Each stage has its own scores.
 
-    One run is trained for longer; its minutes count up to the last stage of each table.
+    One run is trained for longer.
     """
     monkeypatch.setattr(long_runs, "STAGES", (20, 50))
+    monkeypatch.setattr(long_runs, "SHOWN_STAGES", (20, 50))
     monkeypatch.setattr(long_runs, "LONGER", (100,))
     monkeypatch.setattr(long_runs, "LONGEST", "good-1")
     monkeypatch.setattr(long_runs, "OPTIONS", {"good": ["--r1=0.1", "--deviation"], "bad": ["--d_lr=none"]})
@@ -84,9 +85,10 @@ def test_long_runs(images_dir, tmp_path, monkeypatch):
     first, last = (found["stages"][stage]["scores"] for stage in ("20", "50"))
     assert all(first[name] != last[name] for name in ("spread", "d_weights", "d_slope"))
     assert first["d_weights"][0] == pytest.approx(0.051, abs=0.002)  # that of Xavier's first weights
-    (row,) = long_runs.table({"good": [found | {"minutes": 8}]}).splitlines()[2:]
+    (row,) = long_runs.table({"good": [found]}).splitlines()[2:]
     assert row.startswith(f"| `--r1=0.1 --deviation` | {measured.plus_minus([first['frechet_distance'][0]])} | ")
-    assert row.endswith("| 1 | 4 |")
+    assert row.endswith(f"| {measured.plus_minus([last['d_slope'][0]])} |")
+    assert long_runs.table({"good": [found, found]}).splitlines()[2].startswith("| `--r1=0.1 --deviation`, 2 seeds | ")
     long_runs.draw_curves({"good": [found]}, tmp_path / "curves.png")
     assert Image.open(tmp_path / "curves.png").size[0] == 1536
     long_runs.draw_samples(["good"], tmp_path, tmp_path / "samples.png")
@@ -332,7 +334,7 @@ def test_the_table_of_few_pictures():
     }
     rows = [line for line in few_pictures.table(results).split("\n") if line.startswith("|")]
     assert [row.split(" | ")[:2] for row in rows[2:5]] == [["| 100", "no"], ["| 100", "yes"], ["| 500", "no"]]
-    assert rows[2].endswith("| 2.5 | 2.5 | 2.5 | 2.5 | 0.25 | 4.2 |") and len(rows) == 9
+    assert rows[2].endswith("| 2.5 | 2.5 | 2.5 | 2.5 | 0.25 |") and len(rows) == 9
 
 
 def test_the_zoos_gallery_is_the_results():
@@ -402,11 +404,12 @@ def test_the_table_of_long_runs_is_the_results():
 def test_every_objective_has_a_row():
     """A table of made-up runs: mean ± deviation over the seeds, in the order of the columns."""
     names = {column: [float(number), 0.0] for number, column in enumerate(measured.COLUMNS)}
-    runs = [{"stages": {"20000": {"scores": names}}, "losses": {"d_loss": [9, loss]}, "minutes": 2} for loss in (1, 3)]
+    runs = [{"stages": {"20000": {"scores": names}}} for _ in range(2)]
     assert set(RECIPES) < set(objectives.OPTIONS) == set(objectives.load_results())
     lines = objectives.table({"lsgan": runs, "wgan": runs[:1]}).splitlines()
-    assert lines[2] == ("| `--loss=lsgan` | 0 | 1 | 2 | 3 | 4 | 5 | 2.0 ± 1.4 | 2 | 2 |")
-    assert len(lines) == 4 and lines[3].endswith("| 5 | 1 | 1 | 2 |")
+    runs[1] = {"stages": {"20000": {"scores": names | {"recall": [9.0, 0.0]}}}}
+    assert objectives.table({"lsgan": runs}).splitlines()[2] == "| `--loss=lsgan` | 0 | 1 | 2 | 3 | 4 | 7.0 ± 2.8 |"
+    assert len(lines) == 4 and lines[3] == "| `--loss=wgan` | 0 | 1 | 2 | 3 | 4 | 5 |"
 
 
 @pytest.mark.parametrize(

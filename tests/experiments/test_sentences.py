@@ -1,7 +1,6 @@
 """The figures that stand in sentences of the READMEs, outside their tables, are what the committed results say."""
 
 import json
-import math
 import re
 import statistics
 from pathlib import Path
@@ -78,6 +77,13 @@ def test_the_blogs_run():
     deviation = (784 / 2) ** -0.5
     assert np.std(xavier_init(0)([784, 128])) == pytest.approx(deviation, rel=0.01)
     says("experiments", f"have a standard deviation of {deviation:.3f}.")
+    half, whole = (
+        [reproduce_blog.score(adam, stage, name) for name in ("precision", "recall")] for stage in (50_000, 1_000_000)
+    )
+    says(
+        "experiments",
+        f"precision grows from {half[0]:.2f} to {whole[0]:.2f}, and recall falls from {half[1]:.2f} to {whole[1]:.2f}.",
+    )
     # FID by stage: best between 20,000 and 50,000 with Adam, between 50,000 and 200,000 with Adadelta at 1.0.
     for result, first, last in ((adam, 20_000, 50_000), (rate, 50_000, 200_000)):
         distance = {int(stage): each["scores"]["frechet_distance"][0] for stage, each in result["stages"].items()}
@@ -99,9 +105,6 @@ def test_which_iterations_a_loss_is_a_mean_of():
         if stage == 1000:
             assert used == [900]
         assert 0.89 * stage < used.min() <= used.max() < stage
-    last = np.digitize(iterations[:200], np.geomspace(100, 20_000, 200))
-    assert iterations[:200][last == last[-1]].tolist() == [19_500, 19_600, 19_700, 19_800, 19_900]
-    says("experiments", "D's loss is the mean over iterations 19,500, 19,600 to 19,900.")
 
 
 def test_the_objectives():
@@ -120,6 +123,18 @@ def test_the_objectives():
         assert round(10 * np.mean([share(run, 3) for run in results[name]])) == 3
     ones = np.mean([share(run, 1) for run in results["non_saturating_adam"]])
     says("experiments", f"with the non-saturating loss {ones:.0%} are a 1.")
+    distance = {
+        name: np.mean([objectives.score(run, 20_000, "frechet_distance") for run in results[name]])
+        for name in ("non_saturating_adam", "minimax")
+    }
+    says(
+        "experiments",
+        "That is the row `--loss=non_saturating --d_optimizer=adam`: FID {:.0f} instead of {:.0f}.".format(
+            *distance.values()
+        ),
+    )
+    assert RECIPES["minimax"].d_optimizer == RECIPES["minimax"].g_optimizer == "adam"  # "Adam for both networks"
+    assert max(score["non_saturating"]) < 1.001  # "It collapses"
     ones = min(share(run, 1) for run in results["non_saturating_adam_5"])
     says("experiments", f"with all three seeds at least {ones:.2%} of the samples are a 1.")
     minutes = {name: np.mean([run["minutes"] for run in runs]) for name, runs in results.items()}
@@ -239,9 +254,6 @@ def test_the_theory():
     assert {cores for _, cores, *_ in machines.values()} == {"1 core", "2 cores"} and newer[0][2] == version
     words = f"{name}, TensorFlow {version}, {date}; `one_point` and `few_images`: {newer_name}, {newer_date})."
     says("experiments", f"of one or two cores that other work kept busy ({words}")
-    for name, result in results.items():  # the plan for a lecturer
-        found = re.search(rf"theory\.{name}( --\S+)?` \| (\d+) \|", (TOP / "experiments" / "README.md").read_text())
-        assert not found or int(found[2]) == math.ceil(result["seconds"] / 60), name
 
 
 def test_the_lessons_of_the_theory():
@@ -279,7 +291,7 @@ def test_the_lessons_of_the_theory():
     gains = [float(measured("dcgan_features", f"{n} labels: trained D minus random")) for n in (500, 10_000)]
     says("experiments", f"{gains[0]:.3f} with 500 labels, {gains[1]:.3f} with 10,000.")
     noise = float(measured("mode_collapse", "control: noise: share"))
-    says("experiments", f"why has noise {noise:.0%} good samples?")
+    says("experiments", f"Why has noise {noise:.0%} good samples?")
     right, of_gan = (float(measured("pixel_distance", name)) for name in ("changed digits", "of DCGAN"))
     says(
         "experiments",

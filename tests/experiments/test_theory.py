@@ -8,7 +8,7 @@ import pytest
 import scipy.optimize
 import scipy.stats
 
-from experiments.theory import claim, divergences, mode_collapse, table
+from experiments.theory import claim, divergences, mode_collapse, one_point, table
 
 SMALL = {
     "nash": {"steps": 300},
@@ -118,3 +118,17 @@ def test_noise_does_not_cover_the_ring():
     assert [name for name, samples in shown.items() if mode_collapse.covers(samples)] == ["the data"]
     two_modes = mode_collapse.ring(2000, [0, 3])
     assert mode_collapse.coverage(two_modes)[0] == 2 and not mode_collapse.covers(two_modes)
+
+
+@pytest.mark.parametrize("gamma", [0.3, 0.5, 0.6])
+def test_one_point_with_every_gamma(gamma, monkeypatch):
+    """The path turns below 1/2, and not above; the predictions are those of both."""
+    monkeypatch.setattr(one_point, "GAMMA", gamma)
+    first, second = one_point.eigenvalues(False, gamma)
+    root = abs(gamma**2 - 0.25) ** 0.5
+    expected = (-gamma - 1j * root, -gamma + 1j * root) if gamma < 0.5 else (-gamma - root, -gamma + root)
+    assert (first, second) == (pytest.approx(expected[0], abs=2e-3), pytest.approx(expected[1], abs=2e-3))
+    if gamma != 0.5:  # where both eigenvalues are one, rounding moves them by its root
+        report = claim.Report("a claim")
+        one_point.measure(report, steps=20_000)
+        assert report.holds(), report.as_json()
