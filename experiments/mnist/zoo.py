@@ -18,8 +18,10 @@ from pathlib import Path
 
 from absl import flags
 
-from experiments.mnist import measured
+from experiments import figures
+from experiments.mnist import long_runs, measured
 from experiments.record import RESULTS, check, facts, load_seeds, write_json
+from gan_tf.messages import counted
 from gan_tf.metrics.table import TITLES, rounded
 from gan_tf.runs import command_line
 from gan_tf.runs.config import read_config
@@ -103,6 +105,7 @@ MADE = ("stackgan", "gan_3d", "seqgan", "imitation")  # their data are made, not
 # Columns of each member's table: (column of metrics.json, name of the score).
 PAIRS = ("read as the right digit", "FID to the originals", "difference of a pixel", "PSNR")  # of metrics/pairs.py
 CAPTIONED = ("digit as said", "weight as said", "slant as said", "FID")
+MOST_COLUMNS = 7  # of a table that one can still read; the other scores are in the JSON files
 TRANSLATED = {
     "handwritten": ("read as the right digit", "FID to handwritten digits"),
     "printed": ("read as the right digit", "nearest printed digit is right", "FID to printed digits"),
@@ -134,21 +137,17 @@ COLUMNS = {
     "loss_sensitive": QUALITY,
     "adversarial_autoencoder": [
         ("own", "distance of codes to prior"),
-        ("own", "95% of such distances by chance"),
         ("own", "codes from the prior: FID to test images"),
         ("own", "codes from a fitted normal distribution: FID to test images"),
         ("samples", "parzen_log_likelihood"),
         ("own", "squared error of a pixel, decoded again"),
     ],
-    "cyclegan": [
-        *[("own", f"{kind}: {name}") for kind, names in TRANSLATED.items() for name in names],
-        ("own", "printed and back: difference of a pixel"),
-    ],
+    "cyclegan": [("own", f"{kind}: {name}") for kind, names in TRANSLATED.items() for name in names],
     "pix2pix": [("own", f"drawings: {name}") for name in PAIRS],
     "super_resolution": [("own", f"enlarged: {name}") for name in PAIRS],
     "stackgan": [("own", f"images: {name}") for name in CAPTIONED],
     "gan_3d": [("own", f"made: {name}") for name in SOLIDS],
-    "seqgan": [("own", name) for name in WRITTEN],
+    "seqgan": [("own", name) for name in WRITTEN[:5]],
     "imitation": [
         ("own", "score of the player"),
         ("own", "acts like the expert"),
@@ -182,11 +181,11 @@ LAST = {
         "noise": {f"made: {name}": f"control, noise: {name}" for name in SOLIDS},
     },
     "seqgan": {
-        "random words, of 30": {
+        "random words": {
             WRITTEN[0]: "random words: NLL by the oracle",
             WRITTEN[4]: "random words: share of different triples",
         },
-        "the oracle's own sequences, of 30 words": {
+        "the oracle's own sequences": {
             WRITTEN[0]: "oracle's own: NLL by the oracle",
             WRITTEN[1]: "oracle's own: NLL by the oracle",
             WRITTEN[4]: "oracle's own: share of different triples",
@@ -196,6 +195,24 @@ LAST = {
         "the expert": {"score of the player": "control: of the expert"},
         "random actions": {"score of the player": "control: of random actions"},
     },
+}
+
+# Runs that have a table of their own, below the first one: {member: (what they are, runs)}.
+SECOND = {"seqgan": ("At the paper's size", ["seqgan_paper", "seqgan_paper_likelihood_alone"])}
+# Runs that no table has, because a figure shows them.
+IN_A_FIGURE = [f"imitation{way}_{pairs}" for way in ("", "_cloning") for pairs in (2, 8, 25)]
+# Of the table of regularised.py, which experiments.mnist.long_runs trains: its rows, its scores after each of STAGES.
+LONG_RUNS = ("adam", "r1_0.1", "r1_1")
+FALLING = (20_000, 100_000, 300_000)  # iterations
+# Labels of the rows of pictures in which each row means something.
+ROWS = {
+    "infogan": [*["each category"] * 3, "first number: -2 to 2", "second number: -2 to 2"],
+    "cyclegan": ["printed", "made handwritten", "printed again", "handwritten", "made printed", "handwritten again"],
+    "pix2pix": ["outline", "drawn by G", "the original"],
+    "super_resolution": ["7x7 pixels", "enlarged by G", "the original"],
+    "stackgan": ["plain", "bold", "slanted", "bold and slanted"],
+    "completion": ["black", "mean image", "nearest training image", "GAN", "the original"],
+    "editing": [*["lighter to heavier"] * 5, *["slanted left to right"] * 5],
 }
 
 
@@ -259,18 +276,38 @@ def picture(run_dir):
     return grids[-1] if grids else None
 
 
+def keep_picture(member, drawn, path):
+    """Copies the picture `drawn` to `path`, with labels if its rows mean something."""
+    if member in ROWS:
+        figures.label_rows(drawn, ROWS[member], path)
+    else:
+        shutil.copy(drawn, path)
+
+
 def table(member, results):
     """Returns the table of one member as Markdown, one row for each run. `results` is {run: [result of each seed]}.
 
     With several seeds, cells are the mean ± standard deviation over them. With one, they are a score ± its standard
-    error. The last rows have the scores of what no GAN has made (`LAST`). A sentence below says what made the table.
+    error. The last rows have the scores of what no GAN has made (`LAST`). If there is no place for the column "seeds",
+    a sentence below says how many there are. The last sentence says what made the table. A member in `SECOND` has two
+    tables.
     """
+    own = {run: found for run, found in results.items() if RUNS[run][0] == member and run not in IN_A_FIGURE}
+    title, apart = SECOND.get(member, ("", []))
+    first, second = ({run: own[run] for run in own if (run in apart) == below} for below in (False, True))
+    parts = [_table(member, first)]
+    if second:
+        parts += [f"{title}:", _table(member, second)]
+    made = [result for found in own.values() for result in found]
+    return "\n\n".join([*parts, source(f"`python -m gan_tf.zoo.{member}` with these flags", made)])
+
+
+def _table(member, results):
     columns = COLUMNS[member]
-    lines = [f"| flags | {' | '.join(TITLES.get(name, name) for _, name in columns)} | seeds | minutes |"]
-    lines.append("|---" * (len(columns) + 3) + "|")
+    with_seeds = len(columns) + 3 <= MOST_COLUMNS
+    head = ["flags", *(TITLES.get(name, name) for _, name in columns), *["seeds"] * with_seeds, "minutes"]
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for run, found in results.items():
-        if RUNS[run][0] != member:
-            continue
         cells = [f"`{' '.join(RUNS[run][1])}`" if RUNS[run][1] else "none: the idea"]
         for column, name in columns:
             scores = [result["metrics"][column][name] for result in found]
@@ -278,16 +315,35 @@ def table(member, results):
                 cells.append(measured.plus_minus([score["value"] for score in scores]))
             else:
                 cells.append(rounded(*scores[0].values()))
-        cells += [str(len(found)), measured.plus_minus([result["minutes"] for result in found])]
+        cells += [str(len(found))] * with_seeds + [measured.plus_minus([result["minutes"] for result in found])]
         lines.append(f"| {' | '.join(cells)} |")
-    idea = results[member][0]["metrics"]  # the first run: a control may have fewer scores
+    idea = next(iter(results.values()))[0]["metrics"]  # the first run: a control may have fewer scores
     others = idea.get("real", {}) | idea.get("own", {})
     images = {"MNIST's test images": {name: name for column, name in columns if column == "samples"}}
     for title, names in LAST.get(member, images).items():
         cells = [rounded(*others[names[name]].values()) if names.get(name) in others else "" for _, name in columns]
-        lines.append(f"| *{title}* | {' | '.join(cells)} | | |")
-    made = [result for run, found in results.items() if RUNS[run][0] == member for result in found]
-    return "\n".join([*lines, "", source(f"`python -m gan_tf.zoo.{member}` with these flags", made)])
+        lines.append(f"| *{title}* | {' | '.join(cells)} |{' |' * (1 + with_seeds)}")
+    if not with_seeds:
+        *fewer, most = sorted({len(found) for found in results.values()})
+        lines += ["", f"Each row has {''.join(f'{seeds} or ' for seeds in fewer)}{counted(most, 'seed')}."]
+    return "\n".join(lines)
+
+
+def table_of_regularised(results):
+    """Returns the table of regularised.py as Markdown, from the results of long_runs: {name: [result of each seed]}.
+
+    Cells are the mean ± standard deviation over the seeds. What is no FID is measured after the last stage.
+    """
+    lines = [
+        f"| flags | {' | '.join(f'FID, {stage:,}' for stage in FALLING)} | classes covered (of 10) | recall | seeds |"
+    ]
+    lines.append("|---" * 7 + "|")
+    last = ("classes_covered", "recall")
+    for name in LONG_RUNS:
+        scores = [(stage, "frechet_distance") for stage in FALLING] + [(FALLING[-1], score) for score in last]
+        cells = [measured.plus_minus([measured.score(run, *score) for run in results[name]]) for score in scores]
+        lines.append(f"| `{' '.join(long_runs.OPTIONS[name])}` | {' | '.join(cells)} | {len(results[name])} |")
+    return "\n".join(lines)
 
 
 def table_on_dcgan(name, result):
@@ -320,7 +376,7 @@ def main():
         if run in ON_DCGAN:
             result = measure_on_dcgan(run)
             write_json(out_dir / f"{run}.json", result)
-            shutil.copy(Path(FLAGS.work_dir) / run / f"{run}.png", out_dir / f"{run}.png")
+            keep_picture(run, Path(FLAGS.work_dir) / run / f"{run}.png", out_dir / f"{run}.png")
             print(f"{run}:\n\n{table_on_dcgan(run, result)}\n")
             continue
         for seed in RUNS[run][2]:
@@ -329,11 +385,12 @@ def main():
             write_json(out_dir / f"{run}-{seed}.json", result)
             drawn = picture(Path(FLAGS.work_dir) / f"{run}-0" / "run")
             if seed == 0 and drawn:
-                shutil.copy(drawn, out_dir / f"{run}.png")
+                keep_picture(member, drawn, out_dir / f"{run}.png")
     results = load_results(out_dir)
     for member in COLUMNS:
         if member in results:
             print(f"{member}:\n\n{table(member, results)}\n")
+    print(f"regularised:\n\n{table_of_regularised(long_runs.load_results())}\n")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""No claim: four figures of the gallery in gan_tf/zoo, about InfoGAN, autoencoders, SeqGAN and imitation.
+"""No claim: five figures of the gallery in gan_tf/zoo, about InfoGAN, autoencoders, R1, SeqGAN and imitation.
 
 python -m experiments.mnist.zoo_figures [--only=information] [--data_dir=…] [--work_dir=…] [--results=…]
 
 information.png is drawn from the results of the runs infogan and infogan_no_information of experiments.mnist.zoo.
 codes.png is drawn from the networks of its runs adversarial_autoencoder_2 and adversarial_autoencoder_2_plain.
+regularised.png is the left part of a figure of experiments.mnist.long_runs: without R1, and with two weights of it.
 seqgan.png is drawn from the results of its runs seqgan and seqgan_likelihood_alone. imitation.png is drawn from the
 results of all its runs of imitation.
 """
@@ -34,9 +35,11 @@ SHOWN_PAIRS = {
 }
 UPRIGHT = "imitation_upright"
 WRITERS = {"seqgan": "SeqGAN", "seqgan_likelihood_alone": "maximum likelihood alone"}
-FIGURES = ["information", "codes", "seqgan", "imitation"]
+APART = 30  # pixels between two panels of a figure of experiments.mnist.long_runs, at least
+FIGURES = ["information", "codes", "regularised", "seqgan", "imitation"]
 SHOWN = 5000  # test images
 REACH = 3  # deviations of the prior that are drawn
+RING = 5  # points across the mark of seed 0; seed 1 has twice as many, seed 2 three times
 SIDE = 12  # decoded codes in a row
 
 
@@ -78,8 +81,21 @@ def draw_codes(gans, test, path):
         figure.savefig(path)
 
 
+def draw_regularised(samples, path):
+    """Cuts the figure `samples`, long_runs/samples.png, behind its first panels, those of `zoo.LONG_RUNS`."""
+    import PIL.Image
+
+    with PIL.Image.open(samples) as picture:
+        drawn = np.flatnonzero((np.asarray(picture.convert("L")) < 250).any(axis=0))
+        ends = drawn[:-1][np.diff(drawn) > APART]
+        picture.crop((0, 0, ends[len(zoo.LONG_RUNS) - 1] + APART // 2, picture.height)).save(path)
+
+
 def draw_seqgan(results, path):
-    """Draws NLL in both directions of each seed, as trained and sharper, from {run: [result of each seed]}."""
+    """Draws NLL in both directions of each seed, as trained and sharper, from {run: [result of each seed]}.
+
+    Each seed has a ring of its own size, because two seeds of SeqGAN come to nearly the same place.
+    """
     import matplotlib.figure
 
     by_oracle, by_g, *sharper = zoo.WRITTEN[:4]
@@ -91,8 +107,9 @@ def draw_seqgan(results, path):
                 own = {name: score["value"] for name, score in result["metrics"]["own"].items()}
                 x, y = [own[by_oracle], own[sharper[0]]], [own[by_g], own[sharper[1]]]
                 axes.plot(x, y, "-", color=color, alpha=0.5)
-                axes.plot(x[:1], y[:1], "o", color=color, label=None if i else label)
-                axes.plot(x[1:], y[1:], "^", color=color, label=None if i else f"{label}, sharper")
+                ring = {"color": color, "fillstyle": "none", "markersize": RING * (1 + i)}  # seeds may be equal
+                axes.plot(x[:1], y[:1], "o", **ring, label=None if i else label)
+                axes.plot(x[1:], y[1:], "^", **ring, label=None if i else f"{label}, sharper")
         axes.set(xlabel=by_oracle, ylabel=by_g, title="Further left can also mean: G writes only what is very probable")
         figures.legend_below(figure, axes, columns=2)
         figure.savefig(path)
@@ -139,6 +156,8 @@ def main():
             raise RunError(f"{FLAGS.results} has no result of {run}; first run: python -m experiments.mnist.zoo")
     if "information" in FLAGS.only:
         draw_information(results, out_dir / "information.png")
+    if "regularised" in FLAGS.only:
+        draw_regularised(RESULTS / "long_runs" / "samples.png", out_dir / "regularised.png")
     if "seqgan" in FLAGS.only:
         draw_seqgan(results, out_dir / "seqgan.png")
     if "imitation" in FLAGS.only:

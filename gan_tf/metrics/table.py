@@ -12,7 +12,7 @@ from gan_tf.metrics import classifier, scores
 REFERENCE = 10_000  # how many training images the samples are compared with
 ENOUGH = 3000  # from so many on, the Inception score of real images is within 2% of that of 10,000
 NEIGHBOURS = 1000  # for how many samples the nearest training image is looked up
-MOST_DIGITS = 11  # of a value in a table, before and behind the point
+MOST_DIGITS = 7  # of a value in a table, before and behind the point
 SIGMAS = np.logspace(-1, 0, 10)  # as in Goodfellow et al. 2014's code: parzen_ll.py, with its arguments for MNIST
 
 

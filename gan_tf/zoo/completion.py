@@ -34,6 +34,13 @@ FLAGS = flags.FLAGS
 LEARNING_RATE, PRIOR = 0.03, 0.003  # of the search; weight of the prior loss, the paper's lambda
 WINDOW, STARTS = 7, 4
 SHOWN = 10  # images in the picture
+ROWS = (
+    "black",
+    "by the mean image",
+    "by the nearest training image",
+    "by the GAN",
+    "the original",
+)  # table and picture
 
 
 def define_flags():
@@ -135,8 +142,8 @@ def fill(images, mask, pixels):
 def table_of(result):
     """Returns the table of a result, as completion.json has it, as Markdown."""
     lines = ["| the hole is filled | read as the right digit | difference of a pixel in the hole |", "|---|---|---|"]
-    for name, row in result["scores"].items():
-        lines.append(f"| {name} | {' | '.join(rounded(*score) for score in row.values())} |")
+    for name in ROWS:
+        lines.append(f"| {name} | {' | '.join(rounded(*score) for score in result['scores'][name].values())} |")
     return "\n".join(lines)
 
 
@@ -175,8 +182,7 @@ def main():
     with files.replacing(out_dir / "completion.json") as path:
         path.write_text(json.dumps(result, indent=1) + "\n")
     with files.replacing(out_dir / "completion.png") as path:
-        names = ["black", "by the mean image", "by the nearest training image", "by the GAN", "the original"]
-        grids.save_grid(np.concatenate([filled[name][:SHOWN] for name in names]), path, SHOWN)
+        grids.save_grid(np.concatenate([filled[name][:SHOWN] for name in ROWS]), path, SHOWN)
     logging.info("wrote completion.json and completion.png to %s, after %.0f s", out_dir, time.monotonic() - begun)
 
 

@@ -13,13 +13,23 @@ import tensorflow as tf
 from conftest import write_idx_folder
 from PIL import Image
 
-from experiments import exact, heads, record
-from experiments.mnist import few_pictures, fidelity, long_runs, measured, objectives, reproduce_blog, stacked, zoo
+from experiments import exact, figures, heads, record
+from experiments.mnist import (
+    few_pictures,
+    fidelity,
+    long_runs,
+    measured,
+    objectives,
+    reproduce_blog,
+    stacked,
+    zoo,
+    zoo_figures,
+)
 from experiments.speed import benchmark, convolutions, pictures, plan, sweeps, xla
 from experiments.speed import start as start_up
-from gan_tf import models, reference
+from gan_tf import grids, models, reference
 from gan_tf.objectives.recipes import RECIPES
-from gan_tf.zoo import regularised
+from gan_tf.zoo import completion, regularised
 
 README = Path(reproduce_blog.__file__).parents[1] / "README.md"
 
@@ -343,6 +353,7 @@ def test_the_zoos_gallery_is_the_results():
     for member in {zoo.RUNS[run][0] for run in results}:
         assert zoo.table(member, results) in text
         assert f"results/zoo/{member}.png)" in text and (zoo.RESULTS / "zoo" / f"{member}.png").exists()
+    assert zoo.table_of_regularised(long_runs.load_results()) in text and "results/zoo/regularised.png)" in text
     for name in zoo.ON_DCGAN:
         result = json.loads((zoo.RESULTS / "zoo" / f"{name}.json").read_text())
         assert zoo.table_on_dcgan(name, result) in text and f"results/zoo/{name}.png)" in text
@@ -351,6 +362,71 @@ def test_the_zoos_gallery_is_the_results():
         for stage in run["stages"].values():
             for name, better in (("classifier_score", 1), ("frechet_distance", -1), ("recall", 1)):
                 assert better * (dcgan["metrics"]["samples"][name]["value"] - stage["scores"][name][0]) > 0
+
+
+def test_a_table_of_the_gallery_has_at_most_seven_columns():
+    """What has no place is elsewhere: the seeds in a sentence, the paper's size in a table of its own, or in a figure."""
+    results = zoo.load_results()
+    tables = {member: zoo.table(member, results) for member in zoo.COLUMNS if member in results}
+    for member, table in tables.items():
+        rows = [line for line in table.split("\n") if line.startswith("|")]
+        assert max(line.count(" | ") for line in rows) < 7, member
+        seeds = {str(len(found)) for run, found in results.items() if zoo.RUNS[run][0] == member}
+        in_words = "".join(re.findall(r"Each row has (.) seeds?\.", table))
+        assert ("| seeds |" in table) != bool(in_words) and set(in_words) <= seeds, member
+    assert "has 3 seeds" in tables["semi_supervised"] and "has 1 seed." in tables["infogan"]
+    small, large = tables["seqgan"].split("At the paper's size:")
+    assert small.count("`") == 4 and "Each row has 3 seeds." in small and "| *random words* | 5.369 " in small
+    assert large.count("--words=5000") == 2 and "Each row has 1 seed." in large and "| *random words* | 11.157 " in large
+    assert "--pairs" not in tables["imitation"] and tables["imitation"].count("\n| ") == 10
+    mixed = {"infogan": results["infogan"] * 2, "infogan_no_information": results["infogan_no_information"]}
+    assert "Each row has 1 or 2 seeds." in zoo.table("infogan", mixed)
+
+
+def test_rows_of_a_picture_have_labels(tmp_path):
+    """The grid itself stays as it is, to the right of the labels; another number of rows is an error."""
+    images = np.linspace(0, 1, 6 * 784).reshape(6, 28, 28, 1) ** 2
+    grids.save_grid(images, tmp_path / "grid.png", 2)
+    figures.label_rows(tmp_path / "grid.png", ["one", "a longer one", "three"], tmp_path / "labelled.png")
+    plain, labelled = (np.asarray(Image.open(tmp_path / f"{n}.png").convert("L")) for n in ("grid", "labelled"))
+    margin = labelled.shape[1] - plain.shape[1]
+    np.testing.assert_array_equal(labelled[:, margin:], plain)
+    ink = (labelled[:, :margin] < 128).reshape(len(labelled), margin)
+    rows = [ink[10 + 78 * i : 84 + 78 * i] for i in range(3)]
+    assert sum(row.sum() for row in rows) == ink.sum()
+    first = [np.flatnonzero(row.any(axis=0))[0] for row in rows]
+    assert first[1] < first[2] < first[0] and all(29 < np.flatnonzero(row.any(axis=1)).mean() < 45 for row in rows)
+    with pytest.raises(ValueError, match="other rows than 4"):
+        figures.label_rows(tmp_path / "grid.png", list("abcd"), tmp_path / "labelled.png")
+    for run, (member, *_) in zoo.RUNS.items():
+        path = zoo.RESULTS / "zoo" / f"{run}.png"
+        if member in zoo.ROWS and path.exists():
+            assert Image.open(path).width > 640 + 90, run
+    assert [label.removeprefix("by the ") for label in completion.ROWS] == [
+        label.removeprefix("by the ") for label in zoo.ROWS["completion"]
+    ]
+
+
+def test_figures_of_the_gallery(tmp_path, monkeypatch):
+    """Two seeds of SeqGAN are nearly equal: each has a ring of its own size. R1's figure is a part of a larger one."""
+    drawn = []
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, _: drawn.append(figure))
+    zoo_figures.draw_seqgan(zoo.load_results(), None)
+    marks = [line for line in drawn[0].axes[0].lines if line.get_marker() in ("o", "^")]
+    assert [line.get_markersize() for line in marks] == [5, 5, 10, 10, 15, 15] * 2
+    assert {line.get_fillstyle() for line in marks} == {"none"}
+    zoo_figures.draw_regularised(record.RESULTS / "long_runs" / "samples.png", tmp_path / "cut.png")
+    cut, kept, whole = (
+        np.asarray(Image.open(path).convert("L"))
+        for path in (
+            tmp_path / "cut.png",
+            record.RESULTS / "zoo" / "regularised.png",
+            record.RESULTS / "long_runs" / "samples.png",
+        )
+    )
+    np.testing.assert_array_equal(cut, kept)
+    np.testing.assert_array_equal(cut, whole[:, : cut.shape[1]])
+    assert (cut[:, -10:] > 250).all() and round(len(list(long_runs.OPTIONS)) * cut.shape[1] / whole.shape[1]) == 3
 
 
 def test_the_speed_tables_are_the_results():
