@@ -549,7 +549,7 @@ def test_regularised_in_the_gallery():
     says("gan_tf/zoo", f"{np.mean(left):.0f} of the ten are left on average after 300,000 iterations.")
     proposals = [name for name in regularised.OPTIONS if name not in ("r1", "d_lr", "g_lr")]
     assert len(proposals) == 5
-    says("gan_tf/zoo", "The file has five more proposals", "A weight of 1 is better than the default of 0.1 (two seeds).")
+    says("gan_tf/zoo", "has five more proposals", "A weight of 1 is better than the default of 0.1 (two seeds).")
     assert regularised.OPTIONS["r1"][0] == 0.1
 
 
