@@ -513,7 +513,8 @@ def test_the_gallery():
     means = idea.mean(axis=1), likelihood.mean(axis=1)
     says(
         "gan_tf/zoo",
-        f"[maximum likelihood](../../GLOSSARY.md) alone, {means[0][0]:.2f} instead of {means[1][0]:.2f}.",
+        "[maximum likelihood](../../GLOSSARY.md#maximum-likelihood) alone, "
+        f"{means[0][0]:.2f} instead of {means[1][0]:.2f}.",
         f"In the second it is worse, {means[0][1]:.3f} instead of {means[1][1]:.3f}.",
         f"Maximum likelihood alone then has {means[1][2]:.2f} and {means[1][3]:.3f},",
         f"calls {means[0][5]:.0%} of what G writes fake, and {means[0][6]:.0%} of the oracle's new sequences real.",
