@@ -77,11 +77,14 @@ def in_chinese(page, link):
 
 
 def facts(block):
-    """Code and numbers, as multisets, because words have another order."""
+    """Code and numbers as multisets, because words have another order; names with digits (R1, a commit); anchors."""
     plain = " ".join(re.sub(r'\]\([^)\s]+\)|<a id="[^"]+"></a>| \{\S+\}$', "]", block).split())
+    words = re.sub(r"`[^`]+`", "`", plain)
     return {
         "code": Counter(re.findall(r"`[^`]+`", plain)),
-        "numbers": Counter(re.findall(NUMBER, re.sub(r"`[^`]+`", "`", plain))),
+        "numbers": Counter(re.findall(NUMBER, words)),
+        "names": {*re.findall(r"[A-Za-z0-9]*(?:[A-Za-z][0-9]|[0-9](?!th\b)[A-Za-z])[A-Za-z0-9]*", words)},
+        "anchors": re.findall(r'<a id="([^"]+)">', block),
     }
 
 
