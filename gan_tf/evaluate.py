@@ -21,6 +21,7 @@ from gan_tf.runs.exported import exporting
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string("run_dir", None, "Folder of a run; the networks of its newest checkpoint are measured.")
+flags.DEFINE_string("gan", None, restore.GAN_HELP)
 flags.DEFINE_string("generator", None, "A generator as a Keras file, instead of --run_dir.")
 flags.DEFINE_string(
     "images", None, "An .npz file with an array images, [n, height, width, channels] in [0, 1], instead."
@@ -49,7 +50,7 @@ flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0, upper_bound
 flags.DEFINE_string("out_dir", None, "Folder to write to. Unset: the folder of the run or file that is measured.")
 
 GROUPS = {
-    "What": ["run_dir", "generator", "images", "count", "seed", "inception"],
+    "What": ["run_dir", "gan", "generator", "images", "count", "seed", "inception"],
     "Data": ["dataset", "data_dir", "size", "channels"],
     "Output": ["out_dir"],
 }
@@ -73,7 +74,7 @@ def load_images(what, source, count):
     """
     facts = {"measured": f"--{what}={source}", "seed": FLAGS.seed}
     if what == "run_dir":
-        gan, facts["iterations"] = restore.load_run(source)
+        gan, facts["iterations"] = restore.load_run(source, FLAGS.gan)
     else:
         gan = keras_file.load_generator(source, what)
     if gan.generate is None:
@@ -133,7 +134,7 @@ def main():
     if FLAGS.inception:
         inception.require()
     # What needs no TensorFlow comes first, for that takes seconds to import.
-    config = restore.check_run(source) if what == "run_dir" else None
+    config = restore.check_run(source, FLAGS.gan) if what == "run_dir" else None
     if what == "generator":
         keras_file.check_keras_file(source, what)
     restore.check_writable(out_dir, f"--out_dir={out_dir}")
@@ -182,7 +183,8 @@ def main():
     written = "metrics.json" if images is None else "metrics.json and neighbours.png"
     logging.info("wrote %s to %s, after %.0f s", written, out_dir, time.monotonic() - begun)
     if what == "run_dir" and out_dir == source:
-        logging.info("to show them in the page: python -m gan_tf.report --run_dir=%s", source)
+        named = members.flag(config["gan"]["name"])
+        logging.info("to show them in the page: python -m gan_tf.report --run_dir=%s%s", source, named)
 
 
 def finish(out_dir, facts, columns, reader=None, neighbours=None):

@@ -58,6 +58,11 @@ def too_old(config):
     return config["gan"]["name"] in FLAT_BEFORE and "shape" not in config["data"]
 
 
+def flag(name):
+    """The flag that a command needs for a run of the GAN `name`, after a space; "" for those of gan_tf."""
+    return "" if name in GANS else f" --gan={name}"
+
+
 def words_of(shape):
     """A shape of pictures in words: "64x64 pixels in colour"."""
     height, width, channels = shape

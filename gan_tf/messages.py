@@ -3,6 +3,10 @@
 import re
 
 
+class SettingError(ValueError):
+    """A GAN cannot be made with these flags or data. The message says why in one line, and which flag to change."""
+
+
 def reason(error):
     """Returns the first line of what an exception says, without the names of TensorFlow's operations."""
     text = re.sub(r"\{\{.*?\}\} ?|\[Op:\w+\].*", "", str(error)).strip()

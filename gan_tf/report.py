@@ -30,9 +30,9 @@ def real_images(config):
 def main():
     """Writes report.html for the newest state of the run in --run_dir."""
     run_dir = Path(flags.FLAGS.run_dir)
-    config = restore.check_run(run_dir)  # before TensorFlow, which takes seconds to import
+    config = restore.check_run(run_dir, flags.FLAGS.gan)  # before TensorFlow, which takes seconds to import
     command_line.import_tensorflow()
-    gan, iteration = restore.load_run(run_dir)
+    gan, iteration = restore.load_run(run_dir, flags.FLAGS.gan)
     gan.real_pictures = real_images(config)
     from gan_tf.runs import report  # with TensorFlow
 
@@ -43,4 +43,5 @@ def main():
 
 if __name__ == "__main__":
     flags.DEFINE_string("run_dir", "out", "Folder of a run; the page shows its newest checkpoint.")
-    command_line.run(main, {"Flags": ["run_dir"]}, (restore.LoadError, RunError, OSError))
+    flags.DEFINE_string("gan", None, restore.GAN_HELP)
+    command_line.run(main, {"Flags": ["run_dir", "gan"]}, (restore.LoadError, RunError, OSError))

@@ -5,12 +5,13 @@ import os
 from pathlib import Path
 
 import numpy as np
+from absl import logging
 
 from gan_tf import data, limits, members, messages
 from gan_tf.members import GANS
 from gan_tf.messages import short
-from gan_tf.runs import checkpoints, training_command
-from gan_tf.runs.config import read_config
+from gan_tf.runs import checkpoints, own, training_command
+from gan_tf.runs.config import RunError, read_config
 
 # TensorFlow is imported inside the functions: commands need LoadError before they need what takes seconds to import.
 
@@ -19,12 +20,20 @@ class LoadError(Exception):
     """A network cannot be loaded or used; the message says why in one line, and what to do."""
 
 
-def check_run(run_dir):
+# The text of --gan for --help.
+GAN_HELP = "For a run of a GAN of your own: the name of its module, such as my_gan. The command then runs its code."
+
+
+def check_run(run_dir, own_gan=None):
     """Returns what a run's config.json says. This needs no TensorFlow, so a command can do it at once.
 
-    In what it returns, "gan" has a "name" that is a key of `GANS`. "flags" has a "dataset" that `data.load` knows, and
-    a "data_dir" that is text or None. "data" may have a "shape", "classes", and those of them that "occurred".
-    Raises LoadError if there is no such run, RunError if config.json cannot be read.
+    Whoever made a run's folder can write anything into its config.json. So of a GAN that is not one of `GANS` the
+    module is imported only if the user names it, too: `own_gan` is what --gan says, and must be the same.
+
+    In what it returns, "gan" has a "name" that is a key of `GANS`, or `own_gan`. "flags" has a "dataset" that
+    `data.load` knows, and a "data_dir" that is text or None. "data" may have a "shape", "classes", and those of them
+    that "occurred". Raises LoadError if there is no such run, RunError if config.json cannot be read, or if Python
+    finds no module `own_gan`.
     """
     path = Path(run_dir)
     name = f"--run_dir={run_dir}"
@@ -40,8 +49,7 @@ def check_run(run_dir):
     gan, dataset = config["gan"]["name"], config["flags"].get("dataset")
     data_dir = config["flags"].setdefault("data_dir", None)
     wrong = "{}/config.json is damaged: it says {} where {} belongs; put the file back."
-    if gan not in GANS:
-        raise LoadError(f"{name} holds a run of {short(repr(gan))}, which this version does not know.")
+    _check_gan(name, gan, own_gan)
     if not isinstance(dataset, str) or not data.known(dataset):
         raise LoadError(wrong.format(run_dir, short(repr(dataset)), "the name of a data set"))
     if not (data_dir is None or isinstance(data_dir, str)) or "\0" in (data_dir or ""):
@@ -61,30 +69,58 @@ def check_run(run_dir):
     return config
 
 
+def _check_gan(name, gan, own_gan):
+    """Raises LoadError unless a run of `gan` can be loaded with --gan=`own_gan`; `name` is its --run_dir."""
+    if gan not in GANS and not (own.NAME.fullmatch(gan) and len(gan) <= 100):
+        raise LoadError(
+            f"{name}: its config.json is damaged: {short(repr(gan))} is no name of a GAN; put the file back."
+        )
+    if own_gan is None and gan not in GANS:
+        raise LoadError(
+            f"{name} holds a run of {gan}, which is not part of gan_tf. If you know {gan}.py and want to run its code, "
+            f"add{members.flag(gan)}."
+        )
+    if own_gan is not None and own_gan != gan:
+        cure = "leave --gan out" if gan in GANS else f"write{members.flag(gan)}"
+        raise LoadError(f"{name} holds a run of {gan}, not of {short(own_gan)}; {cure}, or name another run.")
+    if gan not in GANS:
+        own.require(gan)
+
+
 def check_writable(path, name):
     """Raises LoadError, which calls it `name`, unless `path` is a folder to write files into, or can be made."""
     if problem := limits.unwritable(path):
         raise LoadError(f"{name} cannot be written: {problem}; name another.")
 
 
-def load_run(run_dir):
+def load_run(run_dir, own_gan=None):
     """Returns (gan, iteration): the GAN of a run, with the models of its newest readable checkpoint.
 
-    The `Gan` can draw and sample, but not train. Raises LoadError if there is no such run or checkpoint, RunError if
-    config.json cannot be read.
+    The `Gan` can draw and sample, but not train. `own_gan` is that of `check_run`. Raises LoadError if there is no such
+    run or checkpoint, RunError if config.json cannot be read, or if the module `own_gan` cannot be imported.
     """
-    config = check_run(run_dir)
-    module = importlib.import_module(GANS[config["gan"]["name"]])
+    config = check_run(run_dir, own_gan)
+    name = config["gan"]["name"]
+    is_own = name not in GANS
+    module = own.load(name) if is_own else importlib.import_module(GANS[name])
     try:
-        options = [*module.OPTIONS, *training_command.COMMON]
-        values = {option: config["flags"][option] for option in options}
-        gan = module.make(None, **values, **facts_of(module, config["data"]))
+        options = [*getattr(module, "OPTIONS", ()), *training_command.COMMON]
+        values = {option: config["flags"][option] for option in options} | facts_of(module, config["data"])
+        gan = own.make(module, None, None, block=1, **values) if is_own else module.make(None, **values)
+    except RunError:
+        raise
     except Exception as error:  # whatever a missing or wrong value leads to
-        raise LoadError(
-            f"--run_dir={run_dir}: this version cannot make what config.json describes ({reason(error)})."
-        ) from error
+        who, why = (f"{name}.py", own.place(error)) if is_own else ("this version", reason(error))
+        raise LoadError(f"--run_dir={run_dir}: {who} cannot make what config.json describes ({why}).") from error
+    if is_own and config.get("code") != own.digest(module.__file__):
+        logging.warning("%s.py has changed since this run was trained", name)
     for iteration in checkpoints.Checkpoints(Path(run_dir) / "checkpoints", **gan.models).restorable():
         return gan, iteration
+    if is_own:
+        raise LoadError(
+            f"--run_dir={run_dir} holds no checkpoint that fits {name}.py: if it makes other networks now, change it "
+            "back; otherwise all are damaged, so train it again."
+        )
     raise LoadError(f"--run_dir={run_dir} holds no checkpoint that can be read: all are damaged; train it again.")
 
 

@@ -14,6 +14,7 @@ from gan_tf.runs import command_line, files, folder
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string("run_dir", None, "Folder of a run; its newest checkpoint is used.")
+flags.DEFINE_string("gan", None, restore.GAN_HELP)
 flags.DEFINE_string("generator", None, "A generator as a Keras file, instead of --run_dir.")
 flags.DEFINE_alias("model", "generator")  # its name in older versions
 flags.DEFINE_string(
@@ -97,7 +98,7 @@ def sample():
     unseen, known = [], FLAGS.condition is None  # whether what is asked for is known to be right
     if FLAGS.run_dir:
         name, source = f"the generator of --run_dir={FLAGS.run_dir}", FLAGS.run_dir
-        config = restore.check_run(source)
+        config = restore.check_run(source, FLAGS.gan)
         if FLAGS.condition is None:
             unseen = restore.never_seen(config)
         else:
@@ -118,7 +119,7 @@ def sample():
     from gan_tf.noise import USER_NOISE
 
     if FLAGS.run_dir:
-        gan, iterations = restore.load_run(source)
+        gan, iterations = restore.load_run(source, FLAGS.gan)
         logging.info("the generator of %s after %s", FLAGS.run_dir, messages.counted(iterations, "iteration"))
     else:
         gan = keras_file.load_generator(source, "generator")
@@ -188,6 +189,6 @@ def write(images, arrays, noise, out):
 
 
 if __name__ == "__main__":
-    groups = {"From": ["run_dir", "generator"], "Samples": ["count", "seed", "condition", "interpolate"]}
+    groups = {"From": ["run_dir", "gan", "generator"], "Samples": ["count", "seed", "condition", "interpolate"]}
     groups["To"] = ["out", "columns", "overwrite"]
     command_line.run(sample, groups, (SampleError, restore.LoadError, folder.RunError, OSError))

@@ -21,6 +21,23 @@ def iterations(folder):
     return sorted((int(name[:-6]) for name in names if re.fullmatch(r"\d+\.index", name)), reverse=True)
 
 
+def checkpoint_of(objects):
+    """Returns a `tf.train.Checkpoint` of `objects`, Keras models and optimizers by name.
+
+    By itself it would lack the state of layers that draw random numbers in training, such as Dropout, because Keras
+    does not show it to TensorFlow as one of the weights. Here it is NAME_seeds.
+    """
+    import keras
+    import tensorflow as tf
+
+    seeds = {}
+    for name, each in objects.items():
+        if isinstance(each, keras.Layer):
+            weights = {id(weight) for weight in each.weights}
+            seeds[f"{name}_seeds"] = [variable.value for variable in each.variables if id(variable) not in weights]
+    return tf.train.Checkpoint(**objects, **{name: found for name, found in seeds.items() if found})
+
+
 class Checkpoints:
     """Keeps the last `KEEP` states of `objects` in `folder`. `objects` are Keras models and optimizers, by name.
 
@@ -31,10 +48,8 @@ class Checkpoints:
     """
 
     def __init__(self, folder, **objects):
-        import tensorflow as tf
-
         self._folder, self._objects = Path(folder), objects
-        self._checkpoint = tf.train.Checkpoint(**objects)
+        self._checkpoint = checkpoint_of(objects)
 
     def iterations(self):
         """Returns the iterations of the saved states, newest first."""

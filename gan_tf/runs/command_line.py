@@ -41,9 +41,9 @@ def run(command, groups, errors):
         try:
             rest = FLAGS(argv)
         except (flags.Error, ValueError) as error:  # the latter for --nojit=3
-            _fail(f"{plain(str(error))} See --help.", 2)
+            fail(f"{plain(str(error))} See --help.", 2)
         if len(rest) > 1:
-            _fail(f"{rest[1]!r} is not understood: options begin with --, see --help.", 2)
+            fail(f"{rest[1]!r} is not understood: options begin with --, see --help.", 2)
         for name in sum(groups.values(), []):  # a shell leaves the ~ of --out_dir=~/run as it is
             if isinstance(FLAGS[name].value, str):
                 FLAGS[name].value = os.path.expanduser(FLAGS[name].value)
@@ -80,16 +80,16 @@ def _ending(command, errors):
         sys.exit(status)
     except BrokenPipeError:
         _discard_output()
-        _fail("standard output was closed; to keep only files, send it to /dev/null.", 1)
+        fail("standard output was closed; to keep only files, send it to /dev/null.", 1)
     except errors as error:
-        _fail(str(error), 1)
+        fail(str(error), 1)
     except OSError as error:
         _discard_output()
-        _fail(f"{error}.", 1)
+        fail(f"{error}.", 1)
     except MemoryError:
-        _fail("this takes more memory than there is.", 1)
+        fail("this takes more memory than there is.", 1)
     except KeyboardInterrupt:
-        _fail("interrupted.", 130)
+        fail("interrupted.", 130)
 
 
 def _discard_output():
@@ -171,17 +171,18 @@ def _check_xla_flags():
     named = [name for name in variables if re.search(rf"\b{name}\b", text)] if found else []
     settings = " ".join(f"{name}={os.environ[name]}" for name in named or variables)
     words = found[1].rstrip(".") if found else "it ends the process"
-    _fail(f"XLA does not understand {settings} ({words}); correct the environment variable, or unset it.", 1)
+    fail(f"XLA does not understand {settings} ({words}); correct the environment variable, or unset it.", 1)
 
 
-def _fail(message, status):
+def fail(message, status):
+    """Ends the process with this status, and one line on standard error."""
     print("error:", _one_line(message), file=sys.stderr)
     sys.exit(status)
 
 
 def _help(groups):
     main = sys.modules["__main__"]
-    lines = [main.__doc__.strip()]
+    lines = [(main.__doc__ or "").strip()]
     for heading, names in groups.items():
         lines += ["", f"{heading}:"]
         for name in names:

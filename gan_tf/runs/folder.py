@@ -112,7 +112,7 @@ class Run:
 
     def __init__(self, out_dir, config, overwrite=False):
         self.path = Path(out_dir)
-        self._loss_names, self._not_on_disk = config["gan"]["losses"], set()
+        self._loss_names, self._not_on_disk, self._changed = config["gan"]["losses"], set(), ""
         every = config["flags"]["sample_every"]
         self._losses = LossesCsv(self.path / "losses.csv", self._loss_names, config["gan"]["measures"], every)
         with contextlib.ExitStack() as undo:
@@ -145,6 +145,10 @@ class Run:
                     f"--out_dir={self.path} holds a run on other images ({there} there; {now} now); name those of "
                     "the run with --data_dir, name another --out_dir, or delete the run with --overwrite."
                 )
+            if before.get("code") != config.get("code"):
+                self._changed = f"{config['gan']['name']}.py"
+                words = "%s has changed since this run was started, and the run resumes with it as it is now"
+                logging.warning(words, self._changed)
             for what in ("device", "versions"):
                 if before.get(what) != config.get(what):
                     words = "this run was started with %s %s: the results may differ in the last bits"
@@ -183,6 +187,9 @@ class Run:
         checkpoints.clean()
         self.saved = next(checkpoints.restorable(), 0)
         if not self.saved and checkpoints.iterations():
+            if self._changed:
+                words = f"no checkpoint that fits {self._changed} as it is now; name another folder, or change it back"
+                raise RunError(f"--out_dir={self.path} has {words}.")
             raise RunError(f"--out_dir={self.path} has no intact checkpoint; start again with --overwrite.")
         checkpoints.remove_older(self.saved)  # a power cut may have brought some back
         self._losses.cut(self.saved)

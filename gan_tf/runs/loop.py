@@ -6,7 +6,7 @@ import time
 
 from absl import logging
 
-from gan_tf import grids, messages
+from gan_tf import grids, members, messages
 from gan_tf.runs import checkpoints, export, folder, progress, signals, tensorboard
 
 COLLAPSED = 0.05  # a spread of samples below this share of the real images' is reported as mode collapse
@@ -24,12 +24,13 @@ class Loop:
 
     def __init__(self, gan, options):
         self._gan, self._options = gan, options
-        self._train_block(0, 0)
+        self.train_block(0, 0)
         self._of_real = {} if gan.real_pictures is None else self._measure(gan.real_pictures)
         self._measured = dict.fromkeys(gan.measures, math.nan)  # of the last grid
         self._seconds = dict.fromkeys(("grids", "checkpoints"), 0.0)
 
-    def _train_block(self, first, steps):
+    def train_block(self, first, steps):
+        """As the `Gan`'s. Raises RunError if the device has too little memory."""
         import tensorflow as tf
 
         try:
@@ -67,7 +68,7 @@ class Loop:
                     if it % options.sample_every == 0:
                         with self._timed("grids"), report.aside():
                             self._draw_grid(run, it // options.sample_every)
-                    losses = self._train_block(it, steps)
+                    losses = self.train_block(it, steps)
                     run.write_losses(it, losses, self._measured.values())
                     if board:
                         board.update()
@@ -87,7 +88,8 @@ class Loop:
                 export.export(run.path, gan, done)
                 logging.info("finished: open %s", run.path / "report.html")
             else:
-                logging.info("for a page of the run so far: python -m gan_tf.report --run_dir=%s", run.path)
+                asked = members.flag(config["gan"]["name"])
+                logging.info("for a page of the run so far: python -m gan_tf.report --run_dir=%s%s", run.path, asked)
                 words = "stopped at %d of %d; run the same command%s to resume"
                 logging.info(words, done, options.iters, " without --overwrite" if overwrite else "")
                 return stopped_by

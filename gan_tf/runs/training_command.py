@@ -7,7 +7,6 @@ import itertools
 import json
 import math
 import os
-import re
 import sys
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from absl import flags, logging
 
 from gan_tf import data, limits, members, messages
-from gan_tf.runs import checkpoints, command_line, folder, tensorboard
+from gan_tf.runs import checkpoints, command_line, folder, own, tensorboard
 from gan_tf.runs.config import OtherFlagsError, versions
 from gan_tf.runs.exported import exported
 
@@ -27,6 +26,8 @@ ERRORS = (data.DataError, folder.RunError)
 
 # The flags here that are arguments of every GAN's `make`.
 COMMON = ("batch_size", "seed", "jit")
+
+FACTS = ("shape", "classes", "classifier")  # of the data, which a GAN's `make` can be told if it names them
 
 
 def define_flags(iters, of_script=True, datasets=tuple(data.IMAGES), **defaults):
@@ -166,35 +167,56 @@ def define_options(options):
     """Defines a GAN's own flags. `options` maps names to (default, text for --help) or (default, text, limit).
 
     The type of the default is the flag's. `limit` is (lowest, highest value) for a number, or the list of the values
-    that a string can have.
+    that a string can have. Raises RunError if this is not so, or if there is a flag of this name already.
     """
-    for name, (default, text, *limit) in options.items():
-        if isinstance(default, bool):
-            flags.DEFINE_bool(name, default, text)
-        elif isinstance(default, int):
-            flags.DEFINE_integer(name, default, text, *limit[0])
-        elif isinstance(default, float):
-            flags.DEFINE_float(name, default, text, *limit[0])
-            flags.register_validator(name, math.isfinite, message="must be a finite number")
-        else:
-            flags.DEFINE_enum(name, default, *limit, text)
+    for name, option in options.items():
+        try:
+            default, text, *limit = option
+            if isinstance(default, bool):
+                flags.DEFINE_bool(name, default, text)
+            elif isinstance(default, int):
+                flags.DEFINE_integer(name, default, text, *limit[0] if limit else ())
+            elif isinstance(default, float):
+                flags.DEFINE_float(name, default, text, *limit[0] if limit else ())
+                flags.register_validator(name, math.isfinite, message="must be a finite number")
+            else:
+                flags.DEFINE_enum(name, default, *limit, text)
+        except flags.DuplicateFlagError:
+            raise folder.RunError(f"OPTIONS: every GAN has a flag --{name} already; choose another name.") from None
+        except (flags.Error, TypeError, ValueError, AttributeError) as error:
+            form = "(default, text for --help, (lowest, highest)); a string has the list of its values instead"
+            raise folder.RunError(f"OPTIONS: {name} must be {form} ({messages.reason(error)}).") from error
 
 
-def main(module, options, iters, pixel_bytes, facts=(), digits=False, classes=0, check=None, **defaults):
-    """The whole command of a GAN that is a module of its own: parses flags, trains, and ends the process.
+def main(iters, pixel_bytes=64, digits=False, classes=0, check=None, jit=None, **defaults):
+    """The whole command of a GAN that is a file of its own: parses flags, trains, and ends the process.
 
-    `module` is its name, such as "gan_tf.zoo.dcgan". It is imported once the flags and the data are known to be good,
-    because it imports TensorFlow. Its function `make(images, labels, *, batch_size, seed, jit, block, …)` returns the
-    `Gan`. `options` are its own flags, as for `define_options`, which `make` takes as well. `iters` and `defaults` are
-    those of `define_flags`. `pixel_bytes` is how much memory training takes for each pixel of each image of a batch,
-    with the default of a flag --width. `facts` are the fields of a `data.Dataset` that `make` takes as well, such as
-    "shape": then it can train on pictures of any shape. With `digits` it takes only MNIST's shape and ten classes.
-    `classes` is how many classes the data must have. `check(dataset, flags)` raises ValueError if the GAN cannot train
-    on a data set with its own flags, a dict: what needs no TensorFlow is refused before that is imported.
+    The file that calls this is imported once more by its name, now that flags and data are known to be good, because it
+    imports TensorFlow. Its function `make(images, labels, *, batch_size, seed, jit, block, …)` returns the `Gan`. Two
+    names, above the call, say what else `make` takes: OPTIONS are its own flags, as for `define_options`. FACTS are
+    fields of a `data.Dataset`, such as "shape": then it can train on pictures of any shape.
+
+    `iters` and `defaults` are those of `define_flags`. `pixel_bytes` is how much memory training takes for each pixel
+    of each image of a batch, with the default of a flag --width: a batch that cannot fit is refused. Each pixel takes
+    64 bytes if the networks are two dense layers each, and thousands if they are convolutions. `jit` is the default of
+    --jit; None means only on a GPU, as on a CPU convolutions are slower with XLA. With `digits` the GAN takes only
+    MNIST's shape and ten classes. `classes` is how many classes the data must have. `check(dataset, flags)` raises
+    `messages.SettingError` if the GAN cannot train on a data set with its own flags, a dict: what needs no TensorFlow
+    is refused before that is imported. `make` may raise it, too.
     """
-    name = module.rsplit(".", 1)[-1]
-    define_flags(iters, of_script=False, **defaults)
-    define_options(options)
+    caller = sys._getframe(1).f_globals
+    if caller["__name__"] != "__main__":
+        words = 'calls main when it is imported; write if __name__ == "__main__": before the call'
+        raise folder.RunError(f"{caller['__name__']}.py {words}.")
+    options, facts = caller.get("OPTIONS", {}), caller.get("FACTS", ())
+    try:
+        module, file = own.module_of(caller)
+        _check_names(options, facts)
+        define_flags(iters, of_script=False, jit=jit, **defaults)
+        define_options(options)
+    except (folder.RunError, flags.Error) as error:
+        command_line.fail(f"{caller.get('__file__', 'main')}: {error}", 1)
+    name = {known: name for name, known in members.GANS.items()}.get(module, module)
 
     def values():
         return {option: FLAGS[option].value for option in [*options, *COMMON]}
@@ -202,40 +224,55 @@ def main(module, options, iters, pixel_bytes, facts=(), digits=False, classes=0,
     def check_data(dataset):
         require_digits(dataset, labels=True) if digits else require_classes(classes, dataset)
         if check:
-            with _naming_flags(values()):
+            with _refusals():
                 check(dataset, values())
 
     def make(dataset, block):
-        times = FLAGS["width"].value / FLAGS["width"].default if "width" in options else 1
+        usual = options["width"][0] if "width" in options else None
+        times = FLAGS["width"].value / usual if type(usual) is int and usual else 1
         if not limits.fitting(FLAGS.batch_size * math.prod(dataset.shape[:2]) * pixel_bytes * times):
             raise folder.RunError(
                 f"--batch_size={FLAGS.batch_size} needs more memory than there is; use a smaller batch."
             )
         given = values() | {fact: getattr(dataset, fact) for fact in facts}
-        with _naming_flags(values()):
-            return importlib.import_module(module).make(dataset.pixels, dataset.labels, block=block, **given)
+        with _refusals():
+            if name in members.GANS:
+                made_by = importlib.import_module(module)
+                return made_by.make(dataset.pixels, dataset.labels, block=block, **given)
+            loaded = own.load(module)
+            if (list(getattr(loaded, "OPTIONS", {})), getattr(loaded, "FACTS", ())) != (list(options), facts):
+                raise folder.RunError(f"{file}: OPTIONS and FACTS must stand above the call of main.")
+            return own.make_checked(loaded, dataset.pixels, dataset.labels, block=block, **given)
 
     threads_matter = FLAGS["jit"].default is None
     texts = {option: text for option, (_, text, *_) in options.items()}
+    code = None if name in members.GANS else own.digest(file)
     command_line.run(
-        lambda: train(name, make, 30, check_data, threads_matter, texts), groups({"This GAN": list(options)}), ERRORS
+        lambda: train(name, make, 30, check_data, threads_matter, texts, code),
+        groups({"This GAN": list(options)} if options else {}),
+        ERRORS,
     )
 
 
-@contextlib.contextmanager
-def _naming_flags(options):
-    """A context in which a ValueError ends as RunError. If it does not say what to do, it names the flag to change.
+def _check_names(options, facts):
+    """Raises RunError unless OPTIONS and FACTS of a GAN's file are what `main` says."""
+    if not isinstance(options, dict):
+        raise folder.RunError('OPTIONS must be a dict, such as {"width": (8, "Width of the layers.", (1, 1000))}.')
+    for fact in [facts] if isinstance(facts, str) else facts:
+        if isinstance(facts, str) or fact not in FACTS:
+            raise folder.RunError(f'FACTS must be a tuple of {", ".join(FACTS)}, such as ("shape",); not {facts!r}.')
+    for name in ("images", "labels", "block", *facts):
+        if name in options:
+            raise folder.RunError(f"OPTIONS: make gets {name} already; choose another name.")
 
-    This is the one of `options` that "must be" something, or else the first that its words name.
-    """
+
+@contextlib.contextmanager
+def _refusals():
+    """A context in which a SettingError ends as RunError. Any other ValueError is a mistake in the code."""
     try:
         yield
-    except ValueError as error:
-        words = str(error)
-        plain, either = re.sub(r"\bbatch(es)? of\b", "batch_size", words), "|".join(options)
-        named = re.search(rf"\b({either}) must be\b", plain) or re.search(rf"\b({either})\b", plain)
-        cure = f"change --{named[1]}" if named else "change the flags or the data"
-        raise folder.RunError(words if words.endswith(".") else f"{words}; {cure}.") from error
+    except messages.SettingError as error:
+        raise folder.RunError(str(error)) from error
 
 
 def groups(own):
@@ -295,13 +332,14 @@ def require_classes(least, dataset):
         )
 
 
-def train(name, make, compile_seconds, check=None, threads_matter=False, texts=None):
+def train(name, make, compile_seconds, check=None, threads_matter=False, texts=None, code=None):
     """Starts the run in --out_dir, or resumes it. Returns the exit status.
 
-    `name` is the GAN's name for config.json, a key of `gan_tf.members.GANS`. `check(dataset)` raises DataError if the
-    GAN cannot train on a data set. `make(dataset, block)` returns the `Gan` that the flags describe, for a
-    `data.Dataset`. The run never trains more than `block` iterations at a time. `compile_seconds` is how long XLA takes
-    to compile it, for the log. If `threads_matter`, the last bits depend on the number of threads without XLA: then a
+    `name` is the GAN's name for config.json: a key of `gan_tf.members.GANS`, or else the name of a user's module. Then
+    `code` is the digest of its file: a run that resumes after a change of the file warns. `check(dataset)` raises
+    DataError if the GAN cannot train on a data set. `make(dataset, block)` returns the `Gan` that the flags describe,
+    for a `data.Dataset`. The run never trains more than `block` iterations at a time. `compile_seconds` is how long XLA
+    takes to compile it, for the log. If `threads_matter`, the last bits depend on the number of threads without XLA: then a
     run that resumes with another number warns. `texts` are what --help says of the GAN's own flags, by name, for the
     page of the run.
     """
@@ -310,7 +348,7 @@ def train(name, make, compile_seconds, check=None, threads_matter=False, texts=N
     # TensorFlow reports on itself at every checkpoint.
     logging.get_absl_logger().addFilter(lambda record: record.module != "functional_saver")
     try:
-        return _train(name, make, compile_seconds, check, threads_matter, texts)
+        return _train(name, make, compile_seconds, check, threads_matter, texts, code)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -333,7 +371,7 @@ def _saying_how_to_resume(out_dir, overwrite):
         ) from error
 
 
-def _train(name, make, compile_seconds, check, threads_matter, texts):
+def _train(name, make, compile_seconds, check, threads_matter, texts, code):
     begun = time.monotonic()
     if FLAGS.dataset == "folder":  # so that it is the same run as one that names these
         FLAGS.size, FLAGS.channels = FLAGS.size or 64, FLAGS.channels or 3
@@ -415,6 +453,9 @@ def _train(name, make, compile_seconds, check, threads_matter, texts):
         if FLAGS.jit:
             logging.info("compiling with XLA, about %d s", compile_seconds)
         loop = Loop(gan, FLAGS)
+        if code:
+            config["code"] = code
+            own.check(gan, name, loop.train_block, exact=device == "/CPU:0")
         logging.info("ready after %.1f s", time.monotonic() - begun)
         if FLAGS.dry_run:
             done = max(checkpoints.iterations(os.path.join(FLAGS.out_dir, "checkpoints")), default=0)

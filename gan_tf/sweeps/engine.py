@@ -124,7 +124,7 @@ def run(runs, out_dir, features, cpus_per_run=1, gpus_per_run=0):
                 continue
             before = train.remote(before, run_dir, each.module, [*each.arguments(stage, out_dir), *machine])
             every.append(before)
-            before = measure.remote(before, run_dir, stage, features)
+            before = measure.remote(before, run_dir, stage, features, each.gan)
             every.append(before)
         last[before] = each
     with StopSignals() as signals, Progress(runs, out_dir) as progress:

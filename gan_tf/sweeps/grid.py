@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from gan_tf import members
-from gan_tf.runs import files
-from gan_tf.runs.config import FREE
+from gan_tf.runs import files, own
+from gan_tf.runs.config import FREE, RunError
 
 SEED_RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 OWN = ("out_dir", "overwrite", "dry_run", "threads", "device")  # the sweep chooses these for each run
@@ -30,7 +30,7 @@ class Run:
 
     name: what varies, such as "d_lr=1.0,seed=3"; the run's folder has this name.
     setting: the same without the seed. Runs with the same setting are one row of the table.
-    gan: a key of `gan_tf.members.GANS`.
+    gan: a key of `gan_tf.members.GANS`, or the name of a user's module.
     options: the flags of its training command without --iters and --out_dir, such as ("--d_lr=1.0", "--seed=3").
     stages: after how many iterations it is measured, in order. The last one is --iters.
     """
@@ -74,9 +74,16 @@ def load(out_dir):
 
 
 def module_of(gan):
-    """Returns the module whose command trains `gan`, such as "gan_tf.zoo.dcgan". Raises SweepError for no GAN."""
+    """Returns the module whose command trains `gan`, such as "gan_tf.zoo.dcgan". Raises SweepError for no GAN.
+
+    Besides those of `gan_tf.members.GANS`, a GAN is a module of the user.
+    """
     if gan not in members.GANS:
-        raise SweepError(f"--gan={gan} is none of {', '.join(members.GANS)}.")
+        try:
+            own.require(gan)
+        except RunError as error:
+            raise SweepError(f"{error} GANs of gan_tf: {', '.join(members.GANS)}.") from error
+        return gan
     return "gan_tf.train" if gan == "reference" else members.GANS[gan]
 
 
@@ -130,7 +137,7 @@ def parse_lists(arguments):
 def expand(gans, lists, seeds, stages):
     """Returns the runs: for each GAN the product of all lists that are flags of it, and of the seeds.
 
-    `gans` are keys of `gan_tf.members.GANS`. `lists` is what `parse_lists` returns. `stages` is how often each run is
+    `gans` are keys of `gan_tf.members.GANS`, or names of users' modules. `lists` is what `parse_lists` returns. `stages` is how often each run is
     measured, at equal distances. A GAN ignores a flag that only others of the GANs have. Raises SweepError for a flag
     that no GAN has, for a value that the GAN's command refuses, and for two runs that are the same.
     """
@@ -167,7 +174,9 @@ def expand(gans, lists, seeds, stages):
 def parsed(gan, command_lines):
     """Returns {flag: value} for each list of arguments, as the command of `gan` parses them. Raises SweepError."""
     command = [sys.executable, "-m", "gan_tf.sweeps.parse", module_of(gan)]
-    done = subprocess.run(command, input=json.dumps(command_lines), capture_output=True, text=True, check=True)
+    done = subprocess.run(command, input=json.dumps(command_lines), capture_output=True, text=True)
+    if done.returncode:
+        raise SweepError(f"--gan={gan}: {done.stderr.strip().splitlines()[-1].removeprefix('error: ')}")
     found = json.loads(done.stdout)
     for each in found:
         if "error" in each:

@@ -70,11 +70,11 @@ def wait_for_lock(run_dir):
             time.sleep(0.5)
 
 
-def measure(before, run_dir, stage, features):
+def measure(before, run_dir, stage, features, named=None):
     """Writes what a run is after `stage` iterations to run_dir/stages/STAGE: its networks, and its scores.
 
     The scores, in stage.json, are those of `scores_of`. `features` is the folder for the features of real images; None:
-    nothing is measured.
+    nothing is measured. `named` is the run's GAN, as the user named it with --gan.
     """
     if before:
         return before
@@ -86,7 +86,7 @@ def measure(before, run_dir, stage, features):
     for model in run_dir.glob("*.keras"):
         shutil.copy(model, folder / model.name)
     if features:
-        facts = scores_of(run_dir, features)
+        facts = scores_of(run_dir, features, named)
     with files.replacing(folder / "stage.json") as path:
         path.write_text(json.dumps({"iterations": stage} | facts, indent=1))
     return None
@@ -102,7 +102,7 @@ def finished(run_dir, stages):
     return all((stage_folder(run_dir, stage) / "stage.json").exists() for stage in stages)
 
 
-def scores_of(run_dir, features):
+def scores_of(run_dir, features, named=None):
     """Returns {"scores": {name: [value, standard error or None]}, "classifier": name or None} of samples of a run.
 
     With a classifier, "class_histogram" is the share of each class. The samples are compared with images of the data
@@ -114,7 +114,7 @@ def scores_of(run_dir, features):
     from gan_tf.metrics import classifier, sliced, table
     from gan_tf.noise import EVALUATION_NOISE
 
-    gan, _ = restore.load_run(run_dir)
+    gan, _ = restore.load_run(run_dir, named)
     config = read_config(run_dir)
     reader = config["data"].get("classifier", "mnist")  # older runs do not say it
     count = table.REFERENCE if reader else sliced.MOST

@@ -33,9 +33,7 @@ OPTIONS = {
 FACTS = ("shape",)  # of the data, which `make` is told
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
-    training_command.main(
-        "gan_tf.zoo.adversarial_autoencoder", OPTIONS, iters=20_000, pixel_bytes=380, facts=FACTS, batch_size=100
-    )
+    training_command.main(iters=20_000, pixel_bytes=380, jit=True, batch_size=100)
 
 import functools
 import math

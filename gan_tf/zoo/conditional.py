@@ -21,6 +21,7 @@ Departures from the papers:
 3. --r1, --r1_every and --ema, for larger images, are those of dcgan.py.
 """
 
+from gan_tf.messages import SettingError
 from gan_tf.runs import training_command
 
 OPTIONS = {
@@ -36,17 +37,13 @@ FACTS = ("shape", "classes")  # of the data, which `make` is told
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
-        "gan_tf.zoo.conditional",
-        OPTIONS,
         iters=10_000,
         pixel_bytes=7600,
-        facts=FACTS,
         classes=2,
         batch_size=64,
         sample_every=500,
         log_every=500,
         checkpoint_every=1000,
-        jit=None,
     )
 
 import keras
@@ -208,7 +205,7 @@ def make(
     """
     shape, count = shape_of(images, shape), len(classes)
     if count < 2:
-        raise ValueError("this GAN needs pictures of at least two classes, such as a folder with two subfolders.")
+        raise SettingError("this GAN needs pictures of at least two classes, such as a folder with two subfolders.")
     if images is not None and labels is None:
         raise ValueError("without labels this GAN cannot train")
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()

@@ -27,6 +27,7 @@ Departures from the paper:
    In the paper, chance decides for each image.
 """
 
+from gan_tf.messages import SettingError
 from gan_tf.runs import training_command
 
 OPTIONS = {
@@ -42,24 +43,20 @@ FACTS = ("shape", "classes")  # of the data, which `make` is told
 
 
 def require_handwritten(name):
-    """Raises ValueError for the data set of printed digits, because these are already one of the two kinds."""
+    """Raises SettingError for the data set of printed digits, because these are already one of the two kinds."""
     if name == "glyphs":
-        raise ValueError("--dataset=glyphs are the printed digits that this GAN begins with: use --dataset=mnist.")
+        raise SettingError("--dataset=glyphs are the printed digits that this GAN begins with: use --dataset=mnist.")
 
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
-        "gan_tf.zoo.cyclegan",
-        OPTIONS,
         iters=6_000,
         pixel_bytes=10_200,
         check=lambda dataset, flags: require_handwritten(dataset.name),
-        facts=FACTS,
         batch_size=16,
         sample_every=500,
         log_every=500,
         checkpoint_every=1000,
-        jit=None,
     )
 
 import functools
@@ -226,12 +223,12 @@ def make(
     """
     shape, two_classes = shape_of(images, shape), len(classes) == 2
     if not two_classes and shape != SHAPE:
-        raise ValueError(
+        raise SettingError(
             "this GAN turns pictures of one kind into another: use a folder with two subfolders, one for each kind."
         )
     if batch_size > 2 * POOL:
-        raise ValueError(
-            f"half of a batch must fit into the pool of {POOL} images, so batch_size is at most {2 * POOL}"
+        raise SettingError(
+            f"half of a batch must fit into the pool of {POOL} images; use --batch_size={2 * POOL} at most."
         )
     seeds = np.random.SeedSequence(seed).generate_state(4).tolist()
     makers = (make_generator, make_generator, make_discriminator, make_discriminator)

@@ -28,6 +28,7 @@ Departures from the paper:
    solids that are filled as much as the furniture is on average.
 """
 
+from gan_tf.messages import SettingError
 from gan_tf.runs import training_command
 
 OPTIONS = {
@@ -41,15 +42,12 @@ OPTIONS = {
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
-        "gan_tf.zoo.gan_3d",
-        OPTIONS,
         iters=4000,
         pixel_bytes=2000,
         batch_size=64,
         sample_every=500,
         log_every=500,
         checkpoint_every=1000,
-        jit=None,
         datasets=["furniture"],
     )
 
@@ -193,7 +191,9 @@ def make(
     train_block = None
     if images is not None and wasserstein:
         if D_STEPS * batch_size > len(images):
-            raise ValueError(f"{D_STEPS} batches of {batch_size} are more than the {len(images)} solids there are")
+            raise SettingError(
+                f"{D_STEPS} batches of {batch_size} are more than the {len(images)} solids; change --batch_size."
+            )
         step = make_train_step(**objects, seed=seed, jit=jit)
         train_block = make_train_block(step, [images], D_STEPS * batch_size, seed)
     elif images is not None:

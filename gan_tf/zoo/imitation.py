@@ -40,6 +40,7 @@ Departures from the paper:
 7. Cloning has a fixed number of updates. The paper stops when the loss on held-out pairs rises.
 """
 
+from gan_tf.messages import SettingError
 from gan_tf.runs import training_command
 
 SHOWN = ["pairs", "states", "upright", "random"]
@@ -57,15 +58,12 @@ OPTIONS = {
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
-        "gan_tf.zoo.imitation",
-        OPTIONS,
         iters=200,
         pixel_bytes=2000,
         batch_size=8,
         sample_every=10,
         log_every=10,
         checkpoint_every=25,
-        jit=None,
         datasets=["cart_pole"],
     )
 
@@ -194,11 +192,13 @@ def make(
     train_block = None
     if images is not None:
         if batch_size > len(images):
-            raise ValueError(f"a batch of {batch_size} is more than the {len(images)} pairs there are")
+            raise SettingError(
+                f"a batch of {batch_size} is more than the {len(images)} pairs there are; change --batch_size."
+            )
         if pairs > len(images):
-            raise ValueError(f"{pairs} pairs are more than the {len(images)} there are")
+            raise SettingError(f"{pairs} pairs are more than the {len(images)} there are; change --pairs.")
         if shown != "pairs" and not adversarial:
-            raise ValueError(f"cloning needs the expert's pairs: shown must be 'pairs', not {shown!r}")
+            raise SettingError(f"cloning needs the expert's pairs, not --shown={shown}: use --shown=pairs.")
         random, hidden = np.random.default_rng(seed), shown == "states"
         chosen = random.choice(len(images), pairs, replace=False)
         if shown in ("upright", "random"):

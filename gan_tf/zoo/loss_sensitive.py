@@ -40,13 +40,9 @@ FACTS = ("shape",)  # of the data, which `make` is told
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
-        "gan_tf.zoo.loss_sensitive",
-        OPTIONS,
         iters=20_000,
         pixel_bytes=5100,
-        facts=FACTS,
         batch_size=64,
-        jit=None,
     )
 
 import math

@@ -34,16 +34,12 @@ FACTS = ("shape",)  # of the data, which `make` is told
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
-        "gan_tf.zoo.pix2pix",
-        OPTIONS,
         iters=5_000,
         pixel_bytes=5100,
-        facts=FACTS,
         batch_size=64,
         sample_every=500,
         log_every=500,
         checkpoint_every=1000,
-        jit=None,
     )
 
 import math

@@ -55,7 +55,7 @@ OPTIONS = {
 FACTS = ("shape",)  # of the data, which `make` is told
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
-    training_command.main("gan_tf.zoo.regularised", OPTIONS, iters=300_000, pixel_bytes=64, facts=FACTS)
+    training_command.main(iters=300_000, pixel_bytes=64, jit=True)
 
 import math
 

@@ -32,6 +32,7 @@ The networks and constants are those of the authors' code for MNIST
 
 import numpy as np
 
+from gan_tf.messages import SettingError
 from gan_tf.runs import training_command
 
 DIGITS = 10
@@ -44,25 +45,23 @@ OPTIONS = {
 def choose_labelled(labels, count, seed):
     """Returns which images have labels, int [count]: count / 10 of each digit, chosen at random by `seed`.
 
-    Raises ValueError if `count` is no multiple of ten, or if there are too few images of a digit.
+    Raises SettingError if `count` is no multiple of ten, or if there are too few images of a digit.
     """
     if count % DIGITS:
-        raise ValueError(
+        raise SettingError(
             f"--labelled must be a multiple of {DIGITS}, not {count}: use --labelled={count - count % DIGITS + DIGITS}."
         )
     found = np.array([(labels == digit).sum() for digit in range(DIGITS)])
     for digit in np.flatnonzero(found < count // DIGITS):
         words = f"only {found[digit]}" if found[digit] else "no"
         cure = f"use --labelled={DIGITS * min(found)}" if min(found) else "add some, or use data with all ten digits"
-        raise ValueError(f"there are {words} images of the digit {digit}, not {count // DIGITS}: {cure}.")
+        raise SettingError(f"there are {words} images of the digit {digit}, not {count // DIGITS}: {cure}.")
     order = np.random.default_rng(seed).permutation(len(labels))
     return np.concatenate([order[labels[order] == digit][: count // DIGITS] for digit in range(DIGITS)])
 
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
-        "gan_tf.zoo.semi_supervised",
-        OPTIONS,
         iters=24_000,
         pixel_bytes=2600,
         digits=True,
@@ -70,7 +69,6 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
         batch_size=100,
         sample_every=1000,
         checkpoint_every=2000,
-        jit=None,
     )
 
 import keras

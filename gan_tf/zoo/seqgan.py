@@ -36,6 +36,7 @@ Departures from the paper:
 """
 
 from gan_tf.data.oracle import LANGUAGES
+from gan_tf.messages import SettingError
 from gan_tf.runs import training_command
 
 OPTIONS = {
@@ -55,15 +56,13 @@ OPTIONS = {
 
 
 def require_words(language, words):
-    """Raises ValueError if a data set of this name is of a language with another number of words."""
+    """Raises SettingError if a data set of this name is of a language with another number of words."""
     if LANGUAGES[language] != words:
-        raise ValueError(f"--dataset={language} needs --words={LANGUAGES[language]}, not {words}.")
+        raise SettingError(f"--dataset={language} needs --words={LANGUAGES[language]}, not {words}.")
 
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
-        "gan_tf.zoo.seqgan",
-        OPTIONS,
         iters=5300,
         pixel_bytes=250_000,
         check=lambda dataset, flags: require_words(dataset.name, flags["words"]),
@@ -71,7 +70,6 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
         log_every=100,
         sample_every=100,
         checkpoint_every=200,
-        jit=None,
         datasets=["small_oracle", "oracle"],
     )
 
@@ -267,7 +265,9 @@ def make(
     train_block = None
     if images is not None:
         if batch_size > len(images):
-            raise ValueError(f"a batch of {batch_size} is more than the {len(images)} sequences there are")
+            raise SettingError(
+                f"a batch of {batch_size} is more than the {len(images)} sequences there are; change --batch_size."
+            )
         if images.max() >= words:
             raise ValueError(f"there is a word {images.max()}, but words={words} means 0 to {words - 1}")
         likelihood_step, d_step, g_step = make_steps(objects, batch_size, rollouts)

@@ -28,6 +28,7 @@ Departures from the paper:
 4. With --ema, samples come from an average of G's weights, as in dcgan.py. The paper does not have it.
 """
 
+from gan_tf.messages import SettingError
 from gan_tf.runs import training_command
 
 OPTIONS = {
@@ -42,16 +43,12 @@ FACTS = ("shape",)  # of the data, which `make` is told
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
-        "gan_tf.zoo.sngan",
-        OPTIONS,
         iters=16_000,
         pixel_bytes=5100,
-        facts=FACTS,
         batch_size=64,
         sample_every=500,
         log_every=500,
         checkpoint_every=1000,
-        jit=None,
     )
 
 import keras
@@ -153,7 +150,7 @@ def make(
     many iterations the loop asks for at most. Raises ValueError if D has two bounds, or if `ema` is not in [0, 1).
     """
     if spectral_norm and clip:
-        raise ValueError("a clip replaces the spectral norm: add --nospectral_norm.")
+        raise SettingError("a clip replaces the spectral norm: add --nospectral_norm.")
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
     shape = shape_of(images, shape)
     generator = dcgan.make_generator(g_seed, shape, width)

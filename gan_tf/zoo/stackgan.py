@@ -34,15 +34,12 @@ OPTIONS = {
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
-        "gan_tf.zoo.stackgan",
-        OPTIONS,
         iters=8_000,
         pixel_bytes=5100,
         batch_size=64,
         sample_every=500,
         log_every=500,
         checkpoint_every=1000,
-        jit=None,
         datasets=["captions"],
     )
 

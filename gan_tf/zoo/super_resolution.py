@@ -27,6 +27,7 @@ then twice a convolution and a pixel shuffle, which turns four channels into 2x2
    learning rate.
 """
 
+from gan_tf.messages import SettingError
 from gan_tf.runs import training_command
 
 CONTENTS = ["features", "pixels"]
@@ -40,16 +41,12 @@ FACTS = ("shape", "classifier")  # of the data, which `make` is told
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
-        "gan_tf.zoo.super_resolution",
-        OPTIONS,
         iters=5_000,
         pixel_bytes=5100,
-        facts=FACTS,
         batch_size=64,
         sample_every=500,
         log_every=500,
         checkpoint_every=1000,
-        jit=None,
     )
 
 import math
@@ -175,9 +172,11 @@ def make(
     """
     shape = shape_of(images, shape)
     if shape[0] % TIMES or shape[1] % TIMES:
-        raise ValueError(f"this GAN needs pictures whose height and width are multiples of {TIMES}: change --size.")
+        raise SettingError(f"this GAN needs pictures whose height and width are multiples of {TIMES}: change --size.")
     if content == "features" and not classifier:
-        raise ValueError("no classifier knows these pictures, and --content=features needs one: use --content=pixels.")
+        raise SettingError(
+            "no classifier knows these pictures, and --content=features needs one: use --content=pixels."
+        )
     features = {"features": lambda: make_features(classifier), "pixels": lambda: tf.identity}[content]()
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
     generator, discriminator = make_generator(g_seed, shape, width), dcgan.make_discriminator(d_seed, shape)

@@ -142,7 +142,7 @@ def test_features_are_kept_by_the_digest_of_the_images(idx_dir, tmp_path, monkey
 def test_what_has_no_scores(monkeypatch, tmp_path, shape, generate):
     """Small pictures without a classifier, and a GAN that draws nothing from noise: the stage counts all the same."""
     made = Gan({}, None, 0, shape=shape, generate=generate)
-    monkeypatch.setattr(restore, "load_run", lambda run_dir: (made, 5))
+    monkeypatch.setattr(restore, "load_run", lambda *given: (made, 5))
     monkeypatch.setattr(worker, "read_config", lambda run_dir: {"data": {"classifier": None}})
     assert worker.scores_of(tmp_path, None) == {"classifier": None, "scores": {}}
 
@@ -159,7 +159,7 @@ def measured(monkeypatch, reader, shape):
         return np.broadcast_to(noise[:, :, None, None], [len(noise), *shape])
 
     made = Gan({}, None, 0, shape=shape, make_noise=make_noise, generate=generate)
-    monkeypatch.setattr(restore, "load_run", lambda run_dir: (made, 5))
+    monkeypatch.setattr(restore, "load_run", lambda *given: (made, 5))
     config = {"flags": {"dataset": "it"}, "data": {} if reader is None else {"classifier": reader}}
     monkeypatch.setattr(worker, "read_config", lambda run_dir: config)
     return config, calls
