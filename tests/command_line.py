@@ -64,14 +64,15 @@ def _server():
     return server
 
 
-def forked(module, *flags, cwd):
+def forked(module, *flags, cwd, **options):
     """As `command`, in the child of a process that has imported TensorFlow already, which saves seconds.
 
-    For tests of what a command does. How it starts is tested with `run` and `command`.
+    For tests of what a command does. How it starts is tested with `run` and `command`. `module` may be a file, and
+    `options` are those of `Server.run`, where there is one.
     """
     if sys.platform != "linux":
         return command(module, *flags, cwd=cwd)
-    result = _server().run(module, *flags, cwd=cwd, timeout=600)
+    result = _server().run(module, *flags, cwd=cwd, timeout=600, **options)
     assert result.status is not None, f"{module} took more than ten minutes"
     return subprocess.CompletedProcess([module, *flags], result.status, result.stdout, result.stderr)
 

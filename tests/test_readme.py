@@ -70,7 +70,7 @@ def test_the_five_lines(tmp_path):
     """On fewer iterations, as a script without a display; and the map has the same lines."""
     texts = [(TOP / name).read_text() for name in ("README.md", "gan_tf/README.md")]
     codes = [re.findall(r"```python\n(.*?)```", text, re.DOTALL) for text in texts]
-    calls = [[line.split("  #")[0].rstrip() for line in code.splitlines()[:4]] for (code,) in codes]
+    calls = [[line.split("  #")[0].rstrip() for line in code.splitlines()[:4]] for code, *_ in codes]
     assert calls[0] == calls[1] and "gan.train(10_000)" in codes[0][0]
     code = codes[0][0].replace("gan.train(10_000)", "gan.train(2)") + "gan.show()\nprint(losses.shape)\n"
     result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)

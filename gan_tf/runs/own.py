@@ -65,7 +65,9 @@ def require(name):
     if not NAME.fullmatch(name) or name.endswith(".py"):
         folder, file = os.path.split(name)
         before = f", and PYTHONPATH={folder} before the command" if folder else ""
-        raise RunError(f"--gan={name}: write the name of a module, as in --gan={file.removesuffix('.py') or 'my_gan'}{before}.")
+        raise RunError(
+            f"--gan={name}: write the name of a module, as in --gan={file.removesuffix('.py') or 'my_gan'}{before}."
+        )
     try:
         found = importlib.util.find_spec(name)
     except Exception:  # of a dotted name: whatever its package raises
@@ -152,8 +154,8 @@ def make_checked(module, images, labels, **given):
             )
         if not all(map(np.array_equal, ours, theirs)):
             raise RunError(
-                f"{file}: the first weights of {name} are others each time, so the same seed would not give the same "
-                "run; draw them from the seed, or let Keras draw them."
+                f"{file}: {name} gets other first weights each time, so the same seed would not give the same run; "
+                "draw them from the seed, or let Keras draw them."
             )
     return gan
 
@@ -164,6 +166,8 @@ def check(gan, name, train_block, exact=True):
     `name` is the GAN's module. Raises RunError if the losses or pictures have another form than they must have, or
     differ: then a run that resumes would be another run. If not `exact`, they may differ by rounding, as on a GPU.
     """
+    import tensorflow as tf
+
     file, checkpoint = f"{name}.py", checkpoints.checkpoint_of(gan.objects)
     if type(gan.block) is not int or gan.block < 1:
         raise RunError(f"{file}: block must be a whole number from 1 on, not {gan.block!r}; {PAGE}.")
@@ -185,7 +189,10 @@ def check(gan, name, train_block, exact=True):
             ) from error
 
     with tempfile.TemporaryDirectory() as folder:
-        path, losses = checkpoint.write(f"{folder}/first"), []
+        try:
+            path, losses = checkpoint.write(f"{folder}/first"), []
+        except tf.errors.OpError as error:
+            raise OSError(messages.reason(error)) from error
         for _ in range(2):
             losses.append(trained())
             restore()
@@ -193,13 +200,13 @@ def check(gan, name, train_block, exact=True):
         iteration = int(_equal(losses[0][0], losses[1][0], exact))
         one, other = (", ".join(f"{value:.6g}" for value in each[iteration]) for each in losses)
         raise RunError(
-            f"{file}: iteration {iteration} was trained twice from the same checkpoint, with losses {one} and then "
-            f"{other}, so a run could not resume. Either a network or an optimizer is not in objects, or something "
-            f"draws random numbers that do not come from the seed and the iteration (gan_tf.noise); {PAGE}."
+            f"{file}: iteration {iteration}, trained twice from the same checkpoint, had losses {one} and then "
+            f"{other}, so a run could not resume. Put all networks and optimizers into objects, and take all random "
+            f"numbers from the seed and the iteration; {PAGE}."
         )
     for what, pictures in (
         ("draw(0)", gan.draw and (lambda: gan.draw(0))),
-        ("generate(noise)", gan.generate and (lambda: gan.sample(2))),
+        ("generate(noise)", gan.generate and gan.sample),
     ):
         if pictures:
             _check_pictures(file, what, np.asarray(pictures()), np.asarray(pictures()), gan)

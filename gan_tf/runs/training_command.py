@@ -215,7 +215,8 @@ def main(iters, pixel_bytes=64, digits=False, classes=0, check=None, jit=None, *
         define_flags(iters, of_script=False, jit=jit, **defaults)
         define_options(options)
     except (folder.RunError, flags.Error) as error:
-        command_line.fail(f"{caller.get('__file__', 'main')}: {error}", 1)
+        words = f"main: {command_line.plain(str(error))}" if isinstance(error, flags.Error) else error
+        command_line.fail(f"{caller.get('__file__', 'this')}: {words}", 1)
     name = {known: name for name, known in members.GANS.items()}.get(module, module)
 
     def values():
@@ -339,9 +340,9 @@ def train(name, make, compile_seconds, check=None, threads_matter=False, texts=N
     `code` is the digest of its file: a run that resumes after a change of the file warns. `check(dataset)` raises
     DataError if the GAN cannot train on a data set. `make(dataset, block)` returns the `Gan` that the flags describe,
     for a `data.Dataset`. The run never trains more than `block` iterations at a time. `compile_seconds` is how long XLA
-    takes to compile it, for the log. If `threads_matter`, the last bits depend on the number of threads without XLA: then a
-    run that resumes with another number warns. `texts` are what --help says of the GAN's own flags, by name, for the
-    page of the run.
+    takes to compile it, for the log. If `threads_matter`, the last bits depend on the number of threads without XLA:
+    then a run that resumes with another number warns. `texts` are what --help says of the GAN's own flags, by name, for
+    the page of the run.
     """
     if FLAGS.device == "gpu":
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"

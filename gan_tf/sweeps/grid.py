@@ -137,9 +137,10 @@ def parse_lists(arguments):
 def expand(gans, lists, seeds, stages):
     """Returns the runs: for each GAN the product of all lists that are flags of it, and of the seeds.
 
-    `gans` are keys of `gan_tf.members.GANS`, or names of users' modules. `lists` is what `parse_lists` returns. `stages` is how often each run is
-    measured, at equal distances. A GAN ignores a flag that only others of the GANs have. Raises SweepError for a flag
-    that no GAN has, for a value that the GAN's command refuses, and for two runs that are the same.
+    `gans` are keys of `gan_tf.members.GANS`, or names of users' modules. `lists` is what `parse_lists` returns.
+    `stages` is how often each run is measured, at equal distances. A GAN ignores a flag that only others of the GANs
+    have. Raises SweepError for a flag that no GAN has, for a value that the GAN's command refuses, and for two runs
+    that are the same.
     """
     runs, unknown = [], dict.fromkeys(lists)
     for gan in gans:

@@ -82,7 +82,7 @@ class Server:
         self._process.wait()
 
     def run(self, module, *flags, cwd, on_call=None, watch=None, kill=(), timeout=60, memory=None):
-        """Runs `python -m module flags…` in the folder `cwd` and returns its `Result`.
+        """Runs `python -m module flags…` in the folder `cwd` and returns its `Result`; or a file such as my_gan.py.
 
         `on_call(call)` is asked before each system call that changes something in the folder `watch`; see
         `syscalls.Call`. It returns None, or the number of an error that the call then fails with. `kill` is a list of
@@ -152,6 +152,7 @@ def become(order, channel):
     syscalls.die_with_parent()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(order["cwd"])
+    sys.path[0] = order["cwd"]  # as with python -m
     for number, name in ((1, "stdout"), (2, "stderr")):
         descriptor = os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
         os.dup2(descriptor, number)
@@ -167,13 +168,17 @@ def become(order, channel):
 
 
 def execute(module):
-    """Runs `module` as `python -m` does, and ends the process as Python ends.
+    """Runs `module` as `python -m` does, or a file of Python, and ends the process as Python ends.
 
     Except that it does not take TensorFlow apart: in a child that would copy all of its memory, for seconds.
     """
     status = 0
     try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        if module.endswith(".py"):
+            sys.path[0] = os.path.dirname(os.path.abspath(module))
+            runpy.run_path(module, run_name="__main__")
+        else:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         if end.code is not None and not isinstance(end.code, int):
             print(end.code, file=sys.stderr)
