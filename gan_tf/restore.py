@@ -103,8 +103,12 @@ def load_run(run_dir, own_gan=None):
     name = config["gan"]["name"]
     is_own = name not in GANS
     module = own.load(name) if is_own else importlib.import_module(GANS[name])
+    options = [*getattr(module, "OPTIONS", ()), *training_command.COMMON]
+    if is_own and (new := [option for option in options if option not in config["flags"]]):
+        raise LoadError(
+            f"--run_dir={run_dir} was trained before {name}.py had a flag --{new[0]}; change the file back."
+        )
     try:
-        options = [*getattr(module, "OPTIONS", ()), *training_command.COMMON]
         values = {option: config["flags"][option] for option in options} | facts_of(module, config["data"])
         gan = own.make(module, None, None, block=1, **values) if is_own else module.make(None, **values)
     except RunError:
@@ -113,7 +117,7 @@ def load_run(run_dir, own_gan=None):
         who, why = (f"{name}.py", own.place(error)) if is_own else ("this version", reason(error))
         raise LoadError(f"--run_dir={run_dir}: {who} cannot make what config.json describes ({why}).") from error
     if is_own and config.get("code") != own.digest(module.__file__):
-        logging.warning("%s.py has changed since this run was trained", name)
+        logging.warning("%s.py has changed since this run was started", name)
     for iteration in checkpoints.Checkpoints(Path(run_dir) / "checkpoints", **gan.models).restorable():
         return gan, iteration
     if is_own:

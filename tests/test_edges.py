@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import importlib
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from PIL import Image
 
 from gan_tf import data, keras_file, locks, messages, restore
 from gan_tf.data import cache, furniture, npz
+from gan_tf.messages import SettingError
 from gan_tf.metrics import solids, table
 from gan_tf.noise import USER_NOISE, stream_noise
 from gan_tf.runs import command_line, files, folder, training_command
@@ -334,23 +336,32 @@ def test_labels_are_refused_before_tensorflow_is_imported(label, tmp_path):
         assert error_of(result) == words and "importing" not in result.stderr
 
 
+def test_a_refusal_says_what_to_change():
+    """A GAN says it itself. Any other ValueError is a mistake in the code, whose place a user wants to see."""
+    with pytest.raises(RunError, match="^9 pairs are more than the 4 there are; change --pairs.$"):
+        with training_command._refusals():
+            raise SettingError("9 pairs are more than the 4 there are; change --pairs.")
+    with pytest.raises(ValueError, match="^a layer of Keras says that a batch_size must be$") as caught:
+        with training_command._refusals():
+            raise ValueError("a layer of Keras says that a batch_size must be")
+    assert not isinstance(caught.value, SettingError)
+
+
 @pytest.mark.parametrize(
-    ("words", "cure"),
+    ("member", "examples", "flags", "words"),
     [
-        ("a batch of 8 is more than the 4 pairs there are", "; change --batch_size."),
-        ("2 batches of 64 are more than the 5 solids", "; change --batch_size."),
-        ("9 pairs are more than the 4 there are", "; change --pairs."),
-        ("it needs pairs: shown must be 'pairs'", "; change --shown."),
-        ("this has 30 words, but --words=5", "; change --words."),
-        ("something else", "; change the flags or the data."),
-        ("do this.", ""),
+        ("cyclegan", np.zeros([4, 28, 28, 1], np.uint8), {"batch_size": 101}, "; use --batch_size=100 at most."),
+        ("gan_3d", np.zeros([5, 4096], np.uint8), {"batch_size": 4}, "; change --batch_size."),
+        ("imitation", np.zeros([4, 5], np.float32), {"batch_size": 5}, "; change --batch_size."),
+        ("imitation", np.zeros([4, 5], np.float32), {"batch_size": 2, "pairs": 9}, "; change --pairs."),
+        ("seqgan", np.zeros([4, 20], np.int32), {"batch_size": 5}, "; change --batch_size."),
+        ("sngan", None, {"clip": 0.5}, ": add --nospectral_norm."),
     ],
 )
-def test_a_refusal_names_a_flag(words, cure):
-    options = ["pairs", "shown", "words", "batch_size", "seed", "jit"]
-    with pytest.raises(RunError) as caught, training_command._naming_flags(options):
-        raise ValueError(words)
-    assert str(caught.value) == words + cure
+def test_members_name_the_flag(member, examples, flags, words):
+    labels = None if examples is None else np.zeros(len(examples), np.int64)
+    with pytest.raises(SettingError, match=re.escape(words) + "$"):
+        importlib.import_module(f"gan_tf.zoo.{member}").make(examples, labels, **flags)
 
 
 # ---- Files of Keras ----

@@ -149,6 +149,7 @@ class Run:
                 self._changed = f"{config['gan']['name']}.py"
                 words = "%s has changed since this run was started, and the run resumes with it as it is now"
                 logging.warning(words, self._changed)
+                config = config | {"code": before.get("code")}  # so that the next start warns, too
             for what in ("device", "versions"):
                 if before.get(what) != config.get(what):
                     words = "this run was started with %s %s: the results may differ in the last bits"

@@ -97,8 +97,9 @@ def place(error):
     """Returns an exception as one line, with the last line of code outside of packages that led to it."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}, line {error.lineno}: {error.msg}"
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if each.filename != __file__]
-    own = [each for each in frames if not re.search(r"<frozen|[/\\](site|dist)-packages[/\\]", each.filename)]
+    frames, package = traceback.extract_tb(error.__traceback__), f"{Path(__file__).parents[1]}{os.sep}"
+    others = re.compile(rf"<frozen|{re.escape(package)}|.*[/\\](site|dist)-packages[/\\]")
+    own = [each for each in frames if not others.match(each.filename)]
     where = f"{own[-1].filename}, line {own[-1].lineno}: " if own else ""
     return f"{where}{messages.short(f'{type(error).__name__}: {messages.reason(error)}')}"
 

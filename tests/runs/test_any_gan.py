@@ -21,7 +21,7 @@ from gan_tf.runs import training_command
 OPTIONS = {"width": (8, "Width of the code.", (1, 1000)), "pictures": (True, "Draw grids.")}
 
 if __name__ == "__main__":
-    training_command.main("toy", OPTIONS, iters=100, pixel_bytes=100)
+    training_command.main(iters=100)
 
 import keras
 import numpy as np
@@ -37,7 +37,8 @@ def make(images, labels, *, width, pictures, batch_size, seed, jit, block):
         return keras.Sequential([keras.Input([n_in]), keras.layers.Dense(n_out, kernel_initializer=normal)])
 
     coder, decoder = network(784, width), network(width, 784)
-    adam, pixels = keras.optimizers.Adam(0.01), tf.constant(images.reshape(-1, 784))
+    adam = keras.optimizers.Adam(0.01)
+    pixels = None if images is None else tf.constant(images.reshape(-1, 784))
     weights = coder.trainable_variables + decoder.trainable_variables
     adam.build(weights)
 
@@ -58,7 +59,8 @@ def make(images, labels, *, width, pictures, batch_size, seed, jit, block):
         ).reshape(steps, 3)
 
     def draw(index):
-        return decoder(coder(pixels[index : index + 8] / np.float32(255))).numpy().reshape(8, 28, 28, 1)
+        drawn = tf.sigmoid(decoder(coder(pixels[index : index + 8] / np.float32(255))))
+        return drawn.numpy().reshape(8, 28, 28, 1)
 
     return Gan(
         objects={"coder": coder, "decoder": decoder, "adam": adam},
@@ -117,7 +119,10 @@ def test_a_run(toy, idx_dir, tmp_path):
     refused = run(toy, idx_dir, "--iters=200", "--out_dir=whole", "--width=9", cwd=tmp_path)
     assert "holds a run with other flags (--width: 8 there, 9 now)" in refused.stderr.splitlines()[-1]
     line = forked("gan_tf.sample", "--run_dir=whole", cwd=tmp_path).stderr.splitlines()[-1]
-    assert line == "error: --run_dir=whole holds a run of 'toy', which this version does not know."
+    words = (
+        "--run_dir=whole holds a run of toy, which is not part of gan_tf. If you know toy.py and want to run its code"
+    )
+    assert line == f"error: {words}, add --gan=toy."
     flags = (f"--data_dir={idx_dir}", "--out_dir=whole", "--sample_every=40", "--batch_size=16", "--nojit")
     line = forked("gan_tf.train", *flags, cwd=tmp_path).stderr.splitlines()[-1]
     assert line.startswith("error: --out_dir=whole holds a run ")

@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import json
+import re
 import sys
 import types
 
@@ -373,3 +374,44 @@ def test_members_need_no_flag(strange):
         restore.LoadError, match="holds a run of dcgan, not of evil; leave --gan out, or name another run.$"
     ):
         restore.check_run(strange("dcgan"), "evil")
+
+
+def test_a_file_that_has_changed(tmp_path, idx_dir):
+    """It warns at each start, and if no checkpoint fits, no advice is to delete the run."""
+    from tests import test_own_gan
+
+    def run(code, command="my_gan.py", *flags):
+        file(tmp_path / "my_gan.py", code)
+        flags = flags or (f"--data_dir={idx_dir}", *test_own_gan.SMALL)
+        return forked(command, *flags, cwd=tmp_path)
+
+    code = test_own_gan.CODE
+    words = "my_gan.py has changed since this run was started"
+    first = run(code, "my_gan.py", f"--data_dir={idx_dir}", *test_own_gan.SMALL, "--iters=3")
+    assert first.returncode == 0 and words not in first.stderr
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert config["code"] == hashlib.sha256(code.encode()).hexdigest() and config["gan"]["name"] == "my_gan"
+    other = code.replace("layers.LeakyReLU(0.1)]", "layers.LeakyReLU(0.1), layers.Dense(3)]", 1)
+    for _ in range(2):
+        result = run(other)
+        assert result.returncode == 1 and words in result.stderr
+        error = (
+            "error: --out_dir=out has no checkpoint that fits my_gan.py as it is now; name another folder, or change"
+        )
+        assert result.stderr.splitlines()[-1].startswith(error)
+    named = ("--run_dir=out", "--gan=my_gan")
+    error = (
+        "error: --run_dir=out holds no checkpoint that fits my_gan.py: if it makes other networks now, change it back;"
+    )
+    assert run(other, "gan_tf.export", *named).stderr.splitlines()[-1].startswith(error)
+    renamed = code.replace("width", "wide")
+    error = "error: --run_dir=out was trained before my_gan.py had a flag --wide; change the file back."
+    assert run(renamed, "gan_tf.export", *named).stderr.splitlines()[-1] == error
+    broken = code.replace("    step = make_step", "    1 / 0\n    step = make_step")
+    error = r"out: my_gan.py cannot make what config.json describes \(.*my_gan.py, line \d+: ZeroDivisionError: .*\)\.$"
+    assert re.search(error, run(broken, "gan_tf.export", *named).stderr.splitlines()[-1])
+    for _ in range(2):
+        result = run(code + "# a remark\n")
+        assert result.returncode == 0 and "finished" in result.stderr
+    assert words in run(code + "# a remark\n", "gan_tf.export", *named).stderr
+    assert words not in run(code, "gan_tf.export", *named).stderr
