@@ -612,6 +612,52 @@ BY_FILE = {
         ),
         ("flags are not compared", "before.get(name) != flags[name]\n", "False\n", FLAGS),
     ],
+    "runs/own.py": [
+        (
+            "the seed of the run does not seed Keras",
+            'SeedSequence(given["seed"])',
+            "SeedSequence()",
+            "runs/test_own.py::test_the_seed_of_the_run_seeds_keras",
+        ),
+        (
+            "other first weights each time are accepted",
+            "if not all(map(np.array_equal, ours, theirs))",
+            "if False",
+            "runs/test_own.py::test_what_make_may_not_do",
+        ),
+        (
+            "a run that cannot resume is trained",
+            "if not _equal(*losses, exact)",
+            "if False",
+            "runs/test_own.py::test_what_training_may_not_do",
+        ),
+        (
+            "the check leaves the GAN trained",
+            "            losses.append(trained())\n            restore()\n",
+            "            restore()\n            losses.append(trained())\n",
+            "runs/test_own.py::test_a_gan_is_as_before_when_it_was_checked",
+        ),
+    ],
+    "restore.py": [
+        (
+            "a run's folder says whose code runs",
+            "if own_gan is None and gan not in GANS",
+            "if False",
+            "runs/test_own.py::test_code_runs_only_if_the_user_names_it",
+        ),
+        (
+            "--gan may name another module than config.json",
+            "if own_gan is not None and own_gan != gan",
+            "if False",
+            "runs/test_own.py::test_code_runs_only_if_the_user_names_it",
+        ),
+        (
+            "config.json may name anything",
+            "if gan not in GANS and not (own.NAME.fullmatch(gan) and len(gan) <= 100)",
+            "if False",
+            "runs/test_own.py::test_names_that_no_gan_has",
+        ),
+    ],
     "locks.py": [
         ("no lock", "fcntl.LOCK_EX | flags", "fcntl.LOCK_SH | flags", "runs/test_folder.py::test_one_run_at_a_time"),
         (
@@ -642,6 +688,12 @@ BY_FILE = {
         ),
     ],
     "runs/checkpoints.py": [
+        (
+            "the state of Dropout is not saved",
+            "for variable in each.variables if id(variable) not in weights",
+            "for variable in each.variables if False",
+            "runs/test_own.py::test_a_checkpoint_holds_the_state_of_dropout",
+        ),
         ("states that are not finite are saved", "np.isfinite(variable).all()", "True", NOT_FINITE),
         ("infinite states are saved", "np.isfinite(variable).all()", "not np.isnan(variable).any()", NOT_FINITE),
         ("one checkpoint is kept", "KEEP = 3", "KEEP = 1", KEPT),

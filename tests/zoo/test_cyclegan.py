@@ -105,7 +105,7 @@ def test_samples_are_made_of_printed_digits_that_training_never_sees():
 
 
 def test_half_of_a_batch_must_fit_into_the_pool():
-    with pytest.raises(ValueError, match="batch_size is at most 100"):
+    with pytest.raises(ValueError, match="use --batch_size=100 at most.$"):
         cyclegan.make(width=2, batch_size=101)
 
 

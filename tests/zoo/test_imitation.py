@@ -281,7 +281,7 @@ def test_scores():
 
 @pytest.mark.parametrize("shown", ["states", "upright", "random"])
 def test_cloning_is_shown_the_experts_pairs(shown):
-    with pytest.raises(ValueError, match=f"shown must be 'pairs', not '{shown}'"):
+    with pytest.raises(ValueError, match=f"not --shown={shown}: use --shown=pairs.$"):
         imitation.make(PAIRS, pairs=4, shown=shown, adversarial=False, batch_size=4)
 
 
