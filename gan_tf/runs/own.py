@@ -30,13 +30,13 @@ def module_of(caller):
     file, spec = caller.get("__file__"), caller.get("__spec__")
     if not file:
         raise RunError("write this GAN into a file, such as my_gan.py, and run the file.")
-    if spec:
-        return spec.name, file
-    module = Path(file).stem
+    module = spec.name if spec else Path(file).stem
     if module in members.GANS:
         if _same(importlib.util.find_spec(members.GANS[module]), file):
             return members.GANS[module], file
         raise RunError(f"{module} is a GAN of gan_tf; give the file another name, such as my_{module}.py.")
+    if spec:
+        return module, file
     if not NAME.fullmatch(module) or "." in module or module == "__main__":
         raise RunError("give the file a name of letters, digits and _, such as my_gan.py.")
     here = os.path.realpath(os.path.dirname(file))

@@ -65,6 +65,14 @@ def test_names_of_files_that_are_refused(name, words, tmp_path, monkeypatch):
         own.module_of(running(file(tmp_path / f"{name}.py")))
 
 
+def test_a_module_with_the_name_of_a_member(tmp_path, monkeypatch):
+    """python -m dcgan."""
+    monkeypatch.syspath_prepend(tmp_path)
+    path = file(tmp_path / "dcgan.py")
+    with pytest.raises(RunError, match="^dcgan is a GAN of gan_tf; give the file another name, such as my_dcgan.py.$"):
+        own.module_of(running(path, importlib.util.find_spec("dcgan")))
+
+
 def test_a_notebook_is_no_file():
     with pytest.raises(RunError, match="^write this GAN into a file, such as my_gan.py, and run the file.$"):
         own.module_of({"__name__": "__main__"})
