@@ -39,6 +39,16 @@ def _own_cache(tmp_path_factory):
         yield
 
 
+@pytest.fixture
+def eagerly():
+    """Training steps run line by line. To trace one takes seconds, which a call or two of it do not repay."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="session")
 def idx_dir(tmp_path_factory):
     """A folder of four small IDX files, 200 images beyond the validation set."""

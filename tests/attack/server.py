@@ -32,6 +32,9 @@ ENVIRONMENT = {
 }
 
 
+LOOK = 5  # milliseconds between two looks at what a command has printed
+
+
 @dataclasses.dataclass
 class Result:
     """How a command ended. `status` is negative for a signal, as in `subprocess`; None if it ran out of time."""
@@ -81,12 +84,14 @@ class Server:
         self._process.kill()  # and with it a child that hangs
         self._process.wait()
 
-    def run(self, module, *flags, cwd, on_call=None, watch=None, kill=(), timeout=60, memory=None):
+    def run(self, module, *flags, cwd, on_call=None, on_line=None, watch=None, kill=(), timeout=60, memory=None):
         """Runs `python -m module flags…` in the folder `cwd` and returns its `Result`; or a file such as my_gan.py.
 
         `on_call(call)` is asked before each system call that changes something in the folder `watch`; see
         `syscalls.Call`. It returns None, or the number of an error that the call then fails with. `kill` is a list of
-        (seconds, signal), each sent so long after the start. After `timeout` seconds the command is killed.
+        (seconds, signal), each sent so long after the start. `on_line(line)` is told each line of standard output, and
+        returns such a list, or None: these are sent so long after the line. After `timeout` seconds the command is
+        killed. A `module` that ends in .py is a file.
         `memory` limits its address space, in bytes.
         """
         out, err = self._home / "stdout", self._home / "stderr"
@@ -96,7 +101,7 @@ class Server:
         self._socket.send(json.dumps(order).encode())
         message, descriptors, _, _ = socket.recv_fds(self._socket, 1000, 1)
         pid, status, timed_out = int(message), None, False
-        kill = sorted(kill)
+        kill, seen = sorted(kill), 0
         watcher = syscalls.Watcher(descriptors[0], pid, watch, on_call) if descriptors else None
         poll = select.poll()
         for descriptor in [self._socket.fileno(), *descriptors]:
@@ -104,7 +109,8 @@ class Server:
         while status is None:
             now = time.monotonic() - start
             due = kill[0][0] if kill else timeout
-            for descriptor, event in poll.poll(max(0, 1000 * (due - now)) + 1):
+            wait = max(0, 1000 * (due - now)) + 1
+            for descriptor, event in poll.poll(min(wait, LOOK) if on_line else wait):
                 if descriptor == self._socket.fileno():
                     answer = self._socket.recv(100)
                     if not answer:
@@ -115,6 +121,12 @@ class Server:
                 else:
                     poll.unregister(descriptor)  # all threads have ended
             now = time.monotonic() - start
+            if on_line and status is None:
+                lines = out.read_text(errors="backslashreplace").splitlines(keepends=True)
+                lines = [line for line in lines if line.endswith("\n")]
+                for line in lines[seen:]:
+                    kill = sorted(kill + [(now + seconds, number) for seconds, number in on_line(line) or ()])
+                seen = len(lines)
             while status is None and kill and now >= kill[0][0]:
                 send_signal(pid, kill.pop(0)[1])
             if status is None and now >= timeout:

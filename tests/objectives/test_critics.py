@@ -36,7 +36,7 @@ def test_one_step_of_d_is_the_references(jit):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
-def test_k_steps_of_d_take_their_own_batches():
+def test_k_steps_of_d_take_their_own_batches(eagerly):
     """Three updates of D are three steps of plain gradient descent, each on its third of what the step is given."""
     generator, discriminator, g_optimizer, _ = make_networks()
     real, d_noise, g_noise = inputs(3)
@@ -58,10 +58,10 @@ def test_k_steps_of_d_take_their_own_batches():
     assert g_optimizer.iterations == 1 and sgd.iterations == 3
 
 
-def test_weights_are_clipped():
+def test_weights_are_clipped(eagerly):
     generator, discriminator, g_optimizer, _ = make_networks()
     rmsprop = optimizers.make_optimizer("rmsprop")
-    step = critics.make_critic_step(generator, discriminator, g_optimizer, rmsprop, "wgan", d_steps=5)
+    step = critics.make_critic_step(generator, discriminator, g_optimizer, rmsprop, "wgan", d_steps=5, jit=False)
     before = [weight.copy() for weight in discriminator.get_weights()]
     step(*inputs(5))
     weights = discriminator.get_weights()
@@ -71,16 +71,17 @@ def test_weights_are_clipped():
     assert max(np.abs(weight).max() for weight in generator.get_weights()) > 0.1, "G is not clipped"
 
 
-def test_constants_replace_those_of_the_papers():
+def test_constants_replace_those_of_the_papers(eagerly):
     """`clip` bounds the weights; the loss of D is a straight line over the `weight` of the penalty; no other fits."""
     generator, discriminator, g_optimizer, d_optimizer = make_networks()
-    critics.make_critic_step(generator, discriminator, g_optimizer, d_optimizer, "wgan", 1, clip=0.02)(*inputs(1))
+    networks = generator, discriminator, g_optimizer, d_optimizer
+    critics.make_critic_step(*networks, "wgan", 1, jit=False, clip=0.02)(*inputs(1))
     largest = [abs(weight).max() for weight in discriminator.get_weights()]
     assert max(largest) == np.float32(0.02)
     d_losses = []
     for weight in (0.0, 1.0, 10.0, None):
         more = {} if weight is None else {"weight": weight}
-        step = critics.make_critic_step(*make_networks(), "wgan_gp", 1, **more)
+        step = critics.make_critic_step(*make_networks(), "wgan_gp", 1, jit=False, **more)
         d_losses.append(float(step(*inputs(1))[0]))
     assert d_losses[1] - d_losses[0] > 0.01
     assert d_losses[2] - d_losses[0] == pytest.approx(10 * (d_losses[1] - d_losses[0]), rel=1e-4)
@@ -185,7 +186,7 @@ def test_the_penalty_is_that_of_pairs_and_has_two_sides():
 
 
 @pytest.mark.parametrize("loss", RECIPES)
-def test_one_step_of_each_objective(loss):
+def test_one_step_of_each_objective(loss, eagerly):
     """Both networks move, and both losses are numbers."""
     recipe = RECIPES[loss]
     generator, discriminator, *rest = make_networks(recipe.g_optimizer, recipe.d_optimizer)

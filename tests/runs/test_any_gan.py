@@ -85,9 +85,9 @@ def toy(tmp_path_factory):
 
 
 def run(toy, idx_dir, *flags, cwd):
-    """Runs it as a user would."""
+    """Runs the file."""
     flags = (f"--data_dir={idx_dir}", "--sample_every=40", "--checkpoint_every=25", "--batch_size=16", *flags)
-    return subprocess.run([sys.executable, str(toy), *flags], cwd=cwd, capture_output=True, text=True)
+    return forked(str(toy), *flags, cwd=cwd)
 
 
 def test_a_run(toy, idx_dir, tmp_path):
@@ -129,7 +129,10 @@ def test_a_run(toy, idx_dir, tmp_path):
 
 
 def test_losses_are_printed_by_name(toy, idx_dir, tmp_path):
-    result = run(toy, idx_dir, "--iters=41", "--log_every=40", "--nopictures", cwd=tmp_path)
+    """As a user starts it."""
+    flags = ["--sample_every=40", "--batch_size=16", "--iters=41", "--log_every=40", "--nopictures"]
+    command = [sys.executable, str(toy), f"--data_dir={idx_dir}", *flags]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     words = [line.split(":")[0] for line in result.stdout.splitlines()]
     assert words == ["Iter", "error", "size", "loss", "", "Iter", "error", "size", "loss", ""]

@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 
 import numpy as np
 import pytest
@@ -25,7 +24,7 @@ FLAGS = (f"--iters={ITERS}", "--nojit", "--batch_size=16", "--sample_every=40", 
 def whole(tmp_path_factory, idx_dir):
     """The folder of a run that nothing has disturbed."""
     cwd = tmp_path_factory.mktemp("whole")
-    result = run(*FLAGS, f"--data_dir={idx_dir}", cwd=cwd)
+    result = forked("gan_tf.train", *FLAGS, f"--data_dir={idx_dir}", cwd=cwd)
     assert result.returncode == 0 and "fresh run" in result.stderr, result.stderr
     return cwd / "out"
 
@@ -49,24 +48,25 @@ def assert_equal_runs(out_dir, expected, iters=ITERS):
         np.testing.assert_array_equal(ours[name], value, err_msg=name)
 
 
-def go_on(cwd, idx_dir, *flags):
+def go_on(cwd, idx_dir, *flags, on_line=None):
     """The command of the whole run, once more."""
-    return forked("gan_tf.train", *FLAGS, f"--data_dir={idx_dir}", *flags, cwd=cwd)
+    return forked("gan_tf.train", *FLAGS, f"--data_dir={idx_dir}", *flags, cwd=cwd, on_line=on_line)
 
 
-def stop_at(cwd, idx_dir, what, iteration, *flags):
-    """Sends the signal `what` when the losses of `iteration` are printed; returns (exit status, stderr)."""
-    with start(*FLAGS, f"--data_dir={idx_dir}", "--log_every=20", *flags, cwd=cwd) as process:
-        for line in process.stdout:
-            if line == f"Iter: {iteration}\n":
-                process.send_signal(what)
-        return process.wait(), process.stderr.read()
+def stop_at(cwd, idx_dir, signals, iteration, *flags):
+    """Sends the `signals` when the losses of `iteration` are printed; returns (exit status, stderr)."""
+
+    def on_line(line):
+        return [(0, each) for each in signals] if line == f"Iter: {iteration}\n" else None
+
+    result = go_on(cwd, idx_dir, "--log_every=20", *flags, on_line=on_line)
+    return result.returncode, result.stderr
 
 
 def test_stopped_runs_go_on_exactly(whole, idx_dir, tmp_path):
     """Stopped by both signals and resumed twice, it equals the run that was not."""
     for iteration, what, status in ((100, signal.SIGINT, 130), (300, signal.SIGTERM, 143)):
-        code, stderr = stop_at(tmp_path, idx_dir, what, iteration)
+        code, stderr = stop_at(tmp_path, idx_dir, [what], iteration)
         assert code == status and "Traceback" not in stderr, stderr
         assert f"of {ITERS}; run the same command to resume" in stderr
     result = go_on(tmp_path, idx_dir)
@@ -76,14 +76,14 @@ def test_stopped_runs_go_on_exactly(whole, idx_dir, tmp_path):
 
 def test_with_xla_a_stopped_run_goes_on_exactly(idx_dir, tmp_path):
     """As the command does by default."""
-    flags = ("--iters=4000", "--jit", "--sample_every=500", "--checkpoint_every=1500")
+    flags = ("--iters=2000", "--jit", "--sample_every=250", "--checkpoint_every=750")
     for name in ("whole", "stopped"):
         (tmp_path / name).mkdir()
     assert go_on(tmp_path / "whole", idx_dir, *flags).returncode == 0
-    code, stderr = stop_at(tmp_path / "stopped", idx_dir, signal.SIGINT, 640, *flags)
+    code, stderr = stop_at(tmp_path / "stopped", idx_dir, [signal.SIGINT], 320, *flags)
     assert code == 130, stderr
     assert "resumed at " in go_on(tmp_path / "stopped", idx_dir, *flags).stderr
-    assert_equal_runs(tmp_path / "stopped" / "out", tmp_path / "whole" / "out", 4000)
+    assert_equal_runs(tmp_path / "stopped" / "out", tmp_path / "whole" / "out", 2000)
 
 
 def test_iters_is_the_total(whole, idx_dir, tmp_path):
@@ -102,18 +102,18 @@ def test_iters_is_the_total(whole, idx_dir, tmp_path):
 def kill_and_go_on(times, whole, idx_dir, cwd, seed):
     """Kills a run that writes a checkpoint or a grid at every iteration or two; returns how often and when."""
     chance, kills = random.Random(seed), []
-    flags = (*FLAGS, f"--data_dir={idx_dir}", "--log_every=1")
     while len(kills) < times:
-        with start(*flags, "--checkpoint_every=3", cwd=cwd) as process:
+        delay, lines = chance.uniform(0, 0.3), []
+
+        def on_line(line, delay=delay, lines=lines):
             # From the first line on, so that every kill hits a run that is writing; how long after is chance.
-            line = process.stdout.readline()
-            delay = chance.uniform(0, 0.3)
-            time.sleep(delay)
-            process.kill()
-            process.communicate()
-        if not line:
+            lines.append(line)
+            return [(delay, signal.SIGKILL)] if len(lines) == 1 else None
+
+        go_on(cwd, idx_dir, "--log_every=1", "--checkpoint_every=3", on_line=on_line)
+        if not lines:
             break
-        kills.append((int(line.split()[1]), delay))
+        kills.append((int(lines[0].split()[1]), delay))
     return kills
 
 
@@ -218,14 +218,8 @@ def test_kerass_own_settings_change_nothing(floatx, whole, idx_dir, tmp_path):
 
 def test_two_signals_at_once_are_one_wish(whole, idx_dir, tmp_path):
     """As from a terminal and a scheduler together: it still saves. A stop after --overwrite says how to go on."""
-    flags = (*FLAGS, f"--data_dir={idx_dir}", "--log_every=20", "--overwrite")
-    with start(*flags, cwd=tmp_path) as process:
-        while process.stdout.readline() != "Iter: 100\n":
-            assert process.poll() is None
-        process.send_signal(signal.SIGTERM)
-        process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=120)
-    assert process.returncode in (130, 143), stderr
+    code, stderr = stop_at(tmp_path, idx_dir, [signal.SIGTERM, signal.SIGINT], 100, "--overwrite")
+    assert code in (130, 143), stderr
     assert "of 600; run the same command without --overwrite to resume" in stderr
     assert "python -m gan_tf.report --run_dir=out" in stderr
     assert "resumed at 1" in go_on(tmp_path, idx_dir).stderr

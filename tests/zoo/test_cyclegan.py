@@ -123,7 +123,7 @@ def test_there_may_be_fewer_or_more_handwritten_than_printed_digits(count):
     assert gan.train(1).shape == (1, 3) and gan.draw(0).shape == (48, 28, 28, 1)
 
 
-def test_two_classes(monkeypatch):
+def test_two_classes(monkeypatch, eagerly):
     """The first class is a, the second b; the shorter one is repeated; scores are of held-out images of each."""
     pixels = np.zeros([7, 12, 8, 3], np.uint8)
     kinds = np.array([1, 0, 1, 1, 0, 1, 1])
