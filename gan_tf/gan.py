@@ -21,7 +21,7 @@ class Gan:
 
     What every GAN provides:
 
-    objects: name → Keras model or optimizer. This is what a checkpoint holds.
+    objects: name → Keras model, layer or optimizer. This is what a checkpoint holds.
     train_block: `train_block(first, steps)` trains iterations `first` … `first + steps - 1`, at most `block` of them,
         and returns their losses, float32 [steps, len(loss_names)]. With `steps` = 0 it only compiles. None if the GAN
         was made without images: then it can draw, but not train.
@@ -52,6 +52,7 @@ class Gan:
     boundary: above this logit D means "real". None if D does not say this, as a critic.
     collapse_advice: what the log says after "mode collapse": what the user can do.
     blind_d_loss: D's loss when D outputs 1/2 for every image, for the plot of the losses.
+    also: name → digest of the data sets that `make` loaded itself. A run resumes only with the same ones.
     first_phase: the number of iterations before the GAN itself, such as pre-training. No call of `train_block` crosses
         this limit.
     """
@@ -75,6 +76,7 @@ class Gan:
     boundary: float | None = None
     collapse_advice: str = ""
     blind_d_loss: float | None = None
+    also: dict = dataclasses.field(default_factory=dict)
     first_phase: int = 0
 
     iteration: int = dataclasses.field(default=0, init=False)  # how many iterations `train` has done

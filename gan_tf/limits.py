@@ -56,6 +56,13 @@ def unwritable(path):
     return None
 
 
+def avx512():
+    """True if this CPU is known to have AVX-512. Without it, the number of threads changes last bits, also with XLA."""
+    with contextlib.suppress(OSError):
+        return "avx512f" in Path("/proc/cpuinfo").read_text()
+    return False
+
+
 def cores():
     """Returns how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

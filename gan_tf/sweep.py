@@ -30,6 +30,12 @@ flags.DEFINE_bool("dry_run", False, "Print the runs, and how long they would tak
 flags.DEFINE_bool("table_only", False, "Only make the tables and figures of --out_dir again. No other flag matters.")
 flags.DEFINE_integer("cpus_per_run", 1, "Cores for each run. Few are best: two runs on a core each beat one on two.", 1)
 flags.DEFINE_float("gpus_per_run", 0.0, "GPUs for each run; 0.25: four runs share one.", 0.0)
+flags.DEFINE_float(
+    "memory_per_run",
+    engine.MEMORY,
+    "GB of memory for each run: no more runs train at once than fit. Enough for MNIST; larger pictures need more.",
+    0.1,
+)
 flags.DEFINE_string("address", None, "A Ray cluster, such as auto or ray://HOST:10001. Unset: this machine alone.")
 
 MEASURE = 0.4  # minutes for one measurement on one core (20 s), and for a new process that continues the training
@@ -37,7 +43,7 @@ MEASURE = 0.4  # minutes for one measurement on one core (20 s), and for a new p
 GROUPS = {
     "Runs": ["gan", "seeds", "stages", "evaluate"],
     "Output": ["out_dir", "dry_run", "table_only"],
-    "Machine": ["cpus_per_run", "gpus_per_run", "address"],
+    "Machine": ["cpus_per_run", "gpus_per_run", "memory_per_run", "address"],
 }
 
 
@@ -92,7 +98,7 @@ def main(arguments):
 def train(runs, out_dir):
     """Trains and measures the runs. Returns what became of each, as `engine.run` does."""
     features, left = None, [run for run in runs if not worker.finished(out_dir / run.name, run.stages)]
-    logging.info("%s in %s, of which %d are finished", runs_in_words(runs), out_dir, len(runs) - len(left))
+    logging.info("%s in %s, %d already finished", runs_in_words(runs), out_dir, len(runs) - len(left))
     if not left:
         return {}
     if FLAGS.evaluate:
@@ -100,7 +106,7 @@ def train(runs, out_dir):
     with engine.cluster(FLAGS.address, FLAGS.cpus_per_run, FLAGS.gpus_per_run):
         if FLAGS.address:
             engine.require_shared(out_dir)
-        return engine.run(left, out_dir, features, FLAGS.cpus_per_run, FLAGS.gpus_per_run)
+        return engine.run(left, out_dir, features, FLAGS.cpus_per_run, FLAGS.gpus_per_run, FLAGS.memory_per_run)
 
 
 def table(runs, out_dir):

@@ -73,7 +73,7 @@ def forked(module, *flags, cwd, **options):
     `options` are those of `Server.run`: with `on_line`, and elsewhere than on Linux, the test is skipped.
     """
     if sys.platform != "linux":
-        if "on_line" in options:
+        if options.get("on_line"):
             pytest.skip("needs the fork server, which is for Linux")
         return command(module, *flags, cwd=cwd)
     result = _server().run(module, *flags, cwd=cwd, timeout=600, **options)

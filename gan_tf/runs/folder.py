@@ -147,13 +147,24 @@ class Run:
                 )
             if before.get("code") != config.get("code"):
                 self._changed = f"{config['gan']['name']}.py"
-                words = "%s has changed since this run was started, and the run resumes with it as it is now"
-                logging.warning(words, self._changed)
+                changed = "%s has changed since this run was started, and the run resumes with it as it is now"
+                logging.warning(changed, self._changed)
                 config = config | {"code": before.get("code")}  # so that the next start warns, too
+            for name, digest in config["data"].get("also", {}).items():
+                there = before["data"].get("also", {}).get(name, digest)  # older runs do not say it
+                if there != digest:
+                    raise RunError(
+                        f"--out_dir={self.path} holds a run on another version of {name} (SHA-256 {there[:8]} there; "
+                        f"{digest[:8]} now); name another --out_dir, or delete the run with --overwrite."
+                    )
+            words = "this run was started with %s %s: the results may differ in the last bits"
             for what in ("device", "versions"):
                 if before.get(what) != config.get(what):
-                    words = "this run was started with %s %s: the results may differ in the last bits"
                     logging.warning(words, what, before.get(what))
+            threads, now = (each["flags"].get("threads") for each in (before, config))
+            same_cpu = str(config.get("device")).startswith("CPU") and before.get("device") == config["device"]
+            if threads != now and same_cpu and not limits.avx512():
+                logging.warning(words, "threads:", threads or "all")
             with files.replacing(self.path / "config.json") as temporary:
                 temporary.write_text(json.dumps(config, indent=2) + "\n")
         except OSError as error:

@@ -54,6 +54,8 @@ class Loop:
         None when all iterations are done. Raises RunError and OSError.
         """
         gan, options = self._gan, self._options
+        if gan.also:
+            config["data"]["also"] = gan.also
         with folder.Run(out_dir, config, overwrite) as run, signals.StopSignals() as stop:
             states = checkpoints.Checkpoints(run.path / "checkpoints", **gan.objects)
             first = done = run.resume(states)

@@ -17,7 +17,7 @@ from gan_tf.sweeps.progress import Progress
 
 MISSING = "a sweep needs Ray; install it with: pip install -e '.[sweep]'"
 RETRIES = 5  # after the death of a worker or of its node
-MEMORY = 1.4e9  # bytes of a run (experiments.speed.plan measured 1.24e9): Ray starts no more runs than fit into memory
+MEMORY = 1.4  # GB of a run on MNIST (experiments.speed.plan measured 1.24)
 ANSWER = 10  # seconds for a cluster to answer
 POLL = 1.0  # seconds between two looks at the runs
 SAVE = 60  # seconds for the runs to save and stop, after Ctrl-C
@@ -102,18 +102,20 @@ def require_shared(out_dir):
         mark.unlink()
 
 
-def run(runs, out_dir, features, cpus_per_run=1, gpus_per_run=0):
+def run(runs, out_dir, features, cpus_per_run=1, gpus_per_run=0, memory_per_run=MEMORY):
     """Trains all `runs` (grid.Run) in `out_dir`, stage by stage, and measures each stage.
 
     Call it within `cluster`, with runs that are not finished. Stages that are there already are not trained again.
-    `features` is the folder for `worker.measure`, or None. Returns {name of a run: None, or what went wrong}, in one
-    line each. After Ctrl-C the runs that are training save and stop. They and those that have not started return
-    `worker.STOPPED`. A second Ctrl-C ends the process at once.
+    `features` is the folder for `worker.measure`, or None. Ray starts no more runs than fit into memory, if each takes
+    `memory_per_run` GB. Returns {name of a run: None, or what went wrong}, in one line each. After Ctrl-C the runs that
+    are training save and stop. They and those that have not started return `worker.STOPPED`. A second Ctrl-C ends the
+    process at once.
     """
     import ray
 
     out_dir = Path(out_dir).resolve()
-    share = {"num_cpus": cpus_per_run, "num_gpus": gpus_per_run, "memory": MEMORY, "max_retries": RETRIES}
+    share = {"num_cpus": cpus_per_run, "num_gpus": gpus_per_run, "memory": memory_per_run * 1e9}
+    share["max_retries"] = RETRIES
     train, measure = (ray.remote(max_calls=1, **share)(task) for task in (worker.train, worker.measure))
     machine = [f"--threads={max(1, int(cpus_per_run))}", f"--device={'gpu' if gpus_per_run else 'cpu'}"]
     last, every, outcomes = {}, [], {}

@@ -53,7 +53,10 @@ def define_flags():
 
 
 def load(run_dir):
-    """Returns (the `Gan` of a DCGAN's run, the flags that describe its data). Raises LoadError and DataError."""
+    """Returns (the `Gan` of a DCGAN's run, the flags that describe its data, its test images, a `data.Dataset`).
+
+    Raises LoadError and DataError.
+    """
     if not run_dir:
         raise restore.LoadError("name a run of gan_tf.zoo.dcgan with --run_dir.")
     config = restore.check_run(run_dir)
@@ -62,11 +65,12 @@ def load(run_dir):
     out_dir = FLAGS.out_dir or run_dir
     restore.check_writable(out_dir, f"--out_dir={out_dir}")
     described = config["flags"] | {"data_dir": FLAGS.data_dir or config["flags"]["data_dir"]}
-    require_digits(data.load_as(described, "test"))  # before TensorFlow, which takes seconds to import
+    test = data.load_as(described, "test")
+    require_digits(test)  # before TensorFlow, which takes seconds to import
     command_line.import_tensorflow()
     gan, iteration = restore.load_run(run_dir)
     logging.info("the networks of %s after %s", run_dir, messages.counted(iteration, "iteration"))
-    return gan, described
+    return gan, described, test
 
 
 def require_digits(test):
@@ -149,12 +153,11 @@ def table_of(result):
 
 def main():
     """Completes test images, prints a table, and writes completion.json and completion.png."""
-    gan, described = load(FLAGS.run_dir)
+    gan, described, test = load(FLAGS.run_dir)
 
     from gan_tf.metrics import classifier, table
 
-    train, test = (data.load_as(described, split) for split in ("train", "test"))
-    require_digits(test)
+    train = data.load_as(described, "train")
     mask = hole(FLAGS.hole, test.shape)
     images, labels = test.images[: FLAGS.count], test.labels[: FLAGS.count]
     begun, weights = time.monotonic(), weights_around(mask)

@@ -240,9 +240,10 @@ def make(
         "pool_printed": Pool(shape),
     }
     to_written, to_printed = networks["to_written"], networks["to_printed"]
-    train_block, draw = None, None
+    train_block, draw, printed = None, None, None
     if images is not None:
-        kinds = [images[labels == kind] for kind in (0, 1)] if two_classes else [data.load("glyphs").pixels, images]
+        printed = None if two_classes else data.load("glyphs")
+        kinds = [images[labels == kind] for kind in (0, 1)] if two_classes else [printed.pixels, images]
         count = max(map(len, kinds)) if two_classes else len(images)
         pair = [each if len(each) == count else each[np.arange(count) % len(each)] for each in kinds]
         step = make_train_step(objects, cycle_weight, jit)
@@ -265,6 +266,7 @@ def make(
         draw=draw,
         shape=shape,
         columns=COLUMNS,
+        also={"glyphs": printed.digest} if printed else {},
         scores=lambda test: (scores_of_kinds if two_classes else scores_of_digits)(to_written, to_printed, test),
     )
     if not two_classes:

@@ -38,11 +38,24 @@ OPTIONS = {
 }
 
 FACTS = ("shape", "classifier")  # of the data, which `make` is told
+TIMES = 4  # how much larger a side becomes
+
+
+def require_fitting(shape, classifier, content):
+    """Raises SettingError if height or width are no multiples of 4, or if there is no classifier for `content`."""
+    if shape[0] % TIMES or shape[1] % TIMES:
+        raise SettingError(f"this GAN needs pictures whose height and width are multiples of {TIMES}: change --size.")
+    if content == "features" and not classifier:
+        raise SettingError(
+            "no classifier knows these pictures, and --content=features needs one: use --content=pixels."
+        )
+
 
 if __name__ == "__main__":  # before the other imports, so that --help and a wrong flag answer at once
     training_command.main(
         iters=5_000,
         pixel_bytes=5100,
+        check=lambda dataset, flags: require_fitting(dataset.shape, dataset.classifier, flags["content"]),
         batch_size=64,
         sample_every=500,
         log_every=500,
@@ -64,7 +77,6 @@ from gan_tf.metrics.pairs import compare, enlarge
 from gan_tf.zoo import dcgan
 from gan_tf.zoo.blocks import make_train_block, shape_of
 
-TIMES = 4  # how much larger a side becomes
 BLOCKS = 4  # residual blocks
 COLUMNS = 8
 
@@ -171,12 +183,7 @@ def make(
     or if there is no classifier for `content`; KeyError for an unknown `content`.
     """
     shape = shape_of(images, shape)
-    if shape[0] % TIMES or shape[1] % TIMES:
-        raise SettingError(f"this GAN needs pictures whose height and width are multiples of {TIMES}: change --size.")
-    if content == "features" and not classifier:
-        raise SettingError(
-            "no classifier knows these pictures, and --content=features needs one: use --content=pixels."
-        )
+    require_fitting(shape, classifier, content)
     features = {"features": lambda: make_features(classifier), "pixels": lambda: tf.identity}[content]()
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
     generator, discriminator = make_generator(g_seed, shape, width), dcgan.make_discriminator(d_seed, shape)

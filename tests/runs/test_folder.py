@@ -279,6 +279,36 @@ def test_another_device_is_reported(tmp_path, caplog):
             assert caplog.text.count("this run was started with device CPU: the results may differ") == warnings
 
 
+@pytest.mark.parametrize(
+    ("device", "avx512", "now", "warnings"),
+    [
+        ("CPU, 2 cores", False, {"threads": 1}, 1),
+        ("CPU, 2 cores", False, {"threads": 3}, 0),
+        ("CPU, 2 cores", True, {"threads": 1}, 0),
+        ("GPU, a card", False, {"threads": 1}, 0),
+    ],
+)
+def test_other_threads_are_reported(device, avx512, now, warnings, tmp_path, caplog, monkeypatch):
+    """Where they change last bits. Where they do so on every CPU, they are a part of the device's name."""
+    monkeypatch.setattr(folder.limits, "avx512", lambda: avx512)
+    config = CONFIG | {"device": device, "versions": {}}
+    folder.Run(tmp_path, config | {"flags": FLAGS | {"threads": 3}}).close()
+    with caplog.at_level("WARNING"), folder.Run(tmp_path, config | {"flags": FLAGS | now}):
+        assert caplog.text.count("this run was started with threads: 3: the results may differ") == warnings
+        assert caplog.text.count("the results may differ") == warnings
+
+
+def test_a_changed_second_data_set_is_refused(tmp_path):
+    """Runs from before config.json had its digest resume."""
+    first, other = ({"digest": "abc", "also": {"glyphs": name * 64}} for name in "12")
+    folder.Run(tmp_path, CONFIG).close()
+    folder.Run(tmp_path, CONFIG | {"data": first}).close()
+    folder.Run(tmp_path, CONFIG | {"data": first}).close()
+    words = r"holds a run on another version of glyphs \(SHA-256 11111111 there; 22222222 now\); name another --out_dir"
+    with pytest.raises(folder.RunError, match=words):
+        folder.Run(tmp_path, CONFIG | {"data": other})
+
+
 def test_one_run_at_a_time(tmp_path):
     with folder.Run(tmp_path, CONFIG):
         for use in (lambda: folder.check(tmp_path, FLAGS, overwrite=True), lambda: folder.Run(tmp_path, CONFIG)):

@@ -51,7 +51,7 @@ class Tasks:
 def test_what_a_run_is_told(gpus, device, tmp_path, monkeypatch):
     """Its stages one after the other, each measured before the next is trained; on a GPU if it has a part of one."""
     tasks = Tasks(monkeypatch)
-    outcomes = engine.run([TWO_STAGES, ONE_STAGE], tmp_path, "/features", cpus_per_run=3, gpus_per_run=gpus)
+    outcomes = engine.run([TWO_STAGES, ONE_STAGE], tmp_path, "/features", 3, gpus, memory_per_run=2.5)
     assert outcomes == {"lr=1,seed=3": None, "seed=4": None}
     one, other = f"{tmp_path}/lr=1,seed=3", f"{tmp_path}/seed=4"
     machine = ["--threads=3", f"--device={device}"]
@@ -64,7 +64,7 @@ def test_what_a_run_is_told(gpus, device, tmp_path, monkeypatch):
         ("train", None, other, "gan_tf.train", ["--seed=4", "--iters=20", f"--out_dir={other}", *machine]),
         ("measure", "reference 5", other, 20, "/features"),
     ]
-    share = {"max_calls": 1, "num_cpus": 3, "num_gpus": gpus, "memory": 1.4e9, "max_retries": 5}
+    share = {"max_calls": 1, "num_cpus": 3, "num_gpus": gpus, "memory": 2.5e9, "max_retries": 5}
     assert tasks.options == [share, share]
 
 

@@ -96,7 +96,7 @@ def test_a_grid_is_trained_measured_and_not_trained_again(idx_dir, tmp_path):
     assert result.returncode == 0, result.stderr
     lines = result.stderr.splitlines()
     assert lines[-1].endswith("the table is in sweep/sweep.md") and "Traceback" not in result.stderr
-    assert "2 runs in sweep, of which 1 are finished" in result.stderr and os.listdir(runs[0]) == ["stages"]
+    assert "2 runs in sweep, 1 already finished" in result.stderr and os.listdir(runs[0]) == ["stages"]
     expected = plain(tmp_path, "--seed=1", "--d_lr=0.1", "--iters=60", f"--data_dir={idx_dir}", *SLOW)
     assert (runs[1] / "losses.csv").read_bytes() == expected
     with open(tmp_path / "sweep" / "sweep.csv") as file:
@@ -110,7 +110,7 @@ def test_a_grid_is_trained_measured_and_not_trained_again(idx_dir, tmp_path):
         assert (tmp_path / "sweep" / name).stat().st_size > 5000
     before = (runs[1] / "losses.csv").stat().st_mtime_ns
     again = forked("gan_tf.sweep", *flags, cwd=tmp_path)
-    assert again.returncode == 0 and "2 runs in sweep, of which 2 are finished" in again.stderr
+    assert again.returncode == 0 and "2 runs in sweep, 2 already finished" in again.stderr
     assert again.stdout == result.stdout and (runs[1] / "losses.csv").stat().st_mtime_ns == before
     (tmp_path / "sweep" / "sweep.md").unlink()
     assert forked("gan_tf.sweep", "--table_only", "--out_dir=sweep", cwd=tmp_path).stdout == result.stdout
@@ -177,14 +177,14 @@ def test_what_the_command_makes_of_its_runs(tmp_path):
         ["stopped", "no disk", "its worker died 6 times"],
         [],
     ]
-    flags = ["--cpus_per_run=2", "--gpus_per_run=0.5", "--address=auto"]
+    flags = ["--cpus_per_run=2", "--gpus_per_run=0.5", "--memory_per_run=3.5", "--address=auto"]
     found, asked, made, measured, commands, shown = main(tmp_path, *flags, answers=answers)
     failed = "seed=1 failed: no disk"
     dead = "seed=2 failed: its worker died 6 times"
     assert found == [[0, []], [1, [failed]], [130, []], [130, [failed, dead]], [0, []], 1, 0]
     assert asked == [["dcgan", "reference"], {"d_lr": ["1", "2"]}, [1, 2], 2]
     assert made == 6 * ["new"] and (tmp_path / "new" / "sweep.json").exists()
-    left = [["seed=0", "seed=2"], "new", str(tmp_path / "new"), "2", "0.5"]
+    left = [["seed=0", "seed=2"], "new", str(tmp_path / "new"), "2", "0.5", "3.5"]
     assert measured == [["auto", 2, 0.5], ["shared", "new"], left]
     # One command for each GAN. 30 minutes for each run of one, 1.5 for the other, 6 measurements of 0.4; 2 at once.
     nowhere = [each for command in commands for each in command if each.startswith("--out_dir=")]
@@ -205,7 +205,7 @@ def test_without_measuring_there_is_no_table(tmp_path):
     """Nor features for it, nor time for it; and each run has a single stage."""
     found, asked, made, measured, _, shown = main(tmp_path, "--noevaluate", answers=[[None, None, None]])
     assert found == [[0, []], 1, 0] and asked[3] == 1 and made == ["new"]
-    assert measured == [[None, 1, 0.0], [["seed=0", "seed=2"], "new", "None", "1", "0.0"]]
+    assert measured == [[None, 1, 0.0], [["seed=0", "seed=2"], "new", "None", "1", "0.0", "1.4"]]
     assert shown[3] == "3 runs, 3 at once: about 20 min on this machine."
 
 

@@ -94,8 +94,8 @@ class Spies:
         everything = {"run_dir": "run", "out_dir": str(tmp_path), "steps": 17, "seed": 5}
         for module in (completion, editing):
             monkeypatch.setattr(module, "FLAGS", types.SimpleNamespace(**everything | flags))
-        monkeypatch.setattr(completion, "load", lambda run_dir: (self.gan, {"run_dir": run_dir}))
-        monkeypatch.setattr(data, "load_as", lambda _, split: {"train": self.train, "test": self.test}[split])
+        monkeypatch.setattr(completion, "load", lambda run_dir: (self.gan, {"run_dir": run_dir}, self.test))
+        monkeypatch.setattr(data, "load_as", lambda _, split: {"train": self.train}[split])  # test images: once
         monkeypatch.setattr(completion, "search", self.search)
         monkeypatch.setattr(classifier, "load_classifier", lambda name="mnist": (name, {}))
         monkeypatch.setattr(classifier, "activations", self.activations)
