@@ -11,6 +11,7 @@ import tqdm
 
 from gan_tf import grids, messages
 from gan_tf.noise import USER_NOISE
+from gan_tf.parts import in_batches
 
 
 @dataclasses.dataclass
@@ -182,8 +183,3 @@ def blocks(first, stop, every, block):
         end = min(first + block, stop, *(first - first % n + n for n in every))
         yield first, end - first
         first = end
-
-
-def in_batches(function, inputs, size=1000):
-    """`function` of `size` rows of `inputs` at a time, as one array: for what would not fit into memory at once."""
-    return np.concatenate([np.asarray(function(inputs[i : i + size])) for i in range(0, len(inputs), size)])

@@ -7,9 +7,42 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import pytest
+
 import gan_tf
 
 FOLDER = Path(gan_tf.__file__).parent
+
+
+# What each folder may not import. "" are the files at the top that are no commands.
+COMMANDS = {"train", "sample", "evaluate", "export", "report", "sweep"}
+ABOVE = {
+    "data": {"reference", "restore", "training", "objectives", "zoo", "runs", "sweeps", "metrics", *COMMANDS},
+    "metrics": {"reference", "restore", "training", "objectives", "zoo", "runs", "sweeps", *COMMANDS},
+    "objectives": {"restore", "zoo", "runs", "sweeps", *COMMANDS},
+    "runs": {"zoo", "sweeps", *COMMANDS},
+    "zoo": {"sweeps", *COMMANDS},
+    "sweeps": COMMANDS,
+    "": {"zoo", "sweeps", *COMMANDS},
+}
+
+
+@pytest.mark.parametrize("folder", ABOVE)
+def test_imports_go_one_way(folder):
+    """The imports at the top of each file. Inside a function, a command's own parts may import what it needs."""
+    wrong = []
+    for path in (FOLDER / folder).glob("*.py"):
+        if not folder and path.stem in {*COMMANDS, "__main__"}:
+            continue
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ImportFrom):
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            else:
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for first, *rest in (name.split(".") for name in names):
+                if first == "experiments" or (first == "gan_tf" and rest and rest[0] in ABOVE[folder]):
+                    wrong.append((path.name, ".".join([first, *rest])))
+    assert wrong == []
 
 
 def test_every_import_is_declared():

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 
 import numpy as np
+import scipy.special
 
 LENGTH, UNITS = 20, 32  # words of a sequence, numbers of a word and of the state
 SEED = 0  # of the data set, not of a run: everyone gets the same oracle and the same sequences
@@ -58,9 +59,7 @@ class Oracle:
         for place in range(LENGTH):
             logits, hidden, cell = self.step(word, hidden, cell)
             word = sequences[:, place]
-            most = logits.max(axis=1)
-            total = np.log(np.exp(logits - most[:, None]).sum(axis=1, dtype=np.float64)) + most
-            found[:, place] = logits[np.arange(n), word] - total
+            found[:, place] = scipy.special.log_softmax(logits.astype(np.float64), axis=1)[np.arange(n), word]
         return found
 
     def draw(self, first, count):
@@ -85,4 +84,5 @@ class Oracle:
 
 
 def _sigmoid(x):
+    """Not `scipy.special.expit`, whose last bits are others: they would change the words of the data set."""
     return 1 / (1 + np.exp(-x))

@@ -14,11 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import scipy.special
 from absl import flags, logging
 
 from gan_tf import data
-from gan_tf.runs import command_line
-from gan_tf.runs.config import versions
 
 HERE = Path(__file__).parent
 FEATURES = 128  # width of the layer before the last
@@ -99,7 +98,7 @@ def activations(model, images):
     `images` is float32 [n, height, width, channels]. The MNIST classifier has k = 128 features and 10 classes.
     """
     features, logits, *_ = outputs(model, images)
-    return features.astype(np.float64), softmax(logits)
+    return features.astype(np.float64), scipy.special.softmax(logits.astype(np.float64), axis=1)
 
 
 def outputs(model, images):
@@ -108,13 +107,6 @@ def outputs(model, images):
     # Not `model.predict`: it rounds its input to the type of numbers in ~/.keras/keras.json.
     batches = [model.predict_on_batch(images[first : first + 500]) for first in range(0, len(images), 500)]
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
-
-
-def softmax(logits):
-    """Returns probabilities, float64 [n, classes], of logits [n, classes]."""
-    logits = logits.astype(np.float64)
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
 def accuracy(model, images, labels):
@@ -153,6 +145,8 @@ def fit(images, labels, epochs, seed=0):
 
 def main():
     """Trains on MNIST's 55,000 training images and writes both files. The test images are used once, at the end."""
+    from gan_tf.runs import command_line, config
+
     start = time.monotonic()
     command_line.import_tensorflow()
     train, validation, test = (data.load("mnist", flags.FLAGS.data_dir, split) for split in data.SPLITS)
@@ -164,7 +158,7 @@ def main():
         "epochs": EPOCHS,
         "command": "python -m gan_tf.metrics.classifier",
         "minutes": round((time.monotonic() - start) / 60, 1),
-        "versions": versions(),
+        "versions": config.versions(),
     }
     out_dir = Path(flags.FLAGS.out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
@@ -172,7 +166,9 @@ def main():
     logging.info("accuracy on the test images %.4f; see %s", facts["test_accuracy"], out_dir)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # this file is also a command, and only commands import gan_tf.runs
+    from gan_tf.runs import command_line
+
     flags.DEFINE_string("data_dir", None, "Folder with MNIST, as in gan_tf.train.")
     flags.DEFINE_string("out_dir", "out/classifier", "Folder for classifier.npz and classifier.json.")
     command_line.run(main, {"Flags": ["data_dir", "out_dir"]}, (data.DataError, OSError))

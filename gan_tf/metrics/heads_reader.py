@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import scipy.ndimage
+import scipy.special
 from absl import flags, logging
 
 from gan_tf import data
 from gan_tf.data import heads
 from gan_tf.metrics import classifier
-from gan_tf.runs import command_line
-from gan_tf.runs.config import versions
 
 FEATURES = 128  # width of the layer before the last
 EPOCHS, BATCH_SIZE = 24, 64
@@ -54,8 +53,8 @@ def certainty(model, images):
     It is the least of all these probabilities: that of "head", and that of the most probable value of each attribute.
     """
     _, *read, is_head = classifier.outputs(model, images)
-    probabilities = [classifier.softmax(logits).max(axis=1) for logits in read]
-    return np.minimum(np.min(probabilities, axis=0), 1 / (1 + np.exp(-is_head[:, 0].astype(np.float64))))
+    probabilities = [scipy.special.softmax(logits.astype(np.float64), axis=1).max(axis=1) for logits in read]
+    return np.minimum(np.min(probabilities, axis=0), scipy.special.expit(is_head[:, 0].astype(np.float64)))
 
 
 def accuracies(model, images, attributes):
@@ -136,6 +135,8 @@ def fit(images, attributes, epochs, seed=0):
 
 def main():
     """Trains on the 20,000 training heads and writes both files. The test heads are used once, at the end."""
+    from gan_tf.runs import command_line, config
+
     start = time.monotonic()
     command_line.import_tensorflow()
     train, test = (data.load("heads", split=split) for split in ("train", "test"))
@@ -155,7 +156,7 @@ def main():
         "epochs": EPOCHS,
         "command": "python -m gan_tf.metrics.heads_reader",
         "minutes": round((time.monotonic() - start) / 60, 1),
-        "versions": versions(),
+        "versions": config.versions(),
     }
     out_dir = Path(flags.FLAGS.out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
@@ -165,6 +166,8 @@ def main():
     logging.info("clear test heads %.4f; see %s", facts["clear_test_heads"], out_dir)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # this file is also a command, and only commands import gan_tf.runs
+    from gan_tf.runs import command_line
+
     flags.DEFINE_string("out_dir", "out/heads_reader", "Folder for heads_reader.npz and heads_reader.json.")
     command_line.run(main, {"Flags": ["out_dir"]}, (data.DataError, OSError))

@@ -1,6 +1,9 @@
-"""Scores as functions of arrays: class probabilities, features or pixels. They use only NumPy, with float64."""
+"""Scores as functions of arrays: class probabilities, features or pixels. They need no TensorFlow, and use float64."""
 
 import numpy as np
+import scipy.special
+
+from gan_tf.parts import in_batches
 
 
 def classifier_score(probabilities, splits=10):
@@ -20,8 +23,7 @@ def classifier_score(probabilities, splits=10):
 
 
 def _mean_divergence(p):
-    q = np.broadcast_to(p.mean(axis=0), p.shape)
-    return np.sum(p * np.log(np.divide(p, q, out=np.ones_like(p), where=p > 0))) / len(p)
+    return scipy.special.rel_entr(p, p.mean(axis=0)).sum() / len(p)
 
 
 def frechet_distance(features_a, features_b):
@@ -60,8 +62,7 @@ def classes_covered(histogram):
 
 def divergence_from_uniform(histogram):
     """Returns KL(histogram ‖ uniform) in nats: 0 for equal shares, log(classes) if all images are in one class."""
-    h = np.asarray(histogram, np.float64)
-    return float(np.sum(h * np.log(np.where(h > 0, h * len(h), 1))))
+    return float(scipy.special.rel_entr(histogram, 1 / len(histogram)).sum())
 
 
 def squared_distances(a, b):
@@ -69,11 +70,6 @@ def squared_distances(a, b):
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
     return squares.clip(0)
-
-
-def by_rows(function, a, size=1000):
-    """Applies `function` to `size` rows of `a` at a time and joins the results. This saves memory."""
-    return np.concatenate([function(a[i : i + size]) for i in range(0, len(a), size)])
 
 
 def nearest(a, b, count=1):
@@ -87,7 +83,7 @@ def nearest(a, b, count=1):
         indices = np.argpartition(squares, range(count), axis=1)[:, :count]
         return np.stack([np.sqrt(np.take_along_axis(squares, indices, axis=1)), indices], axis=-1)
 
-    both = by_rows(of_part, a)
+    both = in_batches(of_part, a)
     return both[..., 0], both[..., 1].astype(np.int64)
 
 
@@ -105,8 +101,10 @@ def precision_recall(real_features, fake_features, k=3):
 
     def share_within(features, centres):
         # Number 0 is the centre itself. The radii stay squared: squaring a root again can leave the neighbour out.
-        squares = by_rows(lambda part: np.partition(squared_distances(part, centres), k, axis=1)[:, k], centres)
-        return float(by_rows(lambda part: (squared_distances(part, centres) <= squares).any(axis=1), features).mean())
+        squares = in_batches(lambda part: np.partition(squared_distances(part, centres), k, axis=1)[:, k], centres)
+        return float(
+            in_batches(lambda part: (squared_distances(part, centres) <= squares).any(axis=1), features).mean()
+        )
 
     return share_within(fake_features, real_features), share_within(real_features, fake_features)
 
@@ -132,7 +130,7 @@ def density_coverage(real_features, fake_features, k=5):
         counts[:] += within.sum(axis=0)
         return within.any(axis=1)
 
-    covered = by_rows(of_part, real_features)
+    covered = in_batches(of_part, real_features)
     return counts / k, covered
 
 
@@ -193,13 +191,11 @@ def parzen_log_likelihood(images, samples, sigmas):
 
     def of_part(part):
         squares = squared_distances(part, samples)
-        least = squares.min(axis=1, keepdims=True)
-        squares -= least
-        sums = np.stack([np.exp(squares * (-0.5 / s**2)).sum(axis=1) for s in sigmas], axis=1)
+        sums = np.stack([scipy.special.logsumexp(squares * (-0.5 / s**2), axis=1) for s in sigmas], axis=1)
         constant = np.log(len(samples)) + images.shape[1] / 2 * np.log(2 * np.pi * sigmas**2)
-        return np.log(sums) - least / (2 * sigmas**2) - constant
+        return sums - constant
 
-    return by_rows(of_part, images, 250)
+    return in_batches(of_part, images, 250)
 
 
 def jackknife(score, *arrays, groups=10):

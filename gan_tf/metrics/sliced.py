@@ -12,6 +12,7 @@ from gan_tf.data.dataset import scaled
 from gan_tf.grids import spread
 from gan_tf.metrics import scores
 from gan_tf.metrics.table import NEIGHBOURS, mean, share
+from gan_tf.parts import in_batches
 
 # Karras et al. 2018, section 5: patches of 7x7 pixels, 128 of each picture and level, 512 projections. The authors'
 # program multiplies the distances by 1000, and its levels end at 16 pixels.
@@ -166,7 +167,7 @@ def _moments(found):
     """Returns the mean and the standard deviation of each channel of patches, both float64 [channels]."""
     centre = found.mean(axis=(0, 1, 3, 4), dtype=np.float64)
     shift = centre.astype(np.float32)[:, None, None]
-    squares = scores.by_rows(lambda part: np.square(part - shift).mean(axis=(1, 3, 4)), found, 100)
+    squares = in_batches(lambda part: np.square(part - shift).mean(axis=(1, 3, 4)), found, 100)
     return centre, np.sqrt(squares.mean(axis=0, dtype=np.float64))
 
 
