@@ -93,11 +93,11 @@ class Gan:
 
         return {name: each for name, each in self.objects.items() if isinstance(each, keras.Model)}
 
-    def blocks(self, first, stop, every=()):
+    def pieces(self, first, stop, every=()):
         """Cuts iterations `first` … `stop - 1` into (first, steps), also at the multiples of the numbers `every`."""
         middle = min(max(first, self.first_phase), stop)
-        yield from blocks(first, middle, every, self.block)
-        yield from blocks(middle, stop, every, self.block)
+        yield from pieces(first, middle, every, self.block)
+        yield from pieces(middle, stop, every, self.block)
 
     def train(self, steps):
         """Trains `steps` more iterations with a progress bar, and returns their losses.
@@ -116,7 +116,7 @@ class Gan:
             raise ValueError(f"steps must be at least 1, not {steps}")
         losses = []
         with tqdm.tqdm(total=steps, unit="it") as bar:
-            for first, count in self.blocks(self.iteration, self.iteration + steps):
+            for first, count in self.pieces(self.iteration, self.iteration + steps):
                 with _interrupt_later():
                     losses.append(self.train_block(first, count))
                     self.iteration += count
@@ -174,7 +174,7 @@ def _interrupt_later():
         before(*interrupts[0])
 
 
-def blocks(first, stop, every, block):
+def pieces(first, stop, every, block):
     """Cuts iterations `first` … `stop - 1` into (first, steps).
 
     It cuts at every multiple of each of the numbers `every`; a piece is at most `block` long.

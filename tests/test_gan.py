@@ -232,9 +232,9 @@ def test_other_objectives_are_the_same_networks(images):
 
 def test_a_first_phase_is_a_limit_of_blocks():
     ours = gan.Gan({}, None, block=4, first_phase=6)
-    assert list(ours.blocks(0, 13)) == [(0, 4), (4, 2), (6, 4), (10, 3)]
-    assert list(ours.blocks(5, 9, every=(8,))) == [(5, 1), (6, 2), (8, 1)]
-    assert list(ours.blocks(2, 5)) == [(2, 3)] and list(ours.blocks(7, 9)) == [(7, 2)]
+    assert list(ours.pieces(0, 13)) == [(0, 4), (4, 2), (6, 4), (10, 3)]
+    assert list(ours.pieces(5, 9, every=(8,))) == [(5, 1), (6, 2), (8, 1)]
+    assert list(ours.pieces(2, 5)) == [(2, 3)] and list(ours.pieces(7, 9)) == [(7, 2)]
 
 
 def test_in_batches_is_the_whole():

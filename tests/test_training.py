@@ -140,7 +140,7 @@ def test_unknown_loss():
     ],
 )
 def test_blocks(first, iters, every, block, expected):
-    assert list(gan.blocks(first, iters, every, block)) == expected
+    assert list(gan.pieces(first, iters, every, block)) == expected
 
 
 def test_bytes_are_floats_bit_for_bit():

@@ -105,7 +105,7 @@ def run_port(images, seed, iters, d_optimizer):
     train_block = training.make_train_block(step, images, 128, seed)
     losses, d_weights = [], [discriminator.get_weights()[0]]
     for first, stop in ((0, EARLY), (EARLY, iters)):
-        losses += [train_block(*block) for block in gan.blocks(first, stop, (), training.BLOCK)]
+        losses += [train_block(*block) for block in gan.pieces(first, stop, (), training.BLOCK)]
         d_weights.append(discriminator.get_weights()[0])
     samples = generator(sample_noise(seed, 0, count=64)).numpy()
     return summary(np.concatenate(losses).astype(np.float64), samples, d_weights)

@@ -66,7 +66,7 @@ class Loop:
             board = tensorboard.Summaries(run.path, options.sample_every, gan.shape) if options.tensorboard else None
             start, every = time.monotonic(), (options.sample_every, options.checkpoint_every)
             with progress.Progress(first, options.iters) as report:
-                for it, steps in gan.blocks(first, options.iters, every):
+                for it, steps in gan.pieces(first, options.iters, every):
                     if it % options.sample_every == 0:
                         with self._timed("grids"), report.aside():
                             self._draw_grid(run, it // options.sample_every)

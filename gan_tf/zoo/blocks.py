@@ -1,4 +1,4 @@
-"""What members of the zoo share: the loop of training steps, the `Gan` around it, penalties, averages, normal noise."""
+"""What members of the zoo share: the loop of training steps, the `Gan` around it, penalties, averages, wrong labels."""
 
 import concurrent.futures
 import math
@@ -108,6 +108,15 @@ def follow(average, network, ema):
     """
     for a, w in zip(average.variables, network.variables, strict=True):
         a.assign(ema * a + (1 - ema) * w)
+
+
+def wrong_labels(labels, uniform, classes):
+    """Returns another number below `classes` for each of `labels`, int [n], all others with equal probability.
+
+    `classes` is how many there are. `uniform` is float32 [n], random in [-1, 1).
+    """
+    ahead = 1 + tf.cast(tf.floor((uniform + 1) / 2 * (classes - 1)), labels.dtype)  # 1 … classes - 1
+    return (labels + ahead) % classes
 
 
 def picture_gan(objects, average, step, images, shape, batch_size, seed, block, blind_d_loss=None):

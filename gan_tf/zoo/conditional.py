@@ -57,7 +57,7 @@ from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan
 from gan_tf.noise import SAMPLE_NOISE, uniform_noise
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import follow, lazily, make_average, make_train_block, r1_penalty, shape_of
+from gan_tf.zoo.blocks import follow, lazily, make_average, make_train_block, r1_penalty, shape_of, wrong_labels
 
 NOISE = 100  # numbers of z
 RANDOM = NOISE + 2  # random numbers for one image: z, one that chooses the wrong class, one to make them even
@@ -84,15 +84,6 @@ def d_loss_fn(real_logits, fake_logits, wrong_logits=None):
     """
     loss = losses.non_saturating_d_loss(real_logits, fake_logits)
     return loss if wrong_logits is None else loss + tf.reduce_mean(tf.nn.softplus(wrong_logits))
-
-
-def wrong_classes(labels, uniform, classes):
-    """Returns another class for each of `labels`, int [n], all others of `classes` with equal probability.
-
-    `uniform` is float32 [n], random in [-1, 1).
-    """
-    ahead = 1 + tf.cast(tf.floor((uniform + 1) / 2 * (classes - 1)), labels.dtype)  # 1 … classes - 1
-    return (labels + ahead) % classes
 
 
 def make_train_step(
@@ -129,7 +120,7 @@ def make_train_step(
             # Three batches, each with its own mean and variance, as in dcgan.py.
             logits = [discriminator([x, c], training=True) for x in (real_images, fake_images)]
             if with_wrong:
-                wrong = tf.one_hot(wrong_classes(labels, d_noise[:, NOISE], classes), classes)
+                wrong = tf.one_hot(wrong_labels(labels, d_noise[:, NOISE], classes), classes)
                 logits.append(discriminator([real_images, wrong], training=True))
             loss = d_loss = d_loss_fn(*logits)
             if r1:

@@ -78,7 +78,7 @@ from gan_tf.reference import SHAPE
 from gan_tf.zoo import dcgan
 from gan_tf.zoo.blocks import make_train_block, shape_of
 
-COLUMNS, BLOCKS, POOL = 8, 3, 50
+COLUMNS, RESIDUALS, POOL = 8, 3, 50
 NETWORKS = ("to_written", "to_printed", "d_written", "d_printed")  # G, F, and the D of what each of them makes
 
 
@@ -90,12 +90,12 @@ def normalise():
 def make_generator(seed, shape, width, name):
     """G or F: maps images, float32 [n, height, width, channels] in [0, 1], to images of the same shape and range."""
     whole, half = dcgan.sizes_of(shape)[:2]
-    seeds = iter(np.random.SeedSequence(seed).generate_state(6 + 2 * BLOCKS).tolist())
+    seeds = iter(np.random.SeedSequence(seed).generate_state(6 + 2 * RESIDUALS).tolist())
     image = keras.Input(shape)
     x = layers.Rescaling(2.0, -1.0)(image)
     for channels in (2 * width, 4 * width):
         x = layers.ReLU()(normalise()(dcgan.shrink(x, channels, seeds)))  # 14, 7 pixels
-    for _ in range(BLOCKS):
+    for _ in range(RESIDUALS):
         y = x
         for last in (False, True):
             y = layers.Conv2D(4 * width, 3, padding="same", kernel_initializer=dcgan.normal(seeds))(y)

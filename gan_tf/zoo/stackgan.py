@@ -57,7 +57,7 @@ from gan_tf.metrics.table import share
 from gan_tf.noise import EVALUATION_NOISE, SAMPLE_NOISE, uniform_noise
 from gan_tf.reference import SHAPE
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import make_train_block, normal_of
+from gan_tf.zoo.blocks import make_train_block, normal_of, wrong_labels
 
 NOISE, CLOUD = 100, 16  # numbers of z and of c
 RANDOM = NOISE + CLOUD + 4  # for one image: z, the normal noise of c, one that chooses a wrong caption
@@ -145,7 +145,8 @@ def make_train_step(draw, discriminator, g_optimizer, d_optimizer, g_weights, si
 
     @tf.function(jit_compile=jit)
     def step(real_images, captions, d_noise, g_noise):
-        e, wrong = tf.gather(table, captions), tf.gather(table, wrong_captions(captions, d_noise[:, -1]))
+        wrong = tf.gather(table, wrong_labels(captions, d_noise[:, -1], len(CAPTIONS)))
+        e = tf.gather(table, captions)
         real_images = shrunk(real_images) if size == SMALL else real_images
         fake_images, _ = draw(e, d_noise)
         with tf.GradientTape() as tape:
@@ -164,12 +165,6 @@ def make_train_step(draw, discriminator, g_optimizer, d_optimizer, g_weights, si
         return d_loss, g_loss, kl
 
     return step
-
-
-def wrong_captions(captions, uniform):
-    """Returns another caption for each of `captions`, int32 [n], with random numbers float32 [n] in [-1, 1)."""
-    ahead = 1 + tf.cast(tf.floor((uniform + 1) / 2 * (len(CAPTIONS) - 1)), captions.dtype)
-    return (captions + ahead) % len(CAPTIONS)
 
 
 def shrunk(images):

@@ -77,7 +77,7 @@ from gan_tf.metrics.pairs import compare, enlarge
 from gan_tf.zoo import dcgan
 from gan_tf.zoo.blocks import make_train_block, shape_of
 
-BLOCKS = 4  # residual blocks
+RESIDUALS = 4  # residual blocks
 COLUMNS = 8
 
 
@@ -94,7 +94,7 @@ def nearest(small):
 
 def make_generator(seed, shape, width=32):
     """G maps small images to images of `shape`, (height, width, channels), both float32 in [0, 1]."""
-    seeds = iter(np.random.SeedSequence(seed).generate_state(5 + 2 * BLOCKS).tolist())
+    seeds = iter(np.random.SeedSequence(seed).generate_state(5 + 2 * RESIDUALS).tolist())
 
     def conv(x, channels, kernel=3):
         return layers.Conv2D(channels, kernel, padding="same", kernel_initializer=dcgan.normal(seeds))(x)
@@ -104,7 +104,7 @@ def make_generator(seed, shape, width=32):
     # An operation that changes nothing. Without it the gradient by `first` is a sum of three parts. TensorFlow does
     # not always add them in the same order, and a run could not resume bit for bit.
     x = layers.Rescaling(1.0)(first)
-    for _ in range(BLOCKS):
+    for _ in range(RESIDUALS):
         y = layers.PReLU(shared_axes=[1, 2])(dcgan.normalise()(conv(x, width)))
         x = layers.Add()([x, dcgan.normalise()(conv(y, width))])
     x = layers.Add()([first, dcgan.normalise()(conv(x, width))])

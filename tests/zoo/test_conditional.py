@@ -7,7 +7,7 @@ import steps
 import tensorflow as tf
 
 from gan_tf.data import DIGIT
-from gan_tf.zoo import conditional
+from gan_tf.zoo import blocks, conditional
 
 RANDOM = np.random.default_rng(0)
 IMAGES, LABELS = RANDOM.integers(0, 256, [20, 28, 28, 1], np.uint8), RANDOM.integers(0, 10, 20)
@@ -29,7 +29,7 @@ def test_losses():
 def test_wrong_classes_are_all_others_equally_often():
     labels = np.repeat(np.arange(10), 9000)
     uniform = np.tile(np.linspace(-1, 1, 9000, endpoint=False), 10).astype(np.float32)
-    wrong = np.asarray(conditional.wrong_classes(labels, uniform, 10))
+    wrong = np.asarray(blocks.wrong_labels(labels, uniform, 10))
     counts = np.zeros([10, 10], int)
     np.add.at(counts, (labels, wrong), 1)
     assert (np.diag(counts) == 0).all()
@@ -146,9 +146,7 @@ def test_other_classes_than_digits():
     assert (gan.asked(gan.noise(0, 2, 5, "pink")) == 1).all() and gan.draw(0).shape == (12, 16, 16, 3)
     uniform = np.tile(np.linspace(-1, 1, 100, endpoint=False), 3).astype(np.float32)
     counts = np.zeros([3, 3], int)
-    np.add.at(
-        counts, (labels := np.repeat([0, 1, 2], 100), np.asarray(conditional.wrong_classes(labels, uniform, 3))), 1
-    )
+    np.add.at(counts, (labels := np.repeat([0, 1, 2], 100), np.asarray(blocks.wrong_labels(labels, uniform, 3))), 1)
     np.testing.assert_array_equal(counts, 50 - 50 * np.eye(3))
     with pytest.raises(ValueError, match="at least two classes"):
         conditional.make(classes=("cat",), **SMALL)

@@ -342,7 +342,7 @@ def test_long_gradients_are_clipped():
 def test_phases():
     """Likelihood, D alone, both; in the control likelihood to the end. Each iteration trains what its phase says."""
     gan = make(SEQUENCES, likelihood=2, alone=1, d_steps=2, rollouts=1, batch_size=8)
-    assert gan.first_phase == 2 and [list(gan.blocks(0, 4))] == [[(0, 2), (2, 2)]]
+    assert gan.first_phase == 2 and [list(gan.pieces(0, 4))] == [[(0, 2), (2, 2)]]
     seen = []
     for i in range(4):
         before = {name: gan.objects[name].get_weights() for name in ("generator", "discriminator")}

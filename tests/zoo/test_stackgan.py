@@ -10,7 +10,7 @@ from gan_tf.data import dataset
 from gan_tf.data.captions import CAPTIONS
 from gan_tf.metrics import pairs
 from gan_tf.noise import uniform_noise
-from gan_tf.zoo import stackgan
+from gan_tf.zoo import blocks, stackgan
 
 RANDOM = np.random.default_rng(0)
 REAL, CHOSEN = RANDOM.random([8, 28, 28, 1], np.float32), np.arange(8, dtype=np.int32) * 4
@@ -32,7 +32,7 @@ def test_the_cloud_of_a_caption():
 
 def test_wrong_captions_are_all_others():
     uniform = np.linspace(-1, 1, 39, endpoint=False, dtype=np.float32) + np.float32(0.01)
-    found = stackgan.wrong_captions(tf.fill([39], 7), uniform).numpy()
+    found = blocks.wrong_labels(tf.fill([39], 7), uniform, 40).numpy()
     assert set(found) == set(range(40)) - {7}
 
 
@@ -59,7 +59,7 @@ def test_a_step(stage):
     gan = stackgan.make(width=2, one_stage=stage == "one_stage")
     prefix, size = ("second_" if stage == "second" else ""), (14 if stage == "first" else 28)
     own = {name: gan.objects[prefix + name] for name in ("augmentation", "generator", "discriminator")}
-    e, wrong = stackgan.VECTORS[CHOSEN], stackgan.VECTORS[stackgan.wrong_captions(CHOSEN, D_NOISE[:, -1]).numpy()]
+    e, wrong = stackgan.VECTORS[CHOSEN], stackgan.VECTORS[blocks.wrong_labels(CHOSEN, D_NOISE[:, -1], 40).numpy()]
     real = REAL if size == 28 else stackgan.shrunk(tf.constant(REAL)).numpy()
 
     def draw(vectors, noise, training=True):

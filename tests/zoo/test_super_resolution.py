@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import steps
 import tensorflow as tf
+from command_line import forked
+from PIL import Image
 
 from gan_tf.data import dataset
 from gan_tf.metrics import classifier, pairs
@@ -181,3 +183,19 @@ def test_the_grid_shows_small_enlarged_and_original():
     np.testing.assert_allclose(grid[:8], member.nearest(small), atol=1e-6)
     np.testing.assert_allclose(grid[8:16], gan.objects["generator"](small), atol=1e-6)
     np.testing.assert_allclose(grid[16:], chosen, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--size=16"], "no classifier knows these pictures, and --content=features needs one: use --content=pixels."),
+        (["--size=18", "--content=pixels"], "this GAN needs pictures whose height and width are multiples of 4: "),
+    ],
+)
+def test_wrong_data_are_refused_before_tensorflow_is_imported(flags, words, tmp_path):
+    (tmp_path / "mine").mkdir()
+    for i in range(20):
+        Image.fromarray(RANDOM.integers(0, 256, [20, 20, 3], np.uint8)).save(tmp_path / "mine" / f"{i}.png")
+    result = forked("gan_tf.zoo.super_resolution", "--dataset=folder", "--data_dir=mine", *flags, cwd=tmp_path)
+    assert result.returncode == 1 and "importing" not in result.stderr
+    assert result.stderr.splitlines()[-1].startswith(f"error: {words}")
