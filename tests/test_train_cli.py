@@ -219,7 +219,7 @@ def test_the_original_mnist_is_recognised(mnist_dir, tmp_path):
     ],
 )
 def test_bad_flags(flag, message, tmp_path):
-    result = run(flag, cwd=tmp_path)
+    result = forked("gan_tf.train", flag, cwd=tmp_path)
     assert result.returncode == 2 and result.stderr == f"error: {message} See --help.\n" and result.stdout == ""
     assert os.listdir(tmp_path) == [], "a refused run leaves nothing"
 

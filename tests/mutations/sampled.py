@@ -151,6 +151,15 @@ def result_of(copy, env, change, seconds):
     return dataclasses.asdict(change) | facts
 
 
+def copy_everything(copy):
+    """As `copy_checkout`, with the rest of the checkout, which some tests read, as links."""
+    env = copy_checkout(copy)
+    for path in ROOT.iterdir():
+        if not (copy / path.name).exists() and path.name not in (".git", "out"):
+            (copy / path.name).symlink_to(path)
+    return env
+
+
 def digest(module):
     """A name for the text of a module as it is."""
     return hashlib.sha256((ROOT / "gan_tf" / module).read_bytes()).hexdigest()[:16]
@@ -219,7 +228,7 @@ def main():
     left, passed = [change for change in wanted if key_of(change) not in known], set()
     print(f"{len(everything)} changes in the sample, {len(wanted)} of them wanted, {len(left)} to try", flush=True)
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
-        env = copy_checkout(Path(folder))
+        env = copy_everything(Path(folder))
         for change in left:
             require_passing(Path(folder), env, change.module, options.seconds, passed)
             found = result_of(Path(folder), env, change, options.seconds)
