@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from changes import CHANGES, Change
 
+from tests.mutations import sampled
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -20,6 +22,13 @@ def test_each_test_is_there():
     for name in {test for change in CHANGES for test in change.tests}:
         file, _, function = name.partition("::")
         assert f"\ndef {function}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), name
+
+
+def test_each_module_has_tests_for_random_changes():
+    for module in sampled.modules():
+        for name in sampled.tests_of(module):
+            file, _, function = name.partition("::")
+            assert f"\ndef {function.partition('[')[0]}(" in (ROOT / "tests" / file).read_text() or not function
 
 
 def test_names_differ():

@@ -70,6 +70,7 @@ def make(images, labels, *, width, pictures, batch_size, seed, jit, block):
         draw=draw if pictures else None,
         shape=(28, 28, 1),
         measures={"norm": lambda pictures: np.linalg.norm(coder.get_weights()[0]), "iteration_count": lambda _: 7.5},
+        also={"more": "abc"},
         first_phase=30,
     )
 
@@ -114,7 +115,7 @@ def test_a_run(toy, idx_dir, tmp_path):
             np.testing.assert_array_equal(a, b)
     config = json.loads((whole / "config.json").read_text())
     assert config["gan"]["name"] == "toy" and config["gan"]["models"] == ["coder", "decoder"]
-    assert config["flags"]["width"] == 8
+    assert config["flags"]["width"] == 8 and config["data"]["also"] == {"more": "abc"}
 
     refused = run(toy, idx_dir, "--iters=200", "--out_dir=whole", "--width=9", cwd=tmp_path)
     assert "holds a run with other flags (--width: 8 there, 9 now)" in refused.stderr.splitlines()[-1]

@@ -296,6 +296,10 @@ def test_other_threads_are_reported(device, avx512, now, warnings, tmp_path, cap
     with caplog.at_level("WARNING"), folder.Run(tmp_path, config | {"flags": FLAGS | now}):
         assert caplog.text.count("this run was started with threads: 3: the results may differ") == warnings
         assert caplog.text.count("the results may differ") == warnings
+    caplog.clear()
+    another = config | {"device": "CPU, 5 cores", "flags": FLAGS | {"threads": 4}}
+    with caplog.at_level("WARNING"), folder.Run(tmp_path, another):
+        assert caplog.text.count("the results may differ") == 1, "of the device, and no more"
 
 
 def test_a_changed_second_data_set_is_refused(tmp_path):

@@ -234,6 +234,16 @@ def test_a_grid_goes_there_and_back(monkeypatch):
     made, printed = to_written(a), to_printed(b)
     expected = np.concatenate([a, made, to_printed(made), b, printed, to_written(printed)])
     np.testing.assert_allclose(gan.draw(1), expected, atol=1e-5)
+    assert gan.also == {}
+
+
+def test_config_json_will_know_the_printed_digits(monkeypatch):
+    """`make` loads them itself, so the run's own digest is only of the handwritten ones."""
+    printed = dataset.make("glyphs", "", np.full([9, 28, 28, 1], 7, np.uint8), np.arange(9), map(str, range(10)))
+    monkeypatch.setattr(cyclegan.data, "load", lambda name: printed if name == "glyphs" else None)
+    monkeypatch.setattr(cyclegan, "make_train_step", lambda *given: None)
+    gan = cyclegan.make(np.zeros([5, 28, 28, 1], np.uint8), width=2, batch_size=2)
+    assert gan.also == {"glyphs": printed.digest} and cyclegan.make(width=2).also == {}
 
 
 def test_printed_digits_are_no_handwritten_ones():
