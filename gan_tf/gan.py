@@ -46,6 +46,8 @@ class Gan:
         them, float32 [count, side, side, side] in [0, 1]. `gan_tf.metrics.solids.view` shows them.
     conditions: what one can ask this GAN for, such as ("0", "1", …). Then `make_noise(seed, stream, count, condition)`
         makes noise that asks for one of these; with None, for all of them in turn.
+    codes: parts of the noise that mean something: {name: (first, last + 1 of its columns)}. A part of one column is a
+        number; of several columns one is 1 and the others are 0. For the page of a run.
     asked: `asked(noise)` returns the class that each row of noise asks for, int [n]. For gan_tf.evaluate.
     scores: `scores(test)` returns {title: (value, standard error or None)}: what gan_tf.evaluate measures of this GAN's
         networks on a `data.Dataset` that it was not trained on.
@@ -71,6 +73,7 @@ class Gan:
     generate: Callable | None = None
     solids: Callable | None = None
     conditions: tuple[str, ...] = ()
+    codes: dict = dataclasses.field(default_factory=dict)
     asked: Callable | None = None
     scores: Callable | None = None
     discriminate: Callable | None = None

@@ -1,7 +1,7 @@
 """Writes a page to look at a run in a browser: python -m gan_tf.report --run_dir=out.
 
 The page is report.html in the run's folder. Training writes it at its end. Run this command for a run that has not
-ended, or after gan_tf.evaluate, so that the page shows the scores.
+ended, or after gan_tf.evaluate, so that the page shows the scores. --lang=zh writes it in Chinese.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from absl import flags, logging
 
 from gan_tf import data, restore
 from gan_tf.data.dataset import scaled
-from gan_tf.runs import command_line
+from gan_tf.runs import command_line, words
 from gan_tf.runs.config import RunError
 from gan_tf.runs.exported import exporting
 
@@ -37,11 +37,12 @@ def main():
     from gan_tf.runs import report  # with TensorFlow
 
     with exporting(run_dir):
-        report.write(run_dir, gan, iteration)
+        report.write(run_dir, gan, iteration, flags.FLAGS.lang)
     logging.info("wrote %s: open it in a browser", run_dir / "report.html")
 
 
 if __name__ == "__main__":
     flags.DEFINE_string("run_dir", "out", "Folder of a run; the page shows its newest checkpoint.")
     flags.DEFINE_string("gan", None, restore.GAN_HELP)
-    command_line.run(main, {"Flags": ["run_dir", "gan"]}, (restore.LoadError, RunError, OSError))
+    flags.DEFINE_enum("lang", None, list(words.LANGUAGES), "Language of the page. Unset: that of your environment.")
+    command_line.run(main, {"Flags": ["run_dir", "gan", "lang"]}, (restore.LoadError, RunError, OSError))

@@ -18,7 +18,6 @@ import math
 
 import keras
 import numpy as np
-from keras import layers
 
 TEXT = 4 / 3  # characters of base64 for one byte
 
@@ -418,9 +417,7 @@ def _split(nodes, operation, call, of, shapes, made):
     """keras.ops.split along the last axis of a list of numbers."""
     _require(len(shapes[0]) == 1 and operation.axis in (1, -1), operation, "this axis")
     ends = np.cumsum([shape[0] for shape in made])
-    return [
-        nodes.add("part", of, shape[0], first=int(end - shape[0])) for shape, end in zip(made, ends, strict=True)
-    ]
+    return [nodes.add("part", of, shape[0], first=int(end - shape[0])) for shape, end in zip(made, ends, strict=True)]
 
 
 _LAYERS = {

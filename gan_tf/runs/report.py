@@ -5,62 +5,131 @@ import csv
 import io
 import itertools
 import json
-import math
+import os
+import re
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from gan_tf import grids
-from gan_tf.noise import USER_NOISE, stream_noise
-from gan_tf.runs import files
+from gan_tf.objectives.recipes import RECIPES
+from gan_tf.runs import files, live, words
 from gan_tf.runs.config import FREE, RunError, read_config
 from gan_tf.runs.losses_csv import in_use
 
-# These limits keep the page below 2 MB: two networks of 0.67 MB, the grids, and 0.1 MB for everything else.
-GRIDS, GRID_BYTES, POINTS, WEIGHTS, REAL = 100, 500_000, 500, 125_000, 16
+# These limits keep the page below 3 MB.
+PAGE_BYTES, GRIDS, GRID_BYTES, POINTS = 3_000_000, 100, 500_000, 500
 JPEG = {"quality": 85, "subsampling": 0}  # of grids in colour
-ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")  # those that the page can compute
+LAST = ("jit", "tf32")  # settings that come last, because they hardly change a result
+TOP = Path(__file__).parents[2]  # the project's folder, in a clone
 
 
-def write(run_dir, gan, iteration):
-    """Writes report.html into a run's folder: one file of at most 2 MB that needs no network.
+def write(run_dir, gan, iteration, language=None):
+    """Writes report.html into a run's folder: one file of at most 3 MB that needs no network.
 
     `gan` has the networks of the checkpoint at `iteration`, and the page shows the run up to there: what was written
-    later is left out. The last picture is a grid of 16 samples of `gan`. If the pictures are grey and square, the page
-    has the generator live if that is a `keras.Sequential` of Dense layers, from `stream_noise` to the pixels, and the
-    discriminator if that is one from the pixels to a logit. The page has no part for what the run lacks. Raises
-    RunError if a file of the run is damaged, OSError if one cannot be read or written.
+    later is left out. The last picture is a grid of 16 samples of `gan`. The page computes the networks that
+    `live.networks` finds, and says why it does not compute the others. It has no part for what the run lacks. Its
+    words are those of `language`, a key of `words.LANGUAGES`; None: of the user's environment. Raises RunError if a
+    file of the run is damaged, OSError if one cannot be read or written.
     """
+    language = language or words.of_environment()
+    found = content(run_dir, gan, iteration, language)
+    try:
+        room = PAGE_BYTES - len(page(found | {"networks": {}}, language).encode())
+        text = page(found | {"networks": live.networks(gan, room)}, language)
+    except ValueError as error:
+        raise RunError(f"{run_dir}/config.json is damaged ({error}); put the file back.") from error
+    with files.replacing(run_dir / "report.html") as path:
+        path.write_text(text, encoding="utf-8")
+
+
+def page(content, language):
+    """Returns the text of the page with this `content`. Raises ValueError if JSON cannot hold it."""
+    said = words.words(language)
+    parts = {
+        "lang": words.LANGUAGES[language],
+        "title": said["texts"]["title"],
+        "noscript": said["texts"]["noscript"].replace("*", ""),
+        "words": in_script(said),
+        "content": in_script(content),
+        "networks.js": files_of_page("networks.js"),
+        "report.js": files_of_page("report.js"),
+    }
+    text = files_of_page("report_template.html")
+    return re.sub(r"\{\{([\w.]+)\}\}", lambda match: parts[match[1]], text)
+
+
+def files_of_page(name):
+    """The text of a file of the page."""
+    return resources.files("gan_tf.runs").joinpath(name).read_text(encoding="utf-8")
+
+
+def in_script(content):
+    """Returns JSON for a script element."""
+    text = json.dumps(content, allow_nan=False, ensure_ascii=False)
+    return text.replace("<", "\\u003c")  # or it could end the element that holds it
+
+
+def content(run_dir, gan, iteration, language):
+    """Returns all that the page shows but its networks, as JSON can hold it."""
     config = read_config(run_dir)
-    # The flags in FREE change no result, and some of them name folders, which are nobody's business.
-    settings = {name: value for name, value in config["flags"].items() if name not in FREE or name == "iters"}
     versions = config.get("versions")
+    chosen = settings(config, gan)
     final = gan.sample(4 * gan.columns) if gan.generate else None
-    content = {
+    found = {
         "gan": config["gan"].get("name"),
         "trained": iteration,
         "data": {name: config["data"].get(name) for name in ("name", "images", "classifier")},
         "machine": {"device": config.get("device")} | (versions if isinstance(versions, dict) else {}),
-        "settings": settings,
+        "settings": chosen,
         "explained": config.get("help", {}),
         "colour": gan.shape[-1:] == (3,),
-        "grids": small_grids(run_dir, settings.get("sample_every"), iteration, gan.shape),
+        # of a GAN that can be asked for a class, its spread may be that within each class
+        "within": bool(gan.conditions) and gan.measures.get("spread") not in (None, grids.spread),
+        "links": links(run_dir, language),
+        "grids": small_grids(run_dir, config["flags"].get("sample_every"), iteration, gan.shape),
         "charts": charts(run_dir / "losses.csv", gan, iteration, final),
         "metrics": metrics(run_dir / "metrics.json"),
-        "networks": networks(gan),
     }
     if final is not None:
         grids.save_grid(final, file := io.BytesIO(), gan.columns)  # with the greys of all grids
-        content["grids"].append({"iteration": iteration, "picture": small(grids.read_grid(file, gan.shape), gan.shape)})
-    try:
-        text = json.dumps(content, allow_nan=False)
-    except ValueError as error:
-        raise RunError(f"{run_dir}/config.json is damaged ({error}); put the file back.") from error
-    text = text.replace("<", "\\u003c")  # or it could end the script element that holds it
-    template = resources.files("gan_tf.runs").joinpath("report_template.html").read_text(encoding="utf-8")
-    with files.replacing(run_dir / "report.html") as path:
-        path.write_text(template.replace('"CONTENT"', text), encoding="utf-8")
+        found["grids"].append({"iteration": iteration, "picture": small(grids.read_grid(file, gan.shape), gan.shape)})
+    return found
+
+
+def settings(config, gan):
+    """Returns the flags of a run as [name, value, True if it was chosen]: the chosen first, XLA and TF32 last.
+
+    A learning rate that was not chosen is that of its optimizer. Flags that are unset and have no value are left out.
+    """
+    # The flags in FREE change no result, and some of them name folders, which are nobody's business.
+    values = {name: value for name, value in config["flags"].items() if name not in FREE or name == "iters"}
+    recipe = RECIPES.get(str(values.get("loss")))
+    for name, value in values.items():
+        optimizer = gan.objects.get(name.replace("_lr", "_optimizer"))
+        if value is None and name in ("d_lr", "g_lr") and optimizer is not None:
+            values[name] = rounded(float(optimizer.learning_rate))
+        elif value is None and name == "jit":
+            values[name] = str(config.get("device")).startswith("GPU")
+        elif value is None and recipe:
+            values[name] = getattr(recipe, name, None)
+    chosen = config.get("chosen", [])
+    found = [[name, value, name in chosen] for name, value in values.items() if value is not None]
+    return sorted(found, key=lambda each: (each[0] in LAST, not each[2]))
+
+
+def links(run_dir, language):
+    """Returns the ways from a run's folder to the lessons and the glossary, if both are in a clone of the project."""
+    found = []
+    for name in ("experiments/README", "GLOSSARY"):
+        paths = [TOP / f"{name}{'.zh-CN' * (language == 'zh')}.md", TOP / f"{name}.md"]
+        inside = run_dir.resolve().is_relative_to(TOP)  # or else the way would name folders outside
+        path = next((each for each in paths if inside and each.is_file()), None)
+        found.append(path and Path(os.path.relpath(path, run_dir.resolve())).as_posix())
+    return found
 
 
 def small_grids(run_dir, sample_every, stop, shape):
@@ -181,56 +250,6 @@ def metrics(path):
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise RunError(f"{path} is damaged ({reason}); delete it, or run gan_tf.evaluate again.") from error
-
-
-def networks(gan):
-    """Returns the weights of the networks that the page can compute, and what Keras's are for some noise."""
-    found = {"probability": gan.blind_d_loss is not None}
-    if gan.shape[:1] != gan.shape[1:2] or gan.shape[2:] != (1,):
-        return found
-    pixels = math.prod(gan.shape)
-    generator, discriminator = (gan.models.get(name) for name in ("generator", "discriminator"))
-    if gan.generate and gan.make_noise is stream_noise and is_dense(generator, None, pixels):
-        noise = np.asarray(stream_noise(0, USER_NOISE, 16, generator.input_shape[1]))
-        drawn = np.asarray(generator(noise))
-        if np.array_equal(drawn, np.reshape(gan.generate(noise), drawn.shape)):  # it is the one that draws
-            found |= {"generator": layers(generator), "noise": encoded(noise), "keras": encoded(drawn[0])}
-    if gan.discriminate is not None and is_dense(discriminator, pixels, 1):
-        found["discriminator"] = layers(discriminator)
-        if gan.real_pictures is not None:
-            found["real"] = based64(np.round(255 * gan.real_pictures[:REAL]).astype(np.uint8))
-    return found | {"side": gan.shape[0]}
-
-
-def is_dense(model, inputs, outputs):
-    """True if `model` is a Sequential of Dense layers that the page can hold and compute, of these sizes."""
-    import keras
-
-    return (
-        isinstance(model, keras.Sequential)
-        and all(isinstance(layer, keras.layers.Dense) for layer in model.layers)
-        and all(layer.activation.__name__ in ACTIVATIONS and layer.use_bias for layer in model.layers)
-        and model.input_shape[1:] == (inputs or model.input_shape[-1],)
-        and model.output_shape[1:] == (outputs,)
-        and sum(math.prod(weights.shape) for weights in model.weights) <= WEIGHTS
-    )
-
-
-def layers(model):
-    """Returns the Dense layers of `model` as a list of {"weights", "bias", "activation"}."""
-    return [
-        {
-            "weights": encoded(layer.kernel),
-            "bias": encoded(layer.bias),
-            "activation": layer.activation.__name__,
-        }
-        for layer in model.layers
-    ]
-
-
-def encoded(array):
-    """The numbers as float32, in base64. With float16 the pixels of the README's run would be off by 0.004."""
-    return based64(np.asarray(array, "<f4"))
 
 
 def based64(data):

@@ -382,7 +382,10 @@ def _train(name, make, compile_seconds, check, threads_matter, texts, code):
                 "run's own grids. Name another --out_dir."
             )
     own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
-    config = {"flags": {flag.name: flag.value for flag in own_flags}}
+    config = {
+        "flags": {flag.name: flag.value for flag in own_flags},
+        "chosen": [flag.name for flag in own_flags if flag.present],  # for the page of the run
+    }
     fresh = FLAGS.overwrite
     try:
         folder.check(FLAGS.out_dir, config["flags"], FLAGS.overwrite, name)

@@ -166,7 +166,7 @@ def make(
         train_block = make_train_block(step, [images], batch_size, seed, code + code % 2)
 
     def generate(noise):
-        return pictures(decoder(normal_of(noise)), shape)
+        return keras.ops.reshape(decoder(normal_of(noise)), [-1, *shape])
 
     def scores(test):
         images = flat(test.images, shape)
@@ -191,7 +191,7 @@ def make(
         train_block=train_block,
         block=min(block, BLOCK),
         loss_names=("reconstruction_loss", "d_loss", "e_loss") if adversarial else ("reconstruction_loss",),
-        draw=lambda index: generate(sample_noise(seed, index, noise_dim=code)),
+        draw=lambda index: generate(sample_noise(seed, index, noise_dim=code)).numpy(),
         shape=shape,
         measures={"spread": grids.spread},
         real_pictures=None if images is None else scaled(np.array(images[:16])),

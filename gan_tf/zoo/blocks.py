@@ -3,6 +3,7 @@
 import concurrent.futures
 import math
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -144,6 +145,7 @@ def picture_gan(objects, average, step, images, shape, batch_size, seed, block, 
 def normal_of(uniform):
     """Returns normal noise N(0, 1) made of uniform noise in [-1, 1), float32 of the same shape: √2 erf⁻¹(uniform).
 
-    No value is further from 0 than 5.3, because -1 itself would become minus infinity.
+    No value is further from 0 than 5.3, because -1 itself would become minus infinity. Keras's operations also take a
+    `keras.Input`: so the page of a run can read how such a G draws.
     """
-    return math.sqrt(2) * tf.math.erfinv(tf.clip_by_value(uniform, -1 + 2**-23, 1 - 2**-23))
+    return math.sqrt(2) * keras.ops.erfinv(keras.ops.clip(uniform, -1 + 2**-23, 1 - 2**-23))

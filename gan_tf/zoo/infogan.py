@@ -224,6 +224,11 @@ def make(
         columns=COLUMNS,
         real_pictures=None if images is None else scaled(np.array(images[: 5 * COLUMNS])),
         make_noise=make_noise,
+        codes={
+            "category": (NOISE, NOISE + CATEGORIES),
+            "first number": (INPUTS - 2, INPUTS - 1),
+            "second number": (INPUTS - 1, INPUTS),
+        },
         generate=generator,
         scores=scores,
     )

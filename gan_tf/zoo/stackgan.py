@@ -126,9 +126,9 @@ def make_discriminator(seed, width, size, name):
 
 def cloud_of(augmentation, vectors, uniform):
     """Returns (c, float32 [n, 16], its KL, a scalar) for captions' vectors [n, 12] and noise [n, 16] in [-1, 1)."""
-    mu, log_sigma = tf.split(augmentation(vectors), 2, axis=1)
-    kl = tf.reduce_mean(tf.exp(2 * log_sigma) / 2 + mu**2 / 2 - 0.5 - log_sigma)
-    return mu + tf.exp(log_sigma) * normal_of(uniform), kl
+    mu, log_sigma = keras.ops.split(augmentation(vectors), 2, axis=1)
+    kl = keras.ops.mean(keras.ops.exp(2 * log_sigma) / 2 + mu**2 / 2 - 0.5 - log_sigma)
+    return mu + keras.ops.exp(log_sigma) * normal_of(uniform), kl
 
 
 def make_train_step(draw, discriminator, g_optimizer, d_optimizer, g_weights, size, jit=False):
@@ -239,7 +239,7 @@ def make(
 
     def draw_first(vectors, noise, training=True):
         c, kl = cloud_of(objects["augmentation"], vectors, noise[:, NOISE : NOISE + CLOUD])
-        return objects["generator"](tf.concat([noise[:, :NOISE], c], axis=1), training=training), kl
+        return objects["generator"](keras.ops.concatenate([noise[:, :NOISE], c], axis=1), training=training), kl
 
     def draw_second(vectors, noise, training=True):
         small, _ = draw_first(vectors, noise, training=False)

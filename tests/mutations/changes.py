@@ -881,8 +881,8 @@ BY_FILE = {
         ),
         (
             "the prior is uniform",
-            "return pictures(decoder(normal_of(noise)), shape)",
-            "return pictures(decoder(noise), shape)",
+            "keras.ops.reshape(decoder(normal_of(noise)), [-1, *shape])",
+            "keras.ops.reshape(decoder(noise), [-1, *shape])",
             "zoo/test_adversarial_autoencoder.py::test_it_draws_from_the_prior",
         ),
     ],
