@@ -23,7 +23,11 @@ TEXT = 4 / 3  # characters of base64 for one byte
 
 
 class UnknownLayerError(ValueError):
-    """A model has a layer, or a setting of one, that networks.js cannot compute; the message is one line."""
+    """A model has a layer, or a setting of one, that networks.js cannot compute; `what` names it in one line."""
+
+    def __init__(self, what):
+        super().__init__(f"the page cannot compute {what}")
+        self.what = what
 
 
 def describe(model, bits=32):
@@ -36,12 +40,12 @@ def describe(model, bits=32):
         given = [found.add("input", [], math.prod(tensor.shape[1:])) for tensor in model.inputs]
         outputs = found.walk(model, given)
     except AttributeError as error:
-        raise UnknownLayerError(f"{model.name} is neither a functional nor a Sequential Keras model") from error
+        raise UnknownLayerError(f"{model.name}: it is neither a functional nor a Sequential Keras model") from error
     weights = np.concatenate([np.zeros(0), *found.weights])
     with np.errstate(over="ignore"):
         block = weights.astype({32: "<f4", 16: "<f2"}[bits])
     if not np.isfinite(block).all():
-        raise UnknownLayerError(f"{model.name} has weights that {bits} bits cannot hold")
+        raise UnknownLayerError(f"{model.name}: it has weights that {bits} bits cannot hold")
     text = base64.b64encode(block.tobytes()).decode()
     return {"nodes": found.nodes, "inputs": given, "outputs": outputs, "weights": text, "bits": bits}
 
@@ -119,7 +123,7 @@ class _Nodes:
         name = type(operation).__name__
         known = type(operation).__module__.startswith("keras.")
         if name not in table or not known:
-            raise UnknownLayerError(f"the page cannot compute {name}")
+            raise UnknownLayerError(name)
         shapes = [tuple(each.shape[1:]) for each in call.input_tensors]
         return table[name](self, operation, call, of, shapes, [tuple(each.shape[1:]) for each in call.outputs])
 
@@ -129,7 +133,7 @@ class _Nodes:
         if name == "linear":
             return number
         if name not in _ACTIVATIONS:
-            raise UnknownLayerError(f"the page cannot compute the activation {name}")
+            raise UnknownLayerError(f"the activation {name}")
         settings = _ACTIVATIONS[name] | ({"channels": shape[-1]} if name == "softmax" else {})
         return self.add("activation", [number], math.prod(shape), function=name, **settings)
 
@@ -152,7 +156,7 @@ _ACTIVATIONS = {
 
 def _require(true, layer, what):
     if not true:
-        raise UnknownLayerError(f"the page cannot compute {type(layer).__name__} with {what}")
+        raise UnknownLayerError(f"{type(layer).__name__} with {what}")
 
 
 def _same(nodes, layer, call, of, shapes, made):
@@ -277,7 +281,7 @@ def _separable(nodes, layer, call, of, shapes, made):
 def _spectral(nodes, layer, call, of, shapes, made):
     name = type(layer.layer).__name__
     if name not in _LAYERS:
-        raise UnknownLayerError(f"the page cannot compute {name}")
+        raise UnknownLayerError(name)
     return _LAYERS[name](nodes, layer.layer, call, of, shapes, made)
 
 

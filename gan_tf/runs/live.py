@@ -69,7 +69,7 @@ def fitting(model, inputs, room):
     try:
         found = browser.describe_small(model, inputs)
     except browser.UnknownLayerError as error:
-        raise NotLiveError("layer", layer=str(error)) from error
+        raise NotLiveError("layer", layer=error.what) from error
     if size_of(found) > room:
         raise NotLiveError("size", megabytes=megabytes(size_of(found)))
     return found

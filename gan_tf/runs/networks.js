@@ -254,7 +254,7 @@ const Networks = (() => {
     });
     function run(given) {
       inputs.forEach((place, i) => {
-        if (given[i].length !== values[place].length) throw new Error(`input ${i} has ${values[place].length} numbers, not ${given[i].length}`);
+        if (given[i].length !== values[place].length) throw new Error(`input ${i} takes ${values[place].length} numbers, not ${given[i].length}`);
         values[place].set(given[i]);
       });
       for (const step of steps) step();

@@ -436,7 +436,8 @@ if (generator) {
   $("other-plane").addEventListener("click", drawPlane);
   const keras = Networks.floats(live.noise.keras), ours = generate(flat.slice(0, width));
   const distance = ours.reduce((most, value, i) => Math.max(most, Math.abs(value - keras[i])), 0);
-  $("checked").textContent = say("checked", { distance: distance.toExponential(1) });
+  $("checked").textContent = [say("checked", { distance: distance.toExponential(1) }),
+    ...(live.generator.bits === 16 ? [say("checked.rounded")] : [])].join(" ");
 }
 
 // ---- The discriminator, live ----
