@@ -22,7 +22,7 @@ from gan_tf.data import cache, furniture, npz
 from gan_tf.messages import SettingError
 from gan_tf.metrics import solids, table
 from gan_tf.noise import USER_NOISE, stream_noise
-from gan_tf.runs import command_line, files, folder, training_command
+from gan_tf.runs import command_line, files, folder, report, training_command
 from gan_tf.runs.checkpoints import Checkpoints
 from gan_tf.runs.config import REFERENCE, RunError
 from gan_tf.runs.exported import exporting
@@ -453,10 +453,11 @@ def test_one_is_not_many(tmp_path, caplog):
 def page_of(trained, iters):
     """The page of a run without pictures."""
     content = {"gan": "reference", "trained": trained, "data": {"name": "mnist", "images": 1, "classifier": None}}
-    content |= {"machine": {}, "settings": {"iters": iters, "seed": 1}, "explained": {}, "colour": False, "grids": []}
-    content |= {"charts": [], "metrics": None, "networks": {"probability": False, "side": 28}}
-    template = Path(folder.__file__).with_name("report_template.html").read_text()
-    return template.replace('"CONTENT"', json.dumps(content))
+    content |= {"machine": {}, "settings": [["iters", iters, True], ["seed", 1, False]], "explained": {}, "grids": []}
+    content |= {"colour": False, "within": False, "links": [None, None], "charts": [], "metrics": None}
+    none = {"generator": None, "discriminator": None, "why": {}, "shape": [28, 28, 1]}
+    none |= {"probability": False, "real": None}
+    return report.page(content | {"networks": none}, "en")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-// The script of report.html: shows a run (`content`), computes its networks, and says everything in the words of `words`.
+// The script of report.html: shows a run (`content`), computes its networks, and says everything in the words of `said`.
 "use strict";
 const $ = id => document.getElementById(id);
-const content = JSON.parse($("content").textContent), words = JSON.parse($("words").textContent);
+const content = JSON.parse($("content").textContent), said = JSON.parse($("words").textContent);
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"];
 const own = (table, name) => Object.hasOwn(table, name) ? table[name] : null;
 
@@ -9,7 +9,7 @@ const own = (table, name) => Object.hasOwn(table, name) ? table[name] : null;
 
 // The words called `key`, with `values` in their places {name}.
 function say(key, values = {}) {
-  return words.texts[key].replace(/\{(\w+)\}/g, (whole, name) => Object.hasOwn(values, name) ? values[name] : whole);
+  return said.texts[key].replace(/\{(\w+)\}/g, (whole, name) => Object.hasOwn(values, name) ? values[name] : whole);
 }
 // Puts text into an element: *this* becomes bold, [this] becomes the next of `links`, if there is one.
 function write(node, text, links = []) {
@@ -25,7 +25,7 @@ function write(node, text, links = []) {
 const short = value => Math.abs(value) >= 1e-3 || value === 0 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
 const whole = value => Number(value).toLocaleString("en");
 const counted = (number, thing) => say(number === 1 ? thing : `${thing}s`, { n: whole(number) });
-const label = name => name === "spread" ? say(content.within ? "spread.title.within" : "spread.title") : own(words.texts, name) || name;
+const label = name => name === "spread" ? say(content.within ? "spread.title.within" : "spread.title") : own(said.texts, name) || name;
 
 for (const node of document.querySelectorAll("[data-say]")) {
   write(node, say(node.dataset.say), node.dataset.say === "lessons" ? content.links : []);
@@ -405,7 +405,7 @@ function makeCodes() {
     Object.assign(range, { id: `code-${name}`, type: "range", min: many ? 0 : -2, max: many ? end - first - 1 : 2, step: many ? 1 : 0.1, value: 0 });
     reading.id = `code-${name}-reading`;
     range.addEventListener("input", drawCodes);
-    line.append(own(words.texts, `code.${name}`) || name, range, reading);
+    line.append(own(said.texts, `code.${name}`) || name, range, reading);
     $("codes-controls").append(line);
   }
   coded = noise();
@@ -533,16 +533,16 @@ for (const [which, { key, ...values }] of pictures ? Object.entries(live.why) : 
 // What is said of MNIST alone was measured there. Of the reference's settings the page says what is usual; other GANs
 // have flags of their own, with the words of --help.
 function meaning(name) {
-  const text = own(words.scores, name) || (name.startsWith("sliced_wasserstein_") ? words.scores.sliced_wasserstein_ : "");
-  return [text, content.data.name === "mnist" && own(words.scores_of_mnist, name)].filter(each => each).join(" ");
+  const text = own(said.scores, name) || (name.startsWith("sliced_wasserstein_") ? said.scores.sliced_wasserstein_ : "");
+  return [text, content.data.name === "mnist" && own(said.scores_of_mnist, name)].filter(each => each).join(" ");
 }
 function titled(name, title) {
   const level = name.replace("sliced_wasserstein_", "");
-  return level === name ? own(words.titles, title) || title : say("level", { n: level });
+  return level === name ? own(said.titles, title) || title : say("level", { n: level });
 }
 function setting(name) {
   if (own(content.explained, name)) return [name, content.explained[name]];
-  const found = own(words.settings, name);
+  const found = own(said.settings, name);
   return found ? [found.title, [found.meaning, content.gan === "reference" && found.usual].filter(each => each).join(" ")] : [name, ""];
 }
 function value(name, v) {

@@ -57,6 +57,7 @@ class ImageData {
 }
 function addEventListener() {}
 document.getElementById("mix").value = 50;
+document.getElementById("colour").value = "#ff0000";
 """
 
 # For the questions: the text of an element with all below it; the rows of a table; a chart without a page.
@@ -79,11 +80,13 @@ def answers(page, *questions):
     node = shutil.which("node") or shutil.which("nodejs")
     if not node:
         pytest.skip("needs Node: apt-get install nodejs")
-    (content,) = re.findall(r'<script id="content" type="application/json">(.*?)</script>', page, re.DOTALL)
-    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    put = f'document.getElementById("content").textContent = {json.dumps(content)};'
+    parts = dict(re.findall(r'<script id="(\w+)" type="application/json">(.*?)</script>', page, re.DOTALL))
+    put = [
+        f"document.getElementById({json.dumps(name)}).textContent = {json.dumps(text)};" for name, text in parts.items()
+    ]
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     ask = f"console.log(JSON.stringify([{', '.join(questions)}]));"
-    code = "\n".join(['"use strict";', BROWSER, put, script, HELPERS, ask])
+    code = "\n".join(['"use strict";', BROWSER, *put, *scripts, HELPERS, ask])
     done = subprocess.run([node, "-"], input=code, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)

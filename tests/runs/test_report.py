@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 from command_line import command, forked
+from nodes import run_in_node
 from page import answers
 from PIL import Image
 
@@ -20,7 +21,7 @@ from gan_tf.data import DIGIT
 from gan_tf.gan import Gan
 from gan_tf.metrics import sliced, table
 from gan_tf.noise import stream_noise
-from gan_tf.runs import folder, report
+from gan_tf.runs import folder, live, report, words
 
 CONFIG = {
     "flags": {"iters": 30, "seed": 1, "sample_every": 10, "d_lr": None, "data_dir": "/home/someone", "out_dir": "out"},
@@ -35,10 +36,59 @@ HOSTILE = "</script><script>window.hacked = 1</script><img src=x onerror='window
 
 def test_every_score_is_explained():
     """Its name has a sentence in the page, which a pointer or a finger shows."""
-    template = (Path(report.__file__).parent / "report_template.html").read_text()
-    explained = re.search(r"const SCORES = \{(.*?)\n\};", template, re.DOTALL)[1]
-    names = {name for titles in (*table.TITLES_OF.values(), sliced.TITLES) for name in titles}
-    assert names == set(re.findall(r"^  (\w+): \".{20,}\",$", explained, re.MULTILINE))
+    titles = [*table.TITLES_OF.values(), sliced.TITLES]
+    for language in words.LANGUAGES:
+        said = words.words(language)
+        assert {name for each in titles for name in each} == said["scores"].keys() - {"sliced_wasserstein_"}
+        assert {title for each in titles for title in each.values()} == said["titles"].keys()
+        assert min(map(len, said["scores"].values())) > 10
+    assert all(name == title for name, title in words.words("en")["titles"].items())
+
+
+def test_all_languages_say_the_same():
+    """The same sentences, each with the same numbers, places for values, bold words, links and flags."""
+    one, *others = (words.words(language) for language in words.LANGUAGES)
+
+    def flat(part, name=""):
+        if isinstance(part, dict):
+            return [each for key, below in part.items() for each in flat(below, f"{name}/{key}")]
+        return [(name, part)]
+
+    def facts(text):
+        found = re.findall(r"\{\w+\}|--\w+|\w+\.\w+|\d[\d,.]*\d|\d", text)
+        return sorted(found), text.count("*"), text.count("[") - text.count("[-1, 1)")
+
+    for other in others:
+        assert [name for name, _ in flat(one)] == [name for name, _ in flat(other)]
+        for (name, ours), (_, theirs) in zip(flat(one), flat(other), strict=True):
+            assert facts(re.sub(r"[^\x00-\x7f]", " ", ours)) == facts(re.sub(r"[^\x00-\x7f]", " ", theirs)), name
+            assert bool(ours) == bool(theirs), name
+
+
+def test_all_words_are_used():
+    """Each sentence of the page, and no others, is asked for by name."""
+    folder = Path(report.__file__).parent
+    text = "".join((folder / name).read_text() for name in ("report.js", "report_template.html", "report.py"))
+    asked = set(re.findall(r"""say\("([\w.]+)\"""", text)) | set(re.findall(r'data-(?:say|label)="([\w.]+)"', text))
+    for key in words.words("en")["texts"]:
+        by_parts = key.split(".")[0] in ("why", "code", "d", "measured") or key in ("d_loss", "g_loss")
+        assert key in asked or by_parts or f'"{key}"' in text, key
+    thing = {"iteration", "iterations", "image", "images", "example", "examples"}
+    assert asked <= words.words("en")["texts"].keys() | thing, asked - words.words("en")["texts"].keys()
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_TW", "LC_ALL": "C"}, "en"),
+        ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "zh"),
+    ],
+)
+def test_the_language_of_the_environment(environment, language):
+    assert words.of_environment(environment) == language
 
 
 @pytest.fixture
@@ -79,20 +129,19 @@ def decoded(text):
     return np.frombuffer(base64.b64decode(text), "<f4")
 
 
-def test_the_weights_are_keras_weights(gan, tmp_path):
-    """Bit for bit; and the noise comes with Keras's picture of it."""
+def test_the_networks_are_in_the_page(gan, tmp_path):
+    """With the noise of samples.png, and Keras's picture of it."""
     run_dir = make_run(tmp_path)
     report.write(run_dir, gan, 30)
     networks = content(run_dir)["networks"]
     for name in ("generator", "discriminator"):
-        found = [decoded(layer[part]) for layer in networks[name] for part in ("weights", "bias")]
-        for ours, theirs in zip(found, gan.models[name].get_weights(), strict=True):
-            np.testing.assert_array_equal(ours.reshape(theirs.shape), theirs)
-    assert [layer["activation"] for layer in networks["generator"]] == ["relu", "sigmoid"]
-    assert [layer["activation"] for layer in networks["discriminator"]] == ["relu", "linear"]
-    noise = decoded(networks["noise"]).reshape(16, 100)
-    np.testing.assert_array_equal(decoded(networks["keras"]), gan.generate(noise)[0].ravel())
+        assert networks[name] == live.browser.describe(gan.models[name], networks[name]["bits"])
+    noise = decoded(networks["noise"]["shown"]).reshape(16, 100)
+    np.testing.assert_array_equal(decoded(networks["noise"]["keras"]), gan.generate(noise)[0].ravel())
     np.testing.assert_array_equal(gan.generate(noise), gan.sample(16))
+    assert networks["probability"] and networks["judge"] == {
+        "picture": 0, "asked": None, "output": 0, "conditions": None,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("images", [16, 8])
@@ -170,13 +219,13 @@ def test_the_spread_of_real_images(gan, tmp_path):
 
 @pytest.mark.parametrize(("images", "count", "kept"), [(16, 250, 50), (40, 250, 12), (200, 9, 3), (8, 120, 100)])
 def test_the_page_is_small(gan, tmp_path, images, count, kept):
-    """Below 2 MB, however long the run; noise compresses worst. The first and the last grid are among those kept."""
+    """Below 3 MB, however long the run; noise compresses worst. The first and the last grid are among those kept."""
     run_dir = make_run(tmp_path, images=images, count=count)
     rows = [f"{10 * i},{np.sin(i):.9g},{np.cos(i):.9g}," for i in range(20_000)]
     (run_dir / "losses.csv").write_text("\n".join(["iteration,d_loss,g_loss,spread", *rows, ""]))
     gan.real_pictures = np.random.default_rng(0).random([1000, 28, 28, 1], np.float32)
     report.write(run_dir, gan, 200_000)
-    assert (run_dir / "report.html").stat().st_size < 2_000_000
+    assert (run_dir / "report.html").stat().st_size < 3_000_000
     found = content(run_dir)
     assert [found["grids"][i]["iteration"] for i in (0, -2, -1)] == [0, 10 * (count - 1), 200_000]
     assert len(found["grids"]) == kept + 1
@@ -196,10 +245,10 @@ def test_names_cannot_become_markup(gan, tmp_path):
     run_dir = make_run(tmp_path, hostile_config())
     report.write(run_dir, gan, 30)
     page = (run_dir / "report.html").read_text()
-    template = (report.resources.files("gan_tf.runs") / "report_template.html").read_text()
+    template = report.files_of_page("report_template.html")
     for tag in ("<script", "</script", "<img", "<!--"):
         assert page.count(tag) == template.count(tag), tag
-    assert content(run_dir)["settings"]["loss"] == HOSTILE, "and they are all there"
+    assert ["loss", HOSTILE, False] in content(run_dir)["settings"], "and they are all there"
 
 
 def test_the_page_names_no_folder(gan, tmp_path):
@@ -208,7 +257,48 @@ def test_the_page_names_no_folder(gan, tmp_path):
     report.write(run_dir, gan, 30)
     page = (run_dir / "report.html").read_text()
     assert "/home/someone" not in page and str(tmp_path) not in page
-    assert set(content(run_dir)["settings"]) == {"iters", "seed", "sample_every", "d_lr"}
+    assert {name for name, *_ in content(run_dir)["settings"]} == {"iters", "seed", "sample_every", "d_lr"}
+
+
+def test_settings_in_their_order(gan):
+    """What was chosen comes first, XLA and TF32 last. What is unset is shown as what it came to, or not at all."""
+    flags = {
+        "jit": None,
+        "iters": 30,
+        "seed": 1,
+        "d_lr": None,
+        "g_lr": None,
+        "size": None,
+        "tf32": False,
+        "d_steps": None,
+    }
+    config = CONFIG | {"flags": flags | {"loss": "wgan", "threads": 3}, "chosen": ["loss", "iters"]}
+    gan.objects["d_optimizer"].learning_rate.assign(0.25)
+    assert report.settings(config, gan) == [
+        ["iters", 30, True],
+        ["loss", "wgan", True],
+        ["seed", 1, False],
+        ["d_lr", 0.25, False],
+        ["g_lr", 0.001, False],
+        ["d_steps", 5, False],
+        ["jit", False, False],
+        ["tf32", False, False],
+    ]
+    found = report.settings(config | {"device": "GPU, one"}, gan)
+    assert ["jit", True, False] in found
+
+
+def test_links_to_the_lessons(tmp_path, monkeypatch):
+    """From a folder within a clone, never with the name of a folder outside; in Chinese where that is translated."""
+    monkeypatch.setattr(report, "TOP", tmp_path / "clone")
+    (tmp_path / "clone" / "experiments").mkdir(parents=True)
+    (tmp_path / "clone" / "experiments" / "README.md").write_text("")
+    for name in ("GLOSSARY.md", "GLOSSARY.zh-CN.md"):
+        (tmp_path / "clone" / name).write_text("")
+    inside = tmp_path / "clone" / "out" / "glyphs"
+    assert report.links(inside, "en") == ["../../experiments/README.md", "../../GLOSSARY.md"]
+    assert report.links(inside, "zh") == ["../../experiments/README.md", "../../GLOSSARY.zh-CN.md"]
+    assert report.links(tmp_path / "elsewhere", "en") == [None, None]
 
 
 def metrics():
@@ -315,32 +405,6 @@ def test_a_run_without_grids(gan, tmp_path):
     assert [grid["iteration"] for grid in content(run_dir)["grids"]] == [30]
 
 
-def test_networks_that_the_page_cannot_compute(gan):
-    """Each is left out, and the other one stays."""
-    dense, inputs = keras.layers.Dense, keras.Input([100])
-    for other in (
-        keras.Sequential([inputs, dense(128, "gelu"), dense(784, "sigmoid")]),
-        keras.Sequential([inputs, dense(128, "relu"), keras.layers.Dropout(0.5), dense(784, "sigmoid")]),
-        keras.Sequential([inputs, dense(128, "relu", use_bias=False), dense(784, "sigmoid")]),
-        keras.Sequential([inputs, dense(128, "relu"), dense(1024, "sigmoid")]),
-        keras.Sequential([inputs, dense(1200, "relu"), dense(784, "sigmoid")]),
-        keras.Model(inputs, dense(784)(inputs)),
-    ):
-        gan.objects["generator"] = gan.generate = other
-        assert {"probability", "discriminator", "side"} == set(report.networks(gan)), other.layers
-    gan.objects["generator"] = gan.generate = keras.Sequential([inputs, dense(784, "tanh")])
-    assert "generator" in report.networks(gan)
-    gan.generate = keras.Sequential([inputs, dense(784, "tanh")])  # another network draws, such as an average
-    assert "generator" not in report.networks(gan)
-    gan.generate = gan.objects["generator"]
-    gan.make_noise = lambda *arguments: stream_noise(*arguments)  # which might be normal
-    assert "generator" not in report.networks(gan)
-    gan.discriminate = None
-    assert list(report.networks(gan)) == ["probability", "side"]
-    gan.shape = (28, 28, 3)
-    assert list(report.networks(gan)) == ["probability"]
-
-
 def without_pictures():
     """A GAN that has one loss and nothing else."""
     return Gan({}, None, 0, loss_names=("error",))
@@ -351,7 +415,8 @@ def test_a_gan_without_pictures(tmp_path):
     (run_dir / "losses.csv").write_text("iteration,error\n0,1\n100,-2\n")
     report.write(run_dir, without_pictures(), 200)
     found = content(run_dir)
-    assert found["grids"] == [] and found["networks"] == {"probability": False}
+    assert found["grids"] == [] and found["networks"]["shape"] == [] and not found["networks"]["probability"]
+    assert found["networks"]["why"] == {"generator": {"key": "no_noise"}, "discriminator": {"key": "no_logit"}}
     assert found["charts"] == [{"lines": [{"name": "error", "x": [0, 100], "y": [1, -2]}], "level": None}]
 
 
@@ -412,7 +477,15 @@ def changed(text, **parts):
 @pytest.fixture(scope="module")
 def without_networks(written):
     """The text of this page without its networks: then the script needs no time to draw."""
-    return changed(written[0], networks={"probability": True})
+    none = {
+        "generator": None,
+        "discriminator": None,
+        "why": {},
+        "shape": [28, 28, 1],
+        "probability": True,
+        "real": None,
+    }
+    return changed(written[0], networks=none)
 
 
 CURVE = {"name": "d_loss", "x": [0, 10, 30], "y": [0.01, 1, 0.1]}
@@ -464,29 +537,34 @@ def test_the_slider_is_at_the_end_first(without_networks):
         text, "content", "made.reading.text", "slider.value", "made.grid.src", "charts[0].X(1030)"
     )
     assert slider == "3" and src == found["grids"][3]["picture"] and marker == 600 - 34
-    assert words.startswith("Iteration 30  ·  D loss 1.5  ·  G loss 0.25  ·  spread 0."), "30 of 1,030 is not the end"
-    assert answers(without_networks, "made.reading.text")[0].startswith("Iteration 30 (the end)  ·  D loss 1.5")
+    losses = "D loss 1.5  ·  G loss 0.25 (of iteration 20)  ·  spread 0."
+    assert words.startswith(f"Iteration 30  ·  {losses}"), "30 of 1,030 is not the end"
+    (words,) = answers(without_networks, "made.reading.text")
+    assert words.startswith(f"Iteration 30 (the end)  ·  {losses}") and words.count("of iteration") == 1
 
 
-HEALTHY = "Healthy: 0.6 and more, but only together with recall: one good picture drawn again and again has 1."
-LIKE_REAL = "The share of the pictures that look like real images."
+FID = "How far are the pictures from real images, as a classifier sees them? Smaller is better."
+MEASURED = {
+    "count": 1000,
+    "iterations": 30,
+    "scores": [["frechet_distance", "FID (MNIST classifier)", "75 ± 1", "0.99"], ["recall", "recall", "0.5", "0.8"]],
+}
 
 
 @pytest.mark.parametrize(
-    ("data", "reader", "precision", "warns"),
+    ("data", "reader", "fid", "warns"),
     [
-        ("mnist", "mnist", f"{LIKE_REAL} {HEALTHY}", False),
-        ("glyphs", "mnist", LIKE_REAL, True),
-        ("mnist_of_mine", None, LIKE_REAL, False),
+        ("mnist", "mnist", f"{FID} After a collapse: above 300.", False),
+        ("glyphs", "mnist", FID, True),
+        ("mnist_of_mine", None, FID, False),
     ],
 )
-def test_what_is_healthy_is_said_of_mnist_alone(without_networks, data, reader, precision, warns):
-    """It was measured on MNIST. For other images MNIST's classifier means little, and the page says so."""
-    text = changed(without_networks, data={"name": data, "images": 200, "classifier": reader})
+def test_what_scores_mean(without_networks, data, reader, fid, warns):
+    """No number is called healthy. What was measured on MNIST is said of MNIST alone."""
+    text = changed(without_networks, metrics=MEASURED, data={"name": data, "images": 200, "classifier": reader})
     rows, words, what = answers(text, 'table("metrics")', "made.measured.text", "made.what.text")
-    assert rows[0] == ["precision", "0.500 ± 0.010", "", precision]
-    assert rows[1][:3] == ["classes covered (of 10)", "3", ""]
-    assert rows[1][3] == "How many of the classes does G draw?" + " Healthy: all." * (data == "mnist")
+    assert rows[0] == ["FID (MNIST classifier)", "75 ± 1", "0.99", fid]
+    assert rows[1][:3] == ["recall", "0.5", "0.8"] and not any("ealthy" in row[3] for row in rows)
     assert ("for other images they mean little" in words) == warns
     assert words.startswith("Measured with 1,000 pictures after 30 iterations.")
     assert what == f"This is the GAN “reference”, trained for 30 iterations on 200 images of “{data}”."
@@ -494,15 +572,17 @@ def test_what_is_healthy_is_said_of_mnist_alone(without_networks, data, reader, 
 
 def test_what_is_usual_is_said_of_the_reference_alone(without_networks):
     """Flags of another GAN have the words of its --help."""
-    settings = {"d_lr": None, "batch_size": 64, "units": 1000, "jit": True}
+    settings = [["d_lr", 0.001, True], ["batch_size", 64, False], ["units", 1000, False], ["jit", True, False]]
     text = changed(without_networks, settings=settings, explained={"units": "Size of G. Usual: 5."})
-    healthy, usual = "Healthy for adadelta: 1.0. Its default here", "in one update. Usual: 128."
+    usual, batch_usual = "Usual for adadelta: 1.0.", "in one update. Usual: 128."
     for gan, says in (("reference", True), ("dcgan", False)):
         rate, batch, units, jit = answers(changed(text, gan=gan), 'table("settings")')[0]
-        assert rate[:2] == ["Learning rate of D", "default"] and batch[:2] == ["Batch size", "64"]
-        assert (healthy in rate[2], usual in batch[2]) == (says, says) and "Healthy" not in batch[2]
+        assert rate[:2] == ["Learning rate of D", "0.001"] and batch[:2] == ["Batch size", "64"]
+        assert (usual in rate[2], batch_usual in batch[2]) == (says, says)
         assert rate[2].startswith("The size of D's updates.") and batch[2].startswith("How many real and how many")
         assert units == ["units", "1,000", "Size of G. Usual: 5."] and jit[1] == "yes"
+    rows = 'made.settings.querySelector("table").tBodies[0].children.map(row => row.className || "")'
+    assert answers(text, rows)[0] == ["chosen", "", "", ""]
 
 
 def test_live_noise_is_that_of_training(written):
@@ -537,28 +617,76 @@ def test_the_networks_compute_what_keras_does(written):
         move,
         'made["mix-reading"].text',
     )
-    np.testing.assert_allclose(drawn, np.ravel(gan.generate(noise[None])), atol=1e-6)
+    np.testing.assert_allclose(drawn, np.ravel(gan.generate(noise[None])), atol=1 / 255)
     assert logit == pytest.approx(float(gan.objects["discriminator"](pixels[None])[0, 0]), abs=1e-4)
     np.testing.assert_array_equal(np.float32(flat), stream_noise(0, 2, 16))
     np.testing.assert_allclose(there, noise * np.tile([0.5, 0.8], 50), atol=1e-6)
     expected = 255 * np.ravel(gan.generate(0.75 * np.float32(flat[3:4]) + 0.25 * np.float32(flat[8:9])))
-    np.testing.assert_allclose([mixed[str(4 * i)] for i in range(784)], expected, atol=0.51)
+    np.testing.assert_allclose([mixed[str(4 * i)] for i in range(784)], expected, atol=1.51)
     assert words == "noise = 0.75 × A + 0.25 × B"
 
 
-def test_what_d_says(written):
-    """The probability is the sigmoid of its output, in per cent. A critic's output is no probability."""
-    shown = answers(written[0], "[-8, -3, 0, 2, 3, 8].map(percent)", "judged(new Float64Array(784))", "made.logit.text")
-    assert shown[0] == ["< 0.1%", "4.7%", "50%", "88%", "95.3%", "> 99.9%"]
-    logit = float(re.search(r"logit\) is (-?[\d.]+)\. The field is empty", shown[2])[1])
-    percent = 100 / (1 + np.exp(-logit))
-    assert float(re.fullmatch(r"D says: real with probability ([\d.]+)%", shown[1])[1]) == pytest.approx(
-        percent, abs=0.5
+def test_a_and_b_may_be_one_picture(written):
+    ends, first = (
+        "samples.map((_, i) => made.samples.children[i].dataset.end || '')",
+        "(ends = [3, 8], interpolate(), 0)",
     )
-    networks = json.loads(re.search(r'json">(.*?)</script>', written[0], re.DOTALL)[1])["networks"]
+    _, two, _, one = answers(written[0], first, ends, "(ends = [5, 5], interpolate(), 0)", ends)
+    assert [two[3], two[8], "".join(two)] == ["A", "B", "AB"] and [one[5], "".join(one)] == ["A B", "A B"]
+
+
+def test_what_d_says(written):
+    """In words, by its logit, and as a place between "generated" and "real". Of an empty field it says nothing."""
+    logits = "[-8, -3.01, -3, -0.51, -0.5, 0.5, 0.51, 3, 3.01]"
+    empty = "[made.verdict.text, made.logit.text, made.scale.children.length]"
+    drawn = "(stroke(9, 9), [made.verdict.text, made.logit.text, made.scale.children.length])"
+    shown = answers(
+        written[0],
+        f"{logits}.map(opinion)",
+        "[-8, 0, 1].map(position)",
+        empty,
+        drawn,
+        "[discriminate(drawing), made.scale.children.at(-1).style.left, judged(drawing), Array.from(drawing)]",
+        f"(made.clear.listeners.click(), {empty})",
+    )
+    fake, rather = "quite sure: generated", "rather generated"
+    real, sure = "rather real", "quite sure: real"
+    assert shown[0] == [fake, fake, rather, rather, "undecided", "undecided", real, real, sure]
+    assert shown[1] == pytest.approx([1 / (1 + np.exp(8)), 0.5, 1 / (1 + np.exp(-1))])
+    assert shown[2] == ["Draw something, or show a picture: then D says its opinion.", "", 32]
+    logit, left, words, drawing = shown[4]
+    assert shown[3][0] in words and f"a logit: {logit:.4f}. Above 0" in shown[3][1] and shown[3][2] == 33
+    assert float(left[:-1]) == pytest.approx(100 / (1 + np.exp(-logit)))
+    model = written[1].objects["discriminator"]
+    assert logit == pytest.approx(float(model(np.float32(drawing)[None])[0, 0]), abs=5e-3)
+    assert words.startswith("D's opinion: ") and shown[5] == shown[2]
+    assert not re.search(r"\d%", " ".join([*shown[0], words, shown[3][1]])), "no percentage looks like quality"
+
+
+def test_what_a_critic_says(written):
+    """Its output is no probability. Its place is between the lowest and the highest that it gives known pictures."""
+    networks = json.loads(re.search(r'id="content".*?json">(.*?)</script>', written[0], re.DOTALL)[1])["networks"]
     critic = changed(written[0], networks=networks | {"probability": False})
-    judged, verdict = answers(critic, "judged(new Float64Array(784))", "made.verdict.text")
-    assert judged == f"D's output: {verdict}" and float(verdict) == pytest.approx(logit, rel=0.01)
+    known, places, verdict, words = answers(
+        critic,
+        "[...known.fake, ...known.real]",
+        "[...known.fake, ...known.real].map(position)",
+        "(stroke(9, 9), [discriminate(drawing), made.verdict.text, judged(drawing)])",
+        "made.logit.text",
+    )
+    assert len(known) == 32 and places == pytest.approx((np.array(known) - min(known)) / np.ptp(known))
+    assert verdict[1] == verdict[2] and float(verdict[1].removeprefix("D's output: ")) == pytest.approx(
+        verdict[0], rel=0.01
+    )
+    assert "A larger number means" in words and "probab" not in words
+
+
+def test_the_right_button_does_not_paint(written):
+    box = "({ left: 0, top: 0, width: 280, height: 280 })"
+    set_up = f"(made.draw.setPointerCapture = () => 0, made.draw.getBoundingClientRect = () => {box}, 0)"
+    press = "(made.draw.listeners.pointerdown({ button: %d, clientX: 95, clientY: 40 }), Array.from(drawing))"
+    _, right, left = answers(written[0], set_up, press % 2, press % 0)
+    assert max(right) == 0 and np.argmax(left) in (28 * 3 + 9, 28 * 4 + 9)
 
 
 def test_the_field_to_draw_in(written):
@@ -567,7 +695,7 @@ def test_the_field_to_draw_in(written):
     buttons = [press.format(name) for name in ("real", "real", "fake", "clear")]
     *real, fake, clear, dot = answers(written[0], *buttons, show)
     expected = np.round(255 * written[1].real_pictures[:2]).reshape(2, 784) / 255
-    networks = json.loads(re.search(r'json">(.*?)</script>', written[0], re.DOTALL)[1])["networks"]
+    networks = json.loads(re.search(r'id="content".*?json">(.*?)</script>', written[0], re.DOTALL)[1])["networks"]
     assert len(base64.b64decode(networks["real"])) == 16 * 784, "of the first 16 images, as bytes"
     np.testing.assert_allclose(real, expected, atol=1e-6)
     assert np.std(fake) > 0.01 and min(fake) >= 0 and max(fake) <= 1 and max(clear) == 0
@@ -580,23 +708,114 @@ def test_the_field_to_draw_in(written):
     ("last", "level", "collapsed"),
     [(0.0049, 0.1, True), (0.0051, 0.1, False), (0.0099, None, True), (0.0101, None, False)],
 )
-def test_it_says_what_is_healthy_and_what_has_collapsed(without_networks, last, level, collapsed):
+def test_it_says_how_to_read_the_curves_and_what_has_collapsed(without_networks, last, level, collapsed):
     """Below 5% of the real images' spread, or of 0.2 where that is unknown; it is the last grid that counts."""
     spread = {"lines": [{"name": "spread", "x": [0, 10, 30], "y": [0.001, 0.3, last]}], "level": level}
     losses = {"lines": [CURVE], "level": 1.3863}
     text = changed(without_networks, charts=[losses, spread])
     lines = answers(text, "made.healthy.children.map(words)")[0]
     assert "D loss at or above the dotted line (1.39): D cannot tell" in lines[1]
-    assert ("Healthy: 0.075 or more. The dotted line is that of real images, 0.1." in lines[3]) == (level == 0.1)
+    assert ("The dotted line is the spread of real images, 0.1." in lines[3]) == (level == 0.1)
+    assert "how much the pictures of a grid differ" in lines[3] and "noise differs, too" in lines[3]
     assert any("This run has collapsed" in line for line in lines) == collapsed
+    lines = answers(changed(text, within=True), "made.healthy.children.map(words)")[0]
+    assert "how much the pictures of one class differ" in lines[3]
 
 
-def test_activations(without_networks):
-    names = "[-2, -0.5, 0, 1.5].map(x => ['linear', 'relu', 'sigmoid', 'tanh'].map(name => ACTIVATIONS[name](x)))"
-    found = answers(without_networks, names)[0]
-    np.testing.assert_allclose(
-        found, [[x, max(x, 0), 1 / (1 + np.exp(-x)), np.tanh(x)] for x in (-2, -0.5, 0, 1.5)], rtol=1e-12
+def test_in_chinese(written, gan, tmp_path):
+    """All words; and the same numbers. Names of flags, data and versions stay."""
+    page = report.page(json.loads(re.search(r'id="content".*?json">(.*?)</script>', written[0], re.DOTALL)[1]), "zh")
+    assert '<html lang="zh-CN">' in page and "<title>一次 GAN 训练</title>" in page
+    what, reading, rows, settings, lines = answers(
+        page,
+        "made.what.text",
+        "made.reading.text",
+        'table("metrics")',
+        'table("settings")',
+        "made.healthy.children.map(words)",
     )
+    assert what == "这是名为“reference”的 GAN，在“custom”的 200 张图像上训练了 30 次迭代。"
+    assert reading.startswith("第 30 次迭代（结束）  ·  D 损失 1.5  ·  G 损失 0.25（第 20 次迭代的值）  ·  离散度")
+    assert rows[0][0] == "精确率" and settings[0][:2] == ["迭代次数", "30"] and "模式崩溃" in lines[3]
+    report.write(make_run(tmp_path), gan, 30, "zh")
+    assert '<html lang="zh-CN">' in (tmp_path / "report.html").read_text()
+
+
+def test_why_a_network_is_not_live(without_networks):
+    why = {"generator": {"key": "size", "megabytes": 4.8}, "discriminator": {"key": "layer", "layer": "LSTM"}}
+    networks = {
+        "generator": None,
+        "discriminator": None,
+        "why": why,
+        "shape": [2, 3, 3],
+        "probability": False,
+        "real": None,
+    }
+    text = changed(without_networks, networks=networks)
+    lines, hidden = answers(text, 'words(made["#not-live ul"])', "[made['not-live'].hidden, made.generator.hidden]")
+    assert "The generator: it needs 4.8 MB, and the whole page may have at most 3 MB." in lines
+    assert "The discriminator: the page cannot compute LSTM." in lines and hidden[0] is False
+
+
+@pytest.fixture(scope="module")
+def conditional_page(tmp_path_factory):
+    """The text of the page of a conditional GAN of three classes, in colour, not square; and the GAN."""
+    from gan_tf.zoo import conditional
+
+    made = conditional.make(None, width=4, classes=("a", "b", "c"), shape=(14, 11, 3))
+    made.real_pictures = np.random.default_rng(0).random([5, 14, 11, 3], np.float32)
+    run_dir = make_run(tmp_path_factory.mktemp("conditional"), count=0)
+    report.write(run_dir, made, 30)
+    return (run_dir / "report.html").read_text(), made
+
+
+def test_a_class_is_asked_for(conditional_page):
+    """All in turn, or the one that is chosen. D judges each picture as its own class."""
+    page, gan = conditional_page
+    first, chosen, noises, outputs, colours = answers(
+        page,
+        "samples.map(each => each.asked)",
+        "(made.asked.value = 3, made.asked.listeners.change(), samples.map(each => each.asked))",
+        "samples.map(each => Array.from(each.noise))",
+        "samples.map(each => [each.output, Array.from(each.pixels)])",
+        "Array.from(made.samples.children[0].children[0].painted.at(-1)[0].data)",
+    )
+    assert first == [i % 3 for i in range(16)] and chosen == 16 * [2]
+    noises = np.float32(noises)
+    assert (noises[:, 100:] == [0, 0, 1]).all() and np.ptp(noises[:, :100], axis=0).min() > 0
+    pictures = np.asarray(gan.generate(noises))
+    np.testing.assert_allclose([each for _, each in outputs], pictures.reshape(16, -1), atol=1 / 255)
+    logits = gan.models["discriminator"]([pictures, noises[:, 100:]])
+    np.testing.assert_allclose([each for each, _ in outputs], logits[:, 0], atol=0.01)
+    colours = np.reshape(colours, [14, 11, 4])
+    np.testing.assert_allclose(colours[..., :3], 255 * pictures[0], atol=1.51)
+    assert (colours[..., 3] == 255).all()
+
+
+def test_a_pen_in_colour(conditional_page):
+    """Red ink, as the stand-in's field for the colour says, over black."""
+    (drawn,) = answers(conditional_page[0], "(stroke(5, 7), Array.from(drawing))")
+    drawn = np.reshape(drawn, [14, 11, 3])
+    assert drawn[6:8, 4:6, 0].min() > 0.9 and drawn[..., 1:].max() == 0 and drawn[:4].max() == 0
+
+
+def test_codes_are_sliders(tmp_path):
+    """A category is one of ten, the numbers are free; the picture is G's of them."""
+    from gan_tf.zoo import infogan
+
+    made = infogan.make(None, width=4)
+    report.write(make_run(tmp_path, count=0), made, 30)
+    move = "(made['code-category'].value = 7, made['code-second number'].value = -1.5, drawCodes(), Array.from(coded))"
+    coded, painted, random = answers(
+        (tmp_path / "report.html").read_text(),
+        move,
+        "Array.from(made['codes-picture'].painted.at(-1)[0].data)",
+        "Array.from({ length: 200 }, () => Array.from(noise().slice(62, 72)))",
+    )
+    assert coded[62:72] == [0, 0, 0, 0, 0, 0, 0, 1, 0, 0] and coded[73] == -1.5
+    expected = 255 * np.ravel(made.generate(np.float32(coded)[None]))
+    np.testing.assert_allclose(painted[::4], expected, atol=1.51)
+    assert (np.sum(random, axis=1) == 1).all() and np.min(np.sum(random, axis=0)) > 5
 
 
 KEPT = Path(__file__).parents[2] / "experiments" / "results" / "report.html"
@@ -615,7 +834,8 @@ def test_the_page_that_is_kept_is_whole(kept, written, tmp_path):
     today = content(tmp_path)
     assert kept.keys() == today.keys() and kept["data"].keys() == today["data"].keys()
     assert kept["networks"].keys() == today["networks"].keys() and kept["metrics"].keys() == today["metrics"].keys()
-    assert kept["trained"] == kept["metrics"]["iterations"] == kept["settings"]["iters"] == 50_000
+    assert kept["settings"][:2] == [["iters", 50_000, True], ["d_lr", 1.0, True]]
+    assert kept["trained"] == kept["metrics"]["iterations"] == 50_000 and not any(kept["networks"]["why"].values())
     assert [grid["iteration"] for grid in kept["grids"]] == list(range(0, 50_001, 1000))
     losses, (spread,) = (chart["lines"] for chart in kept["charts"])
     for line, name in zip([*losses, spread], ["d_loss", "g_loss", "spread"], strict=True):
@@ -625,43 +845,38 @@ def test_the_page_that_is_kept_is_whole(kept, written, tmp_path):
     )
     titles = {name: title for name, title, *_ in kept["metrics"]["scores"]}
     assert len(titles) == 14 and titles.items() <= table.TITLES.items() and kept["metrics"]["count"] == 10_000
-    texts = [*map(str, kept["settings"].values()), *map(str, kept["machine"].values())]
+    texts = [*map(str, kept["settings"]), *map(str, kept["machine"].values())]
     assert not [text for text in texts if "/" in text]
 
 
-def test_the_page_that_is_kept_is_of_the_blogs_run(kept):
+def test_the_page_that_is_kept_is_of_the_blogs_run(kept, tmp_path):
     """Its first losses are those of the experiment with the same seed. Later a last bit makes two runs differ.
 
     Its networks draw the last picture. Its noise and Keras's picture of it are those that a page has.
     """
-    assert kept["settings"]["d_lr"] == 1.0 and kept["settings"]["seed"] == 0 and kept["data"]["images"] == 55_000
+    assert ["seed", 0, False] in kept["settings"] and kept["data"]["images"] == 55_000
     committed = json.loads((KEPT.parent / "reproduce_blog" / "adadelta_1.0-0.json").read_text())["losses"]
     for line in kept["charts"][0]["lines"]:
         np.testing.assert_allclose(line["y"][:6], committed[line["name"]][:6], rtol=0.01)
-    weights = {}
-    for name, sizes in (("generator", (100, 128, 784)), ("discriminator", (784, 128, 1))):
-        arrays = [decoded(layer[part]) for layer in kept["networks"][name] for part in ("weights", "bias")]
-        weights[name] = [each.reshape(-1, size) for each, size in zip(arrays, np.repeat(sizes[1:], 2), strict=True)]
-        assert [each.shape for each in weights[name]] == [sizes[:2], (1, sizes[1]), sizes[1:], (1, sizes[2])]
-    noise = decoded(kept["networks"]["noise"]).reshape(16, 100)
+    assert [kept["networks"][name]["bits"] for name in ("generator", "discriminator")] == [16, 32]
+    noise = decoded(kept["networks"]["noise"]["shown"]).reshape(16, 100)
     np.testing.assert_array_equal(noise, stream_noise(0, 2, 16))
-    w1, b1, w2, b2 = weights["generator"]
-    images = 1 / (1 + np.exp(-(np.maximum(noise @ w1 + b1, 0) @ w2 + b2).astype(np.float64)))
-    np.testing.assert_allclose(decoded(kept["networks"]["keras"]), images[0], atol=1e-5)
+    generator = kept["networks"]["generator"]
+    images = np.float64([run[0] for run in run_in_node([(generator, [each]) for each in noise], tmp_path)])
+    np.testing.assert_allclose(decoded(kept["networks"]["noise"]["keras"]), images[0], atol=1 / 255)
     grids.save_grid(images.reshape(16, 28, 28, 1), file := io.BytesIO())
     expected = shades(report.small(grids.read_grid(file, DIGIT), DIGIT))
     differences = abs(shades(kept["grids"][-1]["picture"]) - expected)
-    assert (differences > 0).mean() < 0.001 and differences.max() <= 17, "a last bit can be another of the 16 shades"
+    assert (differences > 0).mean() < 0.02 and differences.max() <= 17, "16 bits can be another of the 16 shades"
     assert kept["charts"][1]["lines"][0]["y"][-1] == pytest.approx(grids.spread(images), rel=1e-3)
 
 
 def test_the_page_that_is_kept_works(kept):
     """As it is, and with the script that a page has today: everything is there, and it computes what Keras computed.
 
-    The page itself may be older than today's template. To write it again: python -m gan_tf.report.
+    The page itself may be older than today's. To write it again: python -m gan_tf.report.
     """
-    template = (report.resources.files("gan_tf.runs") / "report_template.html").read_text()
-    for page in (KEPT.read_text(), template.replace('"CONTENT"', json.dumps(kept).replace("<", "\\u003c"))):
+    for page in (KEPT.read_text(), report.page(kept, "en")):
         what, reading, end, scores, settings, pictures, hidden, checked = answers(
             page,
             "made.what.text",
@@ -678,7 +893,7 @@ def test_the_page_that_is_kept_works(kept):
         assert [row[0] for row in scores] == [title for _, title, *_ in kept["metrics"]["scores"]]
         assert len(settings) == len(kept["settings"]) and all(len(row[-1]) > 10 for row in [*scores, *settings])
         assert hidden == 4 * [False]
-        assert float(re.search(r"differ from Keras's by at most (\S+)\.$", checked)[1]) < 1e-5
+        assert float(re.search(r"differ from Keras's by at most (\S+)\. ", checked)[1]) < 1 / 255
 
 
 # ---- In a browser ----
@@ -791,6 +1006,7 @@ def test_the_slider_moves_grid_and_curves(browser, trained):
     assert iteration == 0 and png == found[0]["picture"]
     assert (right - middle) / (right - left) == pytest.approx(80 / 200, abs=0.001)
     d_loss, g_loss = (line["y"][0] for line in content(trained)["charts"][0]["lines"])
+    assert "of iteration" not in find("reading").text, "the losses of iteration 0 are those of iteration 0"
     assert f"D loss {d_loss:.3g}" in find("reading").text and f"G loss {g_loss:.3g}" in find("reading").text
     assert browser.execute_script("return document.getElementById('grid').naturalWidth") == 115
 
@@ -812,14 +1028,14 @@ def test_the_generator_is_keras(browser, trained):
     ours = browser.execute_script("return arguments[0].map(z => Array.from(generate(z)))", noise.tolist())
     expected = generator(noise).numpy()
     assert np.ptp(expected, axis=0).max() > 0.1, "or the generator would ignore its noise"
-    np.testing.assert_allclose(ours, expected, atol=1e-5)
-    assert re.search(r"differ from Keras's by at most \d\.\de-[678]\.", find("checked").text)
+    np.testing.assert_allclose(ours, expected, atol=1 / 255)
+    assert re.search(r"differ from Keras's by at most \d\.\de-\d\.", find("checked").text)
 
     def canvases():
         return [pixels(browser, each) for each in browser.find_elements("css selector", "#samples canvas")]
 
     first = canvases()
-    np.testing.assert_allclose(first, 255 * generator(stream_noise(0, 2, 16)).numpy(), atol=0.51)
+    np.testing.assert_allclose(first, 255 * generator(stream_noise(0, 2, 16)).numpy(), atol=1.51)
     find("another").click()
     second = canvases()
     assert len(second) == 16 and all((a != b).any() for a, b in zip(first, second, strict=True))
@@ -838,8 +1054,10 @@ def test_from_one_picture_to_another(browser, trained):
     for key, share in (("HOME", 0), ("END", 1), ("ARROW_LEFT", 0.99)):
         keys(find("mix"), key)
         expected = generator(((1 - share) * noise[4] + share * noise[7])[None])[0]
-        np.testing.assert_allclose(pixels(browser, find("between")), 255 * expected.numpy(), atol=0.51)
-    assert re.fullmatch(r"D says: real with probability ([<>] )?[\d.]+%", find("between-judged").text)
+        np.testing.assert_allclose(pixels(browser, find("between")), 255 * expected.numpy(), atol=1.51)
+    assert find("between-judged").text.startswith("D's opinion: ")
+    places = [find(name).rect for name in ("a", "between", "b")]
+    assert places[0]["x"] < places[1]["x"] < places[2]["x"] and len({place["y"] for place in places}) == 1
     assert_quiet(browser, trained)
 
 
@@ -853,7 +1071,7 @@ def test_the_plane(browser, trained):
     def there():
         noise = np.array(browser.execute_script("return Array.from(onPlane(...at))"), np.float32)
         assert abs(noise).max() <= 1
-        np.testing.assert_allclose(pixels(browser, find("there")), 255 * generator(noise[None])[0].numpy(), atol=0.51)
+        np.testing.assert_allclose(pixels(browser, find("there")), 255 * generator(noise[None])[0].numpy(), atol=1.51)
         return browser.execute_script("return at")
 
     browser.execute_script("arguments[0].scrollIntoView()", find("plane"))
@@ -885,7 +1103,7 @@ def test_the_discriminator_is_keras(browser, trained):
     ours = browser.execute_script("return arguments[0].map(x => discriminate(x))", images.reshape(20, 784).tolist())
     expected = discriminator(images.reshape(20, 784))[:, 0].numpy()
     assert np.ptp(expected) > 0.1
-    np.testing.assert_allclose(ours, expected, atol=1e-4)
+    np.testing.assert_allclose(ours, expected, atol=5e-3)
 
     field, canvas = find("draw"), browser.find_element("css selector", "#draw canvas")
     browser.execute_script("arguments[0].scrollIntoView()", field)
@@ -894,22 +1112,24 @@ def test_the_discriminator_is_keras(browser, trained):
         drawing = np.array(browser.execute_script("return Array.from(drawing)"), np.float32)
         np.testing.assert_allclose(pixels(browser, canvas), 255 * drawing, atol=0.51)
         logit = float(discriminator(drawing[None])[0, 0])
-        shown = float(re.search(r"logit\) is (-?[\d.]+\d)\.", find("logit").text)[1])
-        assert shown == pytest.approx(logit, abs=1.5e-4)
-        share = re.fullmatch(r"real with probability ([<>] )?([\d.]+)%", find("verdict").text)
-        if not share[1]:
-            assert float(share[2]) == pytest.approx(100 / (1 + np.exp(-logit)), abs=0.51)
+        shown = float(re.search(r"logit: (-?[\d.]+\d)\. Above", find("logit").text)[1])
+        assert shown == pytest.approx(logit, abs=5e-3)
+        assert find("verdict").text == browser.execute_script("return opinion(arguments[0])", shown)
         return drawing.reshape(28, 28)
 
-    assert check().max() == 0 and "The field is empty" in find("logit").text
-    empty = find("logit").text
+    def is_silent():
+        assert find("verdict").text == "Draw something, or show a picture: then D says its opinion."
+        assert find("logit").text == "" and max(browser.execute_script("return Array.from(drawing)")) == 0
+
+    is_silent()
     mouse = ActionChains(browser, duration=20).move_to_element(field).click_and_hold()
-    mouse.move_by_offset(0, 100).release().perform()
+    mouse.move_by_offset(0, field.size["height"] // 4).release().perform()
     drawn = check()
-    assert drawn[15:21, 13:15].min() > 0.9 and drawn[:, :10].max() == 0 and drawn[:10].max() == 0
-    assert find("logit").text != empty
+    assert drawn[15:20, 13:15].min() > 0.9 and drawn[:, :10].max() == 0 and drawn[:10].max() == 0
     find("clear").click()
-    assert check().max() == 0 and find("logit").text == empty
+    is_silent()
+    ActionChains(browser).move_to_element(field).context_click().perform()
+    is_silent()
     keys(field, *5 * ["ARROW_LEFT"], "SPACE")
     assert check().max() > 0.9
     for button in ("fake", "real"):
@@ -949,6 +1169,7 @@ def test_a_page_without_parts(browser, tmp_path):
     assert [each.get_attribute("id") for each in sections if each.is_displayed()] == ["run", "settings"]
     text = browser.find_element("tag name", "main").text
     assert "200 examples of" in text and "turns noise" not in text and "between grids" not in text
+    assert "Not live" not in text
     assert not browser.find_element("id", "grid").is_displayed()
     keys(browser.find_element("id", "slider"), "HOME")
     assert browser.find_element("id", "reading").text == "Iteration 0 · error 1"
@@ -971,11 +1192,11 @@ def test_it_fits_a_phone(browser, gan, tmp_path):
     run_dir = make_run(tmp_path / "run")
     (run_dir / "metrics.json").write_text(json.dumps(metrics()))
     report.write(run_dir, gan, 30)
-    screen = {"width": 400, "height": 800, "deviceScaleFactor": 2, "mobile": True}
+    screen = {"width": 360, "height": 800, "deviceScaleFactor": 2, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     try:
         opened(browser, run_dir)
-        assert browser.execute_script("return document.documentElement.scrollWidth") == 400
+        assert browser.execute_script("return document.documentElement.scrollWidth") == 360
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     assert_quiet(browser, run_dir)
@@ -1003,10 +1224,10 @@ def test_networks_of_another_size(browser, tmp_path):
     report.write(make_run(tmp_path), reference.assemble(networks, None, 1, 2, None, (12, 12, 1)), 30)
     find = opened(browser, tmp_path)
     canvases = [pixels(browser, each) for each in browser.find_elements("css selector", "#samples canvas")]
-    np.testing.assert_allclose(canvases, 255 * networks["generator"](stream_noise(0, 2, 16)).numpy(), atol=0.51)
+    np.testing.assert_allclose(canvases, 255 * networks["generator"](stream_noise(0, 2, 16)).numpy(), atol=1.51)
     images = np.random.default_rng(1).random([5, 144], np.float32)
     ours = browser.execute_script("return arguments[0].map(x => discriminate(x))", images.tolist())
-    np.testing.assert_allclose(ours, networks["discriminator"](images)[:, 0], atol=1e-4)
+    np.testing.assert_allclose(ours, networks["discriminator"](images)[:, 0], atol=5e-3)
     assert browser.execute_script("return drawing.length") == 144
     assert len(pixels(browser, browser.find_element("css selector", "#draw canvas"))) == 144
     assert find("stretched").is_displayed()
