@@ -6,11 +6,11 @@ Both compute the generator of gan_tf/zoo/dcgan.py, untrained, in headless Chromi
 pixels in grey and of 64x64 in colour. TensorFlow.js runs with each of its backends: cpu (plain JavaScript), wasm
 (WebAssembly with SIMD), and webgl. Without a graphics card, Chromium draws WebGL on the CPU.
 
-Milliseconds are those of one picture, when one is computed at a time and when sixteen are. "first 16" is the time of
-the first sixteen with all preparation. In each round the contenders run one after another; the median of the rounds
-counts. The difference is the largest from Keras's pixels. "in the page" is the size of the files that a page would
-have to hold. WebAssembly would be there as base64, which is a third larger. npm installs TensorFlow.js. Writes
-browser.json and prints the table.
+Milliseconds are those of one picture, when one is computed at a time and when sixteen are: the fastest of many,
+because other work on the machine only adds to it. "first 16" is the time of the first sixteen with all preparation.
+In each round the contenders run one after another; the median of the rounds counts. The difference is the largest
+from Keras's pixels. "in the page" is the size of the files that a page would have to hold. WebAssembly would be there
+as base64, which is a third larger. npm installs TensorFlow.js. Writes browser.json and prints the table.
 """
 
 import json
@@ -24,7 +24,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-from absl import flags
+from absl import flags, logging
 
 from experiments import record
 from gan_tf.runs import command_line
@@ -165,6 +165,7 @@ def main():
         for _ in range(FLAGS.rounds):
             for contender, found in rounds.items():
                 found.append(server.contend(contender, core))
+                logging.info("%s: %s", contender, found[-1])
         own = (Path(command_line.__file__).parent / "networks.js").stat().st_size
         sizes = {name: (modules / name).stat().st_size for name in (LIBRARY, WASM, BINARY)}
         sizes[BINARY] = -(-sizes[BINARY] // 3) * 4  # in base64

@@ -70,11 +70,11 @@ def test_all_words_are_used():
     folder = Path(report.__file__).parent
     text = "".join((folder / name).read_text() for name in ("report.js", "report_template.html", "report.py"))
     asked = set(re.findall(r"""say\("([\w.]+)\"""", text)) | set(re.findall(r'data-(?:say|label)="([\w.]+)"', text))
-    for key in words.words("en")["texts"]:
+    things = {"iteration", "iterations", "image", "images", "example", "examples"}  # `counted` asks for them
+    for key in words.words("en")["texts"].keys() - things:
         by_parts = key.split(".")[0] in ("why", "code", "d", "measured") or key in ("d_loss", "g_loss")
         assert key in asked or by_parts or f'"{key}"' in text, key
-    thing = {"iteration", "iterations", "image", "images", "example", "examples"}
-    assert asked <= words.words("en")["texts"].keys() | thing, asked - words.words("en")["texts"].keys()
+    assert asked <= words.words("en")["texts"].keys(), asked - words.words("en")["texts"].keys()
 
 
 @pytest.mark.parametrize(
