@@ -31,6 +31,18 @@ function translated({ nodes, inputs, outputs, weights, bits }) {
   return noises => tf.tidy(() => steps.reduce((x, step) => step(x), tf.tensor2d(noises)).dataSync());
 }
 
+// The seconds that all processes of this browser have computed so far.
+async function clock() { return (await fetch("/clock")).json(); }
+// Milliseconds for one picture, from as many as take `seconds`.
+async function timed(run, noises, seconds) {
+  for (let rounds = 1; ; rounds *= 2) {
+    const begun = await clock();
+    for (let i = 0; i < rounds; i++) run(noises);
+    const taken = await clock() - begun;
+    if (taken > seconds) return 1000 * taken / rounds / noises.length;
+  }
+}
+
 async function contend() {
   const contender = location.search.slice(1), ask = await (await fetch("/ask")).json(), result = {};
   let made;
@@ -50,19 +62,11 @@ async function contend() {
     made = translated;
   }
   for (const [name, { description, noises, keras }] of Object.entries(ask.networks)) {
-    const begun = performance.now(), run = made(description), drawn = run(noises), first = performance.now() - begun;
+    const begun = await clock(), run = made(description), drawn = run(noises), first = 1000 * (await clock() - begun);
     const difference = keras.reduce((most, value, i) => Math.max(most, Math.abs(value - drawn[i])), 0);
-    const timed = (given, seconds) => {
-      const end = performance.now() + 1000 * seconds, each = [];
-      while (each.length < 3 || performance.now() < end) {
-        const start = performance.now();
-        run(given);
-        each.push((performance.now() - start) / given.length);
-      }
-      return Math.min(...each);
-    };
-    timed(noises.slice(0, 1), 0.5);  // until the compiler of the browser is done
-    result[name] = { first, one: timed(noises.slice(0, 1), ask.seconds), sixteen: timed(noises, ask.seconds), difference };
+    for (const end = await clock() + ask.seconds; await clock() < end;) run(noises.slice(0, 1));  // until it is compiled
+    const one = await timed(run, noises.slice(0, 1), ask.seconds), sixteen = await timed(run, noises, ask.seconds);
+    result[name] = { first, one, sixteen, difference };
   }
   return result;
 }
