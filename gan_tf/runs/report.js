@@ -301,9 +301,9 @@ function show() {
   const spread = charts.find(chart => chart.lines[0].name === "spread"), real = spread && spread.level;
   if (spread) {
     const more = real ? [say("spread.real", { level: short(real) })] : [];
-    notes.push([say(content.within ? "spread.within" : "spread.read"), ...more].join(" "));
+    notes.push([say(content.within ? "spread.within" : "spread.read"), ...more].join(said.join));
     if (spread.lines[0].y.at(-1) < 0.05 * (real || 0.2)) {  // as in the log's warning
-      notes.push([say("collapsed"), ...(content.gan === "reference" ? [say("collapsed.cure")] : [])].join(" "));
+      notes.push([say("collapsed"), ...(content.gan === "reference" ? [say("collapsed.cure")] : [])].join(said.join));
     }
   }
   $("reading-curves").hidden = !notes.length;
@@ -437,7 +437,7 @@ if (generator) {
   const keras = Networks.floats(live.noise.keras), ours = generate(flat.slice(0, width));
   const distance = ours.reduce((most, value, i) => Math.max(most, Math.abs(value - keras[i])), 0);
   $("checked").textContent = [say("checked", { distance: distance.toExponential(1) }),
-    ...(live.generator.bits === 16 ? [say("checked.rounded")] : [])].join(" ");
+    ...(live.generator.bits === 16 ? [say("checked.rounded")] : [])].join(said.join);
 }
 
 // ---- The discriminator, live ----
@@ -534,7 +534,7 @@ for (const [which, { key, ...values }] of pictures ? Object.entries(live.why) : 
 // have flags of their own, with the words of --help.
 function meaning(name) {
   const text = own(said.scores, name) || (name.startsWith("sliced_wasserstein_") ? said.scores.sliced_wasserstein_ : "");
-  return [text, content.data.name === "mnist" && own(said.scores_of_mnist, name)].filter(each => each).join(" ");
+  return [text, content.data.name === "mnist" && own(said.scores_of_mnist, name)].filter(each => each).join(said.join);
 }
 function titled(name, title) {
   const level = name.replace("sliced_wasserstein_", "");
@@ -543,7 +543,7 @@ function titled(name, title) {
 function setting(name) {
   if (own(content.explained, name)) return [name, content.explained[name]];
   const found = own(said.settings, name);
-  return found ? [found.title, [found.meaning, content.gan === "reference" && found.usual].filter(each => each).join(" ")] : [name, ""];
+  return found ? [found.title, [found.meaning, content.gan === "reference" && found.usual].filter(each => each).join(said.join)] : [name, ""];
 }
 function value(name, v) {
   const text = v === true ? say("yes") : v === false ? say("no") : typeof v === "number" ? (Number.isInteger(v) ? whole(v) : String(v))
@@ -562,7 +562,7 @@ if (content.metrics) {
   const key = count === null ? (iterations === null ? "measured" : "measured.after") : iterations === null ? "measured.count" : "measured.both";
   const values = { count: whole(count), iterations: iterations === null ? "" : counted(iterations, "iteration") };
   $("measured").textContent = say(key, values)
-    + (count !== null && content.data.classifier === "mnist" && content.data.name !== "mnist" ? ` ${say("measured.mnist")}` : "");
+    + (count !== null && content.data.classifier === "mnist" && content.data.name !== "mnist" ? said.join + say("measured.mnist") : "");
   fill($("metrics").querySelector("table"), ["", say("scores.run"), say("scores.real")],
     scores.map(([name, title, ours, real]) => ({ cells: [titled(name, title), ours, real, meaning(name)] })));
 }

@@ -2,7 +2,7 @@
 
 "texts" are the page's sentences by name; {n} is a place for a value, *bold* and [a link] are marked so. "titles" are
 the names of scores, by their English ones. "scores" and "settings" say what each means. "scores_of_mnist" is said of
-runs on MNIST only, and "usual" of the reference only.
+runs on MNIST only, and "usual" of the reference only. "join" stands between two sentences.
 """
 
 import json
