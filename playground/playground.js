@@ -13,11 +13,11 @@ const Playground = (() => {
       file: "playground/gan2d.js", section: "experiments/README.md#the-theory-one-claim-a-file",
     },
     digits: {
-      scripts: ["networks.js", "rooms/digits.js"], data: true, picture: "pictures/digits.png",
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/digits.js"], data: true, picture: "pictures/digits.png",
       file: "gan_tf/training.py", section: "experiments/README.md#the-blogs-run-reproduced",
     },
     r3gan: {
-      scripts: ["networks.js", "rooms/r3gan.js"], data: true, picture: "pictures/r3gan.png",
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/r3gan.js"], data: true, picture: "pictures/r3gan.png",
       file: "gan_tf/zoo/r3gan.py", section: "gan_tf/zoo/README.md#r3gan",
     },
     imitation: {

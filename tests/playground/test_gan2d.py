@@ -165,9 +165,12 @@ def test_the_script_s_settings_are_those_of_the_page():
 def test_data_noise_and_first_weights():
     code = """
 const random = gan2d.randomOf(5), all = {};
-for (const name of ["ring", "moons", "spot", "dots"]) all[name] = [...gan2d.dataOf(name, 20000, random, [[1, 0], [-0.5, 0.5]])];
+for (const name of ["ring", "moons", "spot", "dots"]) {
+  all[name] = [...gan2d.dataOf(name, 20000, random, [[1, 0], [-0.5, 0.5]])];
+}
 const { values, layers } = gan2d.makeNetwork([100, 80, 60], random);
-return { ...all, noise: [...gan2d.noise(20000, random)], layers: layers.map(each => [[...each.weights], [...each.bias]]), size: values.length };
+const found = layers.map(each => [[...each.weights], [...each.bias]]);
+return { ...all, noise: [...gan2d.noise(20000, random)], layers: found, size: values.length };
 """
     found = node.run(GAN2D + code)
     ring, moons, spot, dots = (np.reshape(found[name], [-1, 2]) for name in ("ring", "moons", "spot", "dots"))
@@ -198,8 +201,11 @@ def test_coverage_is_that_of_the_lesson():
 
 def test_the_same_seed_gives_the_same_gan():
     code = """
-const found = [1, 1, 2].map(seed => { const gan = gan2d.make({ seed }); gan2d.step(gan); return [...gan.generator.values]; });
-return found;
+return [1, 1, 2].map(seed => {
+  const gan = gan2d.make({ seed });
+  gan2d.step(gan);
+  return [...gan.generator.values];
+});
 """
     first, again, other = node.run(GAN2D + code)
     assert first == again != other
@@ -208,8 +214,8 @@ return found;
 def test_pull_goes_down_each_point_s_loss():
     """Compared with differences of the loss; a point's pull does not depend on the other points."""
     code = """
-const gan = gan2d.make({ seed: 6, loss: given }), points = Float64Array.from([0.3, -0.7, 1.1, 0.2, -0.4, 0.9]), h = 1e-6;
-const loss = at => gan2d.LOSSES[given].g(gan2d.judge(gan, Float64Array.from(at))[0])[0], found = [];
+const gan = gan2d.make({ seed: 6, loss: given }), points = Float64Array.from([0.3, -0.7, 1.1, 0.2, -0.4, 0.9]);
+const loss = at => gan2d.LOSSES[given].g(gan2d.judge(gan, Float64Array.from(at))[0])[0], found = [], h = 1e-6;
 for (let i = 0; i < 6; i += 2) {
   const [x, y] = [points[i], points[i + 1]];
   found.push((loss([x - h, y]) - loss([x + h, y])) / (2 * h), (loss([x, y - h]) - loss([x, y + h])) / (2 * h));
@@ -237,11 +243,14 @@ def told(name, iterations, seeds=(1, 2, 3)):
     """Trains with the settings of a story. Returns for each seed what `code` below finds."""
     code = """
 const gan = gan2d.make(given.settings), noise = gan2d.noise(1000, gan2d.randomOf(9)), found = { slopes: [] };
-const centre = points => [0, 1].map(c => points.reduce((sum, each, i) => sum + (i % 2 === c ? each : 0), 0) / (points.length / 2));
+const sum = (points, c) => points.reduce((all, each, i) => all + (i % 2 === c ? each : 0), 0);
+const centre = points => [0, 1].map(c => sum(points, c) / (points.length / 2));
 found.first = centre(gan2d.generate(gan, noise));
-for (let i = 0; i < given.iterations; i++) { const { gSlope } = gan2d.step(gan); if (i % 50 === 49) found.slopes.push(gSlope); }
-const points = gan2d.generate(gan, noise), real = gan2d.judge(gan, gan2d.dataOf("spot", 200, gan.random));
-const pulls = gan2d.pull(gan, points);
+for (let i = 0; i < given.iterations; i++) {
+  const { gSlope } = gan2d.step(gan);
+  if (i % 50 === 49) found.slopes.push(gSlope);
+}
+const points = gan2d.generate(gan, noise), pulls = gan2d.pull(gan, points);
 return { ...found, ...gan2d.coverage(points), last: centre(points), pull: Math.hypot(...centre(pulls)) };
 """
     settings = [stories()[name] | {"seed": seed} for seed in seeds]
@@ -273,7 +282,10 @@ def walk(settings, steps):
     code = """
 let point = { theta: 1, psi: 1 };
 const path = [[1, 1]];
-for (let i = 0; i < given.steps; i++) { point = gan2d.onePoint(point, given.settings); path.push([point.theta, point.psi]); }
+for (let i = 0; i < given.steps; i++) {
+  point = gan2d.onePoint(point, given.settings);
+  path.push([point.theta, point.psi]);
+}
 return path;
 """
     return np.array(node.run(GAN2D + code, {"settings": settings, "steps": steps}))

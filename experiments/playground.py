@@ -1,0 +1,191 @@
+"""Builds the rooms of the playground that show trained GANs: python -m experiments.playground --runs=out
+
+A room needs the folders of some runs, by the names in ROOMS: out/digits, for example, or out/digits-0/run, as
+experiments.mnist.zoo names it. Its networks go to playground/data/ROOM.js, with 16 bits for each weight where that
+changes no output by 1/255, and a picture to playground/pictures. Next to each network are some inputs, and what Keras
+computes of them, so that the tests need no run. The page does not show a room whose runs are not there.
+
+These commands make the runs:
+
+    python -m gan_tf.train --iters=20000 --out_dir=out/collapsed
+    python -m gan_tf.train --iters=20000 --d_lr=1.0 --out_dir=out/digits
+    python -m gan_tf.zoo.r3gan --out_dir=out/r3gan
+    python -m gan_tf.zoo.imitation --out_dir=out/imitation
+    python -m gan_tf.zoo.imitation --noadversarial --out_dir=out/imitation_cloning
+    python -m gan_tf.zoo.seqgan --out_dir=out/seqgan
+    python -m gan_tf.zoo.seqgan --noadversarial --out_dir=out/seqgan_likelihood
+"""
+
+import base64
+import json
+import math
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from gan_tf.restore import LoadError
+from gan_tf.runs import command_line
+from gan_tf.runs.config import RunError
+
+FLAGS = flags.FLAGS
+PLAYGROUND = Path(__file__).parents[1] / "playground"
+NETWORKS = Path(__file__).parents[1] / "gan_tf" / "runs" / "networks.js"
+LIMIT = 15_000_000  # bytes of all rooms together
+CHECKED = 3  # inputs with what Keras computes of them
+
+# room: {run: its networks}. A network may have two names: the first that the run has is taken.
+ROOMS = {
+    "digits": {"collapsed": ("generator", "discriminator"), "digits": ("generator", "discriminator")},
+    "r3gan": {"r3gan": ("generator_average|generator", "discriminator")},
+    "imitation": {"imitation": ("player",), "imitation_cloning": ("player",)},
+    "seqgan": {"seqgan": ("generator",), "seqgan_likelihood": ("generator",)},
+}
+PICTURES = {"digits": "digits", "r3gan": "r3gan"}  # room: the run that draws its picture
+
+
+def folder_of(runs, run):
+    """Returns the folder of a run below `runs`, or None."""
+    for path in (Path(runs) / run, Path(runs) / f"{run}-0" / "run"):
+        if (path / "config.json").exists():
+            return path
+    return None
+
+
+def floats(array):
+    """The numbers as little-endian floats of 32 bits, in base64."""
+    return base64.b64encode(np.ascontiguousarray(array, "<f4").tobytes()).decode()
+
+
+def inputs_of(model, gan):
+    """Some inputs of a network: noise for what takes noise, else random numbers. float32 [CHECKED, …]"""
+    shape = model.inputs[0].shape[1:]
+    if gan.make_noise is not None and model.name.startswith("generator"):
+        return np.asarray(gan.noise(0, 0, CHECKED), np.float32)
+    return np.random.default_rng(0).random([CHECKED, *shape], np.float32)
+
+
+def network(gan, names):
+    """Returns (name, description of the network with checks), the first of `names` that the run has."""
+    from gan_tf.runs import browser
+
+    name = next(each for each in names.split("|") if each in gan.models)
+    model = gan.models[name]
+    given = inputs_of(model, gan)
+    found = browser.describe_small(model, [given])
+    computed = np.asarray(model(given))
+    found["checks"] = [[floats(x), floats(y)] for x, y in zip(given, computed, strict=True)]
+    return names.split("|")[-1], found
+
+
+def lstm(gan):
+    """The weights of SeqGAN's G, by the names of gan_tf/data/oracle.py, with a check: words, and the last logits."""
+    generator = gan.models["generator"]
+    cell, logits = generator.get_layer("reader").cell, generator.get_layer("logits")
+    found = {
+        "words": generator.get_layer("words").embeddings,
+        "input": cell.kernel,
+        "state": cell.recurrent_kernel,
+        "bias": cell.bias,
+        "output": logits.kernel,
+        "output_bias": logits.bias,
+    }
+    before = np.random.default_rng(1).integers(0, found["words"].shape[0], [1, *generator.input_shape[1:]])
+    check = [before[0].tolist(), floats(np.asarray(generator(before))[0, -1])]
+    return {name: floats(each) for name, each in found.items()} | {"units": cell.units, "check": check}
+
+
+def oracle(words):
+    """The weights of the oracle, as those of `lstm`."""
+    from gan_tf.data.oracle import LENGTH, UNITS, Oracle
+
+    own = Oracle(words)
+    before = np.random.default_rng(1).integers(0, words, LENGTH)
+    hidden = cell = np.zeros([1, UNITS], np.float32)
+    for word in before:
+        logits, hidden, cell = own.step([word], hidden, cell)
+    found = {name: floats(each) for name, each in own.weights.items()}
+    return found | {"units": UNITS, "check": [before.tolist(), floats(logits[0])]}
+
+
+def facts(gan, iteration):
+    """What a room says of a run: {"trained", "shape", "noise": four corners of the plane of noise, …}."""
+    from gan_tf.noise import USER_NOISE
+
+    found = {"trained": iteration, "shape": list(gan.shape or ())}
+    # Only a D that was trained by cross-entropy has an opinion between 0 and 1.
+    found["probability"] = gan.blind_d_loss is not None and math.isclose(gan.blind_d_loss, 2 * math.log(2))
+    if gan.make_noise is not None:
+        found["corners"] = [floats(each) for each in gan.noise(0, USER_NOISE, 4)]
+    return found
+
+
+def content(room, runs):
+    """Returns (what belongs into the file of a room, its picture or None), or None if a run is not there."""
+    from gan_tf import restore
+
+    folders = {run: folder_of(runs, run) for run in ROOMS[room]}
+    if None in folders.values():
+        return None
+    found, picture = {}, None
+    for run, names in ROOMS[room].items():
+        gan, iteration = restore.load_run(folders[run])
+        if room == "seqgan":
+            found[run] = lstm(gan) | {"trained": iteration}
+            found["oracle"] = oracle(len(gan.models["generator"].get_layer("words").embeddings))
+        else:
+            found[run] = facts(gan, iteration) | dict(network(gan, each) for each in names)
+        if PICTURES.get(room) == run:
+            picture = np.asarray(gan.sample(32))
+    return found, picture
+
+
+def draw(picture, path):
+    """Writes 32 pictures as four rows of eight, each pixel twice as large."""
+    from PIL import Image
+
+    n, height, width, channels = picture.shape
+    grid = picture.reshape(4, 8, height, width, channels).swapaxes(1, 2).reshape(4 * height, 8 * width, channels)
+    image = Image.fromarray(np.round(255 * grid).astype(np.uint8).repeat(2, 0).repeat(2, 1).squeeze())
+    image.save(path, optimize=True)
+
+
+def build(runs, out_dir):
+    """Writes the data of all rooms whose runs are below `runs`. Returns {room: bytes, or None if it is left out}."""
+    out_dir = Path(out_dir)
+    for name in ("data", "pictures"):
+        (out_dir / name).mkdir(parents=True, exist_ok=True)
+    sizes = {}
+    for room in ROOMS:
+        found, path = content(room, runs), out_dir / "data" / f"{room}.js"
+        sizes[room] = None
+        if found is None:
+            path.unlink(missing_ok=True)
+            continue
+        text = f'Playground.data("{room}", {json.dumps(found[0], separators=(",", ":"))});\n'
+        path.write_text(text, encoding="utf-8")
+        sizes[room] = len(text)
+        if found[1] is not None:
+            draw(found[1], out_dir / "pictures" / f"{room}.png")
+    there = [room for room, size in sizes.items() if size is not None]
+    (out_dir / "data" / "built.js").write_text(f"Playground.built({json.dumps(there)});\n", encoding="utf-8")
+    shutil.copyfile(NETWORKS, out_dir / "networks.js")
+    return sizes
+
+
+def main():
+    command_line.import_tensorflow()
+    sizes = build(FLAGS.runs, FLAGS.out_dir)
+    for room, size in sizes.items():
+        runs = " and ".join(ROOMS[room])
+        print(f"{room}: {size / 1e6:.2f} MB" if size is not None else f"{room}: left out; it needs the runs {runs}")
+    if sum(filter(None, sizes.values())) > LIMIT:
+        sys.exit(f"error: the rooms have more than {LIMIT / 1e6:.0f} MB; leave a run out.")
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("runs", "out", "Folder with the folders of the runs.")
+    flags.DEFINE_string("out_dir", str(PLAYGROUND), "Folder of the playground.")
+    command_line.run(main, {"Flags": ["runs", "out_dir"]}, (LoadError, RunError, OSError))

@@ -1,0 +1,114 @@
+"use strict";
+/* What rooms of pictures share: a plane of noise to walk on, and a field to draw in, with D's opinion. */
+const Pictures = (() => {
+  const { t, el, paint, drag, arrows } = Playground;
+  const SIDE = 8; // pictures of the map, in each direction
+
+  /* The plane of noise between four corners, the same for all visitors: x and y are from 0 to 1. A mean of independent
+  numbers is nearer to 0 than they are, so it is made as long as they are again. Uniform noise stays in [-1, 1]. */
+  function mix(corners, x, y) {
+    const most = corners.every(each => each.every(v => Math.abs(v) <= 1)) ? 1 : Infinity;
+    const shares = [(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y], length = Math.hypot(...shares);
+    return corners[0].map((_, i) => Math.max(-most, Math.min(most, shares.reduce((sum, share, k) => sum + share * corners[k][i], 0) / length)));
+  }
+
+  /* A map of SIDE × SIDE pictures of the plane, and a large picture of the place that the visitor walks to. Returns
+  { element, moved }: `moved(x, y)` shows another place. `onmove(x, y, pixels)` is called after a move by the visitor. */
+  function plane({ generator, corners, shape }, label, onmove) {
+    const network = Networks.load(generator), points = corners.map(each => Networks.floats(each)), [height, width] = shape;
+    const map = el("canvas", { class: "map pixels", tabindex: 0, role: "img", label, width: SIDE * width, height: SIDE * height });
+    const large = el("canvas", { class: "large pixels", role: "img", label: "pictures.large" }), marker = el("i", { class: "marker" });
+    const element = el("div", { class: "plane" }, el("div", { class: "around" }, map, marker), large);
+    let place = [0.5, 0.5], cell = 0, stopped = false;
+    const at = (x, y) => network.run([mix(points, x, y)])[0];
+
+    function moved(x, y) {
+      place = [x, y];
+      const pixels = at(x, y);
+      paint(large, pixels, width, height);
+      marker.style.left = `${100 * x}%`;
+      marker.style.top = `${100 * y}%`;
+      return pixels;
+    }
+    const walk = (x, y) => onmove(x, y, moved(x, y));
+    drag(map, walk);
+    arrows(map, (dx, dy) => walk(...[place[0] + dx / 24, place[1] + dy / 24].map(v => Math.max(0, Math.min(1, v)))));
+
+    // The map is drawn in parts, so that the page answers meanwhile.
+    const pen = map.getContext("2d"), tile = document.createElement("canvas");
+    (function fill() {
+      const end = performance.now() + 20;
+      while (cell < SIDE * SIDE && performance.now() < end) {
+        const column = cell % SIDE, row = Math.floor(cell / SIDE);
+        paint(tile, at((column + 0.5) / SIDE, (row + 0.5) / SIDE), width, height);
+        pen.drawImage(tile, column * width, row * height);
+        cell++;
+      }
+      if (cell < SIDE * SIDE && !stopped) setTimeout(fill);
+      else map.dataset.ready = "";
+    })();
+    moved(...place);
+    return { element, moved, close: () => { stopped = true; } };
+  }
+
+  /* A field to draw in, and what D says of it. Before anything is drawn, D says nothing. `probability` is true if D's
+  sigmoid is an opinion from 0 to 1. */
+  function field({ discriminator, shape, probability }) {
+    const network = Networks.load(discriminator), [height, width] = shape;
+    const pad = el("canvas", { class: "pad", tabindex: 0, role: "img", label: "pictures.pad" }), marker = el("i", { class: "marker" });
+    const said = el("p", { class: "said", "aria-live": "polite" }), bar = el("div", { class: "bar" }, el("span"));
+    const pixels = new Float32Array(width * height);
+    let pen = [width / 2, height / 2];
+
+    function dot(x, y) { // about as wide as MNIST's strokes
+      for (let i = 0; i < pixels.length; i++) {
+        const distance = Math.hypot((i % width) + 0.5 - x, Math.floor(i / width) + 0.5 - y);
+        pixels[i] = Math.max(pixels[i], Math.min(1, Math.max(0, 1.8 - distance)));
+      }
+    }
+    function stroke(x, y) {
+      const steps = Math.ceil(2 * Math.hypot(x - pen[0], y - pen[1])) || 1;
+      for (let i = 1; i <= steps; i++) dot(pen[0] + ((x - pen[0]) * i) / steps, pen[1] + ((y - pen[1]) * i) / steps);
+      movePen(x, y);
+      judge();
+    }
+    function movePen(x, y) {
+      pen = [x, y];
+      marker.style.left = `${(100 * x) / width}%`;
+      marker.style.top = `${(100 * y) / height}%`;
+    }
+    function judge() {
+      paint(pad, pixels, width, height);
+      const empty = pixels.every(each => each === 0);
+      bar.hidden = empty || !probability;
+      said.textContent = t("pictures.nothing");
+      said.dataset.logit = "";
+      if (empty) return;
+      const logit = network.run([pixels])[0][0], real = 1 / (1 + Math.exp(-logit));
+      said.dataset.logit = logit;
+      bar.firstElementChild.style.width = `${100 * real}%`;
+      said.textContent = probability
+        ? t(real > 0.9 ? "pictures.real" : real > 0.6 ? "pictures.rather real" : real > 0.4 ? "pictures.unsure" : real > 0.1 ? "pictures.rather fake" : "pictures.fake", { real: real.toFixed(2) })
+        : t("pictures.number", { number: logit.toFixed(2) });
+    }
+    function put(others) {
+      pixels.set(others);
+      judge();
+    }
+    drag(pad, (x, y, first) => { if (first) movePen(x * width, y * height); stroke(x * width, y * height); });
+    const inside = (v, most) => Math.min(most - 0.5, Math.max(0.5, v));
+    arrows(pad, (dx, dy) => movePen(inside(pen[0] + dx, width), inside(pen[1] + dy, height)));
+    pad.addEventListener("keydown", event => {
+      if (event.key !== " ") return;
+      event.preventDefault();
+      stroke(...pen);
+    });
+    movePen(...pen);
+    judge();
+    const clear = el("button", { t: "pictures.clear", onclick: () => put(new Float32Array(pixels.length)) });
+    const element = el("div", {}, el("div", { class: "around" }, pad, marker), el("div", { class: "row" }, clear), bar, said);
+    return { element, put, refresh: judge };
+  }
+
+  return { plane, field, mix };
+})();
