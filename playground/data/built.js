@@ -1,1 +1,1 @@
-Playground.built([]);
+Playground.built(["digits", "r3gan", "imitation"]);

@@ -25,7 +25,7 @@ def test_steps_are_gymnasium_s():
         expected.append(np.array(game.state))
         fell.append(terminated)
     code = """
-return given.map(([state, action]) => { const next = CartPole.step(state, action); return [next, CartPole.fallen(next)]; });
+return given.map(([state, action]) => CartPole.step(state, action)).map(next => [next, CartPole.fallen(next)]);
 """
     found = node.run(CART_POLE + code, [[s.tolist(), int(a)] for s, a in zip(states, actions, strict=True)])
     np.testing.assert_allclose([state for state, _ in found], expected, atol=1e-12)
