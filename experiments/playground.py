@@ -111,14 +111,14 @@ def oracle(words):
 
 
 def facts(gan, iteration):
-    """What a room says of a run: {"trained", "shape", "noise": four corners of the plane of noise, …}."""
+    """What a room says of a run: {"trained", "shape", "anchors": nine points of the plane of noise, …}."""
     from gan_tf.noise import USER_NOISE
 
     found = {"trained": iteration, "shape": list(gan.shape or ())}
     # Only a D that was trained by cross-entropy has an opinion between 0 and 1.
     found["probability"] = gan.blind_d_loss is not None and math.isclose(gan.blind_d_loss, 2 * math.log(2))
     if gan.make_noise is not None:
-        found["corners"] = [floats(each) for each in gan.noise(0, USER_NOISE, 4)]
+        found["anchors"] = [floats(each) for each in gan.noise(0, USER_NOISE, 9)]
     return found
 
 

@@ -25,7 +25,7 @@ const Playground = (() => {
       file: "gan_tf/zoo/imitation.py", section: "gan_tf/zoo/README.md#imitation",
     },
     seqgan: {
-      scripts: ["sequences.js", "rooms/seqgan.js"], data: true, picture: "pictures/seqgan.svg",
+      scripts: ["networks.js", "sequences.js", "rooms/seqgan.js"], data: true, picture: "pictures/seqgan.svg",
       file: "gan_tf/zoo/seqgan.py", section: "gan_tf/zoo/README.md#seqgan",
     },
   };
@@ -98,7 +98,7 @@ const Playground = (() => {
     const { scripts, data: needs, file, section } = ROOMS[name], box = el("div", { class: "room" });
     main.replaceChildren(
       el("h1", { t: `${name}.title` }), el("p", { class: "lead", t: `${name}.text` }), box,
-      el("p", { class: "links" }, link("read the file", file), " · ", link("see the results", section)),
+      el("p", { class: "links" }, link("links.code", file), " · ", link("links.results", section)),
     );
     translate(main);
     scrollTo(0, 0);
@@ -139,7 +139,7 @@ const Playground = (() => {
     return el("li", {},
       el("a", { class: "enter", href: `#${name}` }, el("img", { src: picture, alt: "", width: 320, height: 160 }), el("h3", { t: `${name}.title` })),
       el("p", { t: `${name}.text` }),
-      el("p", { class: "links" }, link("read the file", file), " · ", link("see the results", section)),
+      el("p", { class: "links" }, link("links.code", file), " · ", link("links.results", section)),
     );
   }
 

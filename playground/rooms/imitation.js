@@ -16,11 +16,11 @@ Playground.room("imitation", (box, content) => {
     el("div", { class: "panel" },
       el("div", { class: "row" }, push(-1), push(1), play, el("button", { t: "imitation.again", id: "again", onclick: () => begin() })),
       el("p", { t: "imitation.how" }),
-      ...players.map(each => {
+      el("div", { class: "tracks" }, ...players.map(each => {
         each.canvas = el("canvas", { class: "cart", role: "img" });
         each.said = el("p", { class: "numbers" });
         return el("section", { "data-player": each.name }, el("h2", { t: `imitation.${each.name}` }), each.canvas, each.said);
-      }),
+      })),
     ),
   );
   box.classList.add("carts");
@@ -60,7 +60,7 @@ Playground.room("imitation", (box, content) => {
       [canvas.width, canvas.height] = [Math.round(box.width * dense), Math.round(box.height * dense)];
       const pen = canvas.getContext("2d"), width = box.width, ground = box.height * 0.82, metre = width / (2 * CartPole.TRACK + 0.6);
       pen.scale(dense, dense);
-      const x = width / 2 + state[0] * metre, long = Math.min(2 * CartPole.HALF * metre * 1.6, ground * 0.85);
+      const x = width / 2 + state[0] * metre, long = Math.min(1.8 * metre, ground - 0.18 * metre - 12); // drawn longer than it is
       pen.strokeStyle = COLOURS.line;
       pen.lineWidth = 3;
       pen.beginPath();

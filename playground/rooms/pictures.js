@@ -4,18 +4,21 @@ const Pictures = (() => {
   const { t, el, paint, drag, arrows } = Playground;
   const SIDE = 8; // pictures of the map, in each direction
 
-  /* The plane of noise between four corners, the same for all visitors: x and y are from 0 to 1. A mean of independent
-  numbers is nearer to 0 than they are, so it is made as long as they are again. Uniform noise stays in [-1, 1]. */
-  function mix(corners, x, y) {
-    const most = corners.every(each => each.every(v => Math.abs(v) <= 1)) ? 1 : Infinity;
-    const shares = [(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y], length = Math.hypot(...shares);
-    return corners[0].map((_, i) => Math.max(-most, Math.min(most, shares.reduce((sum, share, k) => sum + share * corners[k][i], 0) / length)));
+  /* The plane of noise, the same for all visitors: three rows of three noise vectors, and between them their mixtures. x
+  and y are from 0 to 1. A mean of independent numbers is nearer to 0 than they are, so it is made as long as they are
+  again. Uniform noise stays in [-1, 1]. */
+  function mix(anchors, x, y) {
+    const most = anchors.every(each => each.every(v => Math.abs(v) <= 1)) ? 1 : Infinity;
+    const column = x < 0.5 ? 0 : 1, row = y < 0.5 ? 0 : 1, right = 2 * x - column, down = 2 * y - row, first = 3 * row + column;
+    const around = [first, first + 1, first + 3, first + 4].map(place => anchors[place]);
+    const shares = [(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down], length = Math.hypot(...shares);
+    return around[0].map((_, i) => Math.max(-most, Math.min(most, shares.reduce((sum, share, k) => sum + share * around[k][i], 0) / length)));
   }
 
   /* A map of SIDE × SIDE pictures of the plane, and a large picture of the place that the visitor walks to. Returns
   { element, moved }: `moved(x, y)` shows another place. `onmove(x, y, pixels)` is called after a move by the visitor. */
-  function plane({ generator, corners, shape }, label, onmove) {
-    const network = Networks.load(generator), points = corners.map(each => Networks.floats(each)), [height, width] = shape;
+  function plane({ generator, anchors, shape }, label, onmove) {
+    const network = Networks.load(generator), points = anchors.map(each => Networks.floats(each)), [height, width] = shape;
     const map = el("canvas", { class: "map pixels", tabindex: 0, role: "img", label, width: SIDE * width, height: SIDE * height });
     const large = el("canvas", { class: "large pixels", role: "img", label: "pictures.large" }), marker = el("i", { class: "marker" });
     const element = el("div", { class: "plane" }, el("div", { class: "around" }, map, marker), large);
@@ -106,7 +109,7 @@ const Pictures = (() => {
     movePen(...pen);
     judge();
     const clear = el("button", { t: "pictures.clear", onclick: () => put(new Float32Array(pixels.length)) });
-    const element = el("div", {}, el("div", { class: "around" }, pad, marker), el("div", { class: "row" }, clear), bar, said);
+    const element = el("div", { class: "field" }, el("div", {}, el("div", { class: "around" }, pad, marker), el("div", { class: "row" }, clear)), el("div", {}, bar, said));
     return { element, put, refresh: judge };
   }
 

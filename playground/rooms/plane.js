@@ -135,6 +135,8 @@ const Plane = (() => {
     pen.fillText(words.psi, cx + 8, 20);
   }
 
+  const brief = v => v >= 0.001 && v < 1e4 ? String(Number(v.toPrecision(2))) : v.toExponential(0);
+
   /* Curves over the iterations. `lines` is [{name, colour, dash, values}], all of the same length; value number i is of
   iteration i · every. With `logarithmic`, the axis has powers of ten. */
   function drawCurves(canvas, lines, every, { logarithmic, level } = {}) {
@@ -157,7 +159,7 @@ const Plane = (() => {
     pen.fillStyle = COLOURS.soft;
     pen.textAlign = "right";
     for (const share of [0, 0.5, 1]) {
-      const value = low + share * (high - low), shown = logarithmic ? (10 ** value).toExponential(0) : value.toFixed(high - low < 2 ? 2 : 1);
+      const value = low + share * (high - low), shown = logarithmic ? brief(10 ** value) : value.toFixed(high - low < 2 ? 2 : 1);
       pen.fillText(shown, left - 5, bottom - share * (bottom - top) + 4);
     }
     pen.fillText(((count - 1) * every).toLocaleString("en"), right, height - 6);

@@ -44,9 +44,11 @@ Playground.room("train", box => {
   const arrows = el("input", { type: "checkbox", id: "arrows", onchange: () => show() });
   const speed = el("input", { type: "range", id: "speed", min: 0, max: SPEEDS.length - 1, value: 4, label: "train.speed" });
   const clear = el("button", { t: "train.clear", hidden: true, onclick: () => { settings.dots = []; again(); } });
+  const choices = (kind, values) => values.map(value =>
+    typeof value === "number" ? el("option", {}, String(value)) : el("option", { t: `train.${kind}.${value}` }));
   const fields = Object.fromEntries(Object.entries(FIELDS).map(([name, values]) => [name, el("select",
     { "data-setting": name, onchange: event => change(name, values[event.target.selectedIndex]) },
-    ...values.map(value => typeof value === "number" ? el("option", {}, String(value)) : el("option", { t: `train.${name.replace(/^[dg]O/, "o")}.${value}` })))]));
+    ...choices(name.endsWith("Optimizer") ? "optimizer" : name, values))]));
   const labels = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, el("label", {}, el("span", { t: `train.${name}` }), field)]));
 
   box.className = "room train";

@@ -6,7 +6,7 @@ Playground.words.en = {
   hero: "In the picture, a generator G (orange) learns the ring of the data (blue), live in your browser. Where the ground is blue, the discriminator D says “real”; where it is orange, it says “fake”.",
   "hero picture": "A GAN that trains: its orange points spread over a ring of eight blue groups",
   rooms: "Rooms",
-  "read the file": "read the code", "see the results": "see the results",
+  "links.code": "read the code", "links.results": "see the results",
   "not loaded": "A file of this room is missing. Build the folder again: python -m experiments.playground --help",
 
   "train.title": "Train a GAN",
@@ -51,7 +51,7 @@ Playground.words.en = {
   "digits.collapsed": "The script: D's learning rate 0.001",
   "digits.one": "Wherever you go, the same picture.",
   "digits.digits": "D's learning rate 1.0",
-  "digits.many": "Each place is another digit.",
+  "digits.many": "Here the picture changes from place to place.",
   "digits.map": "A map of pictures. Arrow keys move over it.",
   "pictures.plane": "Drag over a map, or use the arrow keys. Each place stands for a noise vector. The map is the same for every visitor, so a class sees the same.",
   "pictures.large": "The picture at this place",
@@ -72,7 +72,7 @@ Playground.words.en = {
   "r3gan.plane": "Its plane of noise",
   "r3gan.map": "A map of pictures. Arrow keys move over it.",
   "r3gan.draw": "Draw a digit, or show D what G draws. (Keyboard: arrow keys and Space.)",
-  "r3gan.show": "Show D G's picture",
+  "r3gan.show": "Show D what G drew",
 
   "imitation.title": "Imitate an expert",
   "imitation.text": "A player learned to balance a pole from four moments of an expert's games, by a GAN. Another learned the same four moments by heart. Push the carts, and see who falls.",
@@ -81,4 +81,11 @@ Playground.words.en = {
   "imitation.play": "Play", "imitation.pause": "Pause", "imitation.again": "New game",
   "imitation.expert": "The expert: a rule", "imitation.gail": "GAIL: learned by a GAN", "imitation.clone": "The clone: learned by heart",
   "imitation.stands": "It stands for {steps} steps.", "imitation.fell": "It fell after {steps} steps.", "imitation.before": "The last game had {steps}.",
+
+  "seqgan.title": "Sentences without gradients",
+  "seqgan.text": "An oracle writes sequences of 20 words; the words are numbers. SeqGAN learned to write such sequences by reward, another model by maximum likelihood.",
+  "seqgan.more": "Write again",
+  "seqgan.how": "Orange words surprise the oracle: it would rarely write them there. Blue words it expects.",
+  "seqgan.oracle": "The oracle itself", "seqgan.seqgan": "SeqGAN", "seqgan.seqgan_likelihood": "Maximum likelihood alone", "seqgan.chance": "Random words",
+  "seqgan.nll": "Mean surprise of a word for the oracle (NLL), over {count} sequences:",
 };

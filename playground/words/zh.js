@@ -6,7 +6,7 @@ Playground.words.zh = {
   hero: "图中，生成器 G（橙色）正在学习数据（蓝色）的圆环，就在你的浏览器里实时训练。底色为蓝的地方，判别器 D 认为“真”；底色为橙的地方，它认为“假”。",
   "hero picture": "正在训练的 GAN：橙色的点逐渐铺满由八簇蓝点组成的圆环",
   rooms: "房间",
-  "read the file": "阅读代码", "see the results": "查看结果",
+  "links.code": "阅读代码", "links.results": "查看结果",
   "not loaded": "缺少这个房间的文件。请重新构建：python -m experiments.playground --help",
 
   "train.title": "训练一个 GAN",
@@ -51,7 +51,7 @@ Playground.words.zh = {
   "digits.collapsed": "原始脚本：D 的学习率 0.001",
   "digits.one": "走到哪里都是同一张图像。",
   "digits.digits": "D 的学习率 1.0",
-  "digits.many": "每个位置是不同的数字。",
+  "digits.many": "这里的图像随位置而变。",
   "digits.map": "图像地图。用方向键移动。",
   "pictures.plane": "在地图上拖动，或使用方向键。每个位置代表一个噪声向量。所有访客的地图都相同，全班看到的是同一张图。",
   "pictures.large": "这个位置的图像",
@@ -81,4 +81,11 @@ Playground.words.zh = {
   "imitation.play": "开始", "imitation.pause": "暂停", "imitation.again": "新的一局",
   "imitation.expert": "专家：一条规则", "imitation.gail": "GAIL：通过 GAN 学会", "imitation.clone": "克隆：死记硬背",
   "imitation.stands": "已坚持 {steps} 步。", "imitation.fell": "{steps} 步后倒下。", "imitation.before": "上一局 {steps} 步。",
+
+  "seqgan.title": "没有梯度的句子",
+  "seqgan.text": "一个“先知”模型写出由 20 个词组成的序列，词就是数字。SeqGAN 靠奖励学会写这样的序列，另一个模型靠最大似然。",
+  "seqgan.more": "再写一次",
+  "seqgan.how": "橙色的词让先知感到意外：它很少会在那里写这个词。蓝色的词在它意料之中。",
+  "seqgan.oracle": "先知自己", "seqgan.seqgan": "SeqGAN", "seqgan.seqgan_likelihood": "只用最大似然", "seqgan.chance": "随机的词",
+  "seqgan.nll": "先知对每个词的平均意外程度（NLL），取自 {count} 个序列：",
 };

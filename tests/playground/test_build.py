@@ -1,0 +1,97 @@
+"""experiments/playground.py: the rooms' data, from runs; and what is committed of it."""
+
+import json
+import re
+
+import node
+import numpy as np
+import pytest
+from PIL import Image
+
+from experiments import playground
+from gan_tf import reference, restore
+from gan_tf.data.oracle import Oracle
+from gan_tf.zoo import imitation, seqgan
+
+
+def content(path):
+    """What a room's file gives to the page: (its name, its data)."""
+    name, text = re.fullmatch(r'Playground\.data\("(\w+)", (.*)\);\n', path.read_text(), re.DOTALL).groups()
+    return name, json.loads(text)
+
+
+def test_what_is_committed():
+    files = {path.stem: path.stat().st_size for path in (node.FOLDER / "data").glob("*.js")}
+    built = json.loads(re.search(r"\((.*)\)", (node.FOLDER / "data/built.js").read_text())[1])
+    assert set(built) == files.keys() - {"built"} and set(built) <= playground.ROOMS.keys()
+    assert sum(files.values()) < playground.LIMIT == 15_000_000
+    for room in built:
+        name, data = content(node.FOLDER / f"data/{room}.js")
+        assert name == room and playground.ROOMS[room].keys() <= data.keys()
+        assert all(data[run]["trained"] > 0 for run in playground.ROOMS[room])
+    if playground.NETWORKS.exists():
+        assert (node.FOLDER / "networks.js").read_bytes() == playground.NETWORKS.read_bytes()
+
+
+def test_the_shell_knows_the_rooms():
+    """Each room that can be built is in the page's list, with files that are there."""
+    text = (node.FOLDER / "playground.js").read_text()
+    listed = re.search(r"const ROOMS = \{(.*?)\n  \};", text, re.DOTALL)[1]
+    assert re.findall(r"^    (\w+): \{", listed, re.MULTILINE) == ["train", *playground.ROOMS]
+    for path in re.findall(r'"([\w/]+\.(?:js|svg))"', listed):
+        assert (node.FOLDER / path).exists() or path == "playground/gan2d.js", path
+    for path in re.findall(r'file: "([^"]+)", section: "([^"#]+)', listed):
+        assert all((node.FOLDER.parent / each).exists() for each in path)
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """A folder with untrained runs of the digits (one as experiments.mnist.zoo names it) and of SeqGAN."""
+    gans = {
+        "collapsed": reference.make(seed=1),
+        "digits-0/run": reference.make(seed=2),
+        "imitation": imitation.make(seed=3),
+        "seqgan": seqgan.make(seed=4),
+        "seqgan_likelihood": seqgan.make(seed=5),
+    }
+    folder = tmp_path / "runs"
+    for name in gans:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "config.json").write_text("{}")
+    monkeypatch.setattr(restore, "load_run", lambda path: (gans[path.relative_to(folder).as_posix()], 70))
+    return folder, gans
+
+
+def test_build(runs, tmp_path, monkeypatch):
+    browser = pytest.importorskip("gan_tf.runs.browser")
+    folder, gans = runs
+    out = tmp_path / "playground"
+    (out / "data").mkdir(parents=True)
+    (out / "data/r3gan.js").write_text("of an older build")
+    sizes = playground.build(folder, out)
+    assert {room for room, size in sizes.items() if size} == {"digits", "seqgan"}, "imitation needs its clone, too"
+    assert (out / "data/built.js").read_text() == 'Playground.built(["digits", "seqgan"]);\n'
+    assert sorted(path.name for path in (out / "data").iterdir()) == ["built.js", "digits.js", "seqgan.js"]
+    assert sizes["digits"] == (out / "data/digits.js").stat().st_size
+
+    _, digits = content(out / "data/digits.js")
+    for run, gan in (("collapsed", gans["collapsed"]), ("digits", gans["digits-0/run"])):
+        found = digits[run]
+        assert found["trained"] == 70 and found["shape"] == [28, 28, 1] and found["probability"] is True
+        assert found["anchors"] == [playground.floats(each) for each in gan.noise(0, 2, 9)]
+        assert found["generator"]["nodes"] == browser.describe(gan.models["generator"], 16)["nodes"]
+        x, y = found["discriminator"]["checks"][1]
+        pixels, logit = (np.frombuffer(playground.base64.b64decode(each), "<f4") for each in (x, y))
+        np.testing.assert_allclose(gan.models["discriminator"](pixels[None])[0], logit, rtol=1e-5)
+        assert found["generator"]["bits"] == 16
+    picture = np.asarray(Image.open(out / "pictures/digits.png"))
+    sample = np.round(255 * gans["digits-0/run"].sample(32)[11, :, :, 0])  # row 1, place 3
+    np.testing.assert_array_equal(picture[56:112:2, 168:224:2], sample)
+    assert picture.shape == (224, 448)
+
+    _, written = content(out / "data/seqgan.js")
+    assert written["oracle"]["units"] == 32 and written["seqgan"]["units"] == 8
+    assert written["oracle"]["output_bias"] == playground.floats(Oracle(30).weights["output_bias"])
+    before, logits = written["seqgan_likelihood"]["check"]
+    theirs = gans["seqgan_likelihood"].models["generator"](np.array([before]))[0, -1]
+    np.testing.assert_allclose(np.frombuffer(playground.base64.b64decode(logits), "<f4"), theirs, rtol=1e-5)
