@@ -43,7 +43,7 @@ ROOMS = {
     "imitation": {"imitation": ("player",), "imitation_cloning": ("player",)},
     "seqgan": {"seqgan": ("generator",), "seqgan_likelihood": ("generator",)},
 }
-PICTURES = {"digits": "digits", "r3gan": "r3gan"}  # room: the run that draws its picture
+PICTURES = {"digits": "digits", "r3gan": "r3gan"}  # room: the run that draws its picture, and chooses its noise
 
 
 def folder_of(runs, run):
@@ -110,16 +110,27 @@ def oracle(words):
     return found | {"units": UNITS, "check": [before.tolist(), floats(logits[0])]}
 
 
-def facts(gan, iteration):
-    """What a room says of a run: {"trained", "shape", "anchors": nine points of the plane of noise, …}."""
+def anchors(gan):
+    """The nine points of a plane of noise, [9, n]: of the first 64 for users, those whose pictures differ most.
+
+    The first is the first. Each next one has the picture that is farthest from its nearest one so far.
+    """
     from gan_tf.noise import USER_NOISE
 
-    found = {"trained": iteration, "shape": list(gan.shape or ())}
+    noise = np.asarray(gan.noise(0, USER_NOISE, 64))
+    pictures = np.asarray(gan.generate(noise)).reshape(64, -1)
+    chosen = [0]
+    while len(chosen) < 9:
+        distances = np.linalg.norm(pictures[:, None] - pictures[chosen], axis=-1)
+        chosen.append(int(distances.min(axis=1).argmax()))
+    return noise[chosen]
+
+
+def facts(gan, iteration):
+    """What a room says of a run: how far it was trained, the shape of its pictures, whether D says a probability."""
     # Only a D that was trained by cross-entropy has an opinion between 0 and 1.
-    found["probability"] = gan.blind_d_loss is not None and math.isclose(gan.blind_d_loss, 2 * math.log(2))
-    if gan.make_noise is not None:
-        found["anchors"] = [floats(each) for each in gan.noise(0, USER_NOISE, 9)]
-    return found
+    probability = gan.blind_d_loss is not None and math.isclose(gan.blind_d_loss, 2 * math.log(2))
+    return {"trained": iteration, "shape": list(gan.shape or ()), "probability": probability}
 
 
 def content(room, runs):
@@ -130,15 +141,17 @@ def content(room, runs):
     if None in folders.values():
         return None
     found, picture = {}, None
-    for run, names in ROOMS[room].items():
-        gan, iteration = restore.load_run(folders[run])
+    gans = {run: restore.load_run(folder) for run, folder in folders.items()}
+    for run, (gan, iteration) in gans.items():
         if room == "seqgan":
             found[run] = lstm(gan) | {"trained": iteration}
             found["oracle"] = oracle(len(gan.models["generator"].get_layer("words").embeddings))
         else:
-            found[run] = facts(gan, iteration) | dict(network(gan, each) for each in names)
-        if PICTURES.get(room) == run:
-            picture = np.asarray(gan.sample(32))
+            found[run] = facts(gan, iteration) | dict(network(gan, each) for each in ROOMS[room][run])
+    if room in PICTURES:
+        gan, _ = gans[PICTURES[room]]
+        picture = np.asarray(gan.sample(32))
+        found["anchors"] = [floats(each) for each in anchors(gan)]
     return found, picture
 
 

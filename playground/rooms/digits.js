@@ -1,10 +1,10 @@
 "use strict";
 /* The room "digits": the same plane of noise for the collapsed G and for the one that draws digits; D's opinion. */
-Playground.room("digits", (box, { collapsed, digits }) => {
+Playground.room("digits", (box, { collapsed, digits, anchors }) => {
   const { el } = Playground;
   const planes = [
-    Pictures.plane(collapsed, "digits.map", (x, y) => planes[1].moved(x, y)),
-    Pictures.plane(digits, "digits.map", (x, y) => planes[0].moved(x, y)),
+    Pictures.plane(collapsed, anchors, "digits.map", (x, y) => planes[1].moved(x, y)),
+    Pictures.plane(digits, anchors, "digits.map", (x, y) => planes[0].moved(x, y)),
   ];
   const field = Pictures.field(digits);
   box.append(

@@ -17,7 +17,7 @@ const Pictures = (() => {
 
   /* A map of SIDE × SIDE pictures of the plane, and a large picture of the place that the visitor walks to. Returns
   { element, moved }: `moved(x, y)` shows another place. `onmove(x, y, pixels)` is called after a move by the visitor. */
-  function plane({ generator, anchors, shape }, label, onmove) {
+  function plane({ generator, shape }, anchors, label, onmove) {
     const network = Networks.load(generator), points = anchors.map(each => Networks.floats(each)), [height, width] = shape;
     const map = el("canvas", { class: "map pixels", tabindex: 0, role: "img", label, width: SIDE * width, height: SIDE * height });
     const large = el("canvas", { class: "large pixels", role: "img", label: "pictures.large" }), marker = el("i", { class: "marker" });

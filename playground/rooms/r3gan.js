@@ -1,9 +1,9 @@
 "use strict";
 /* The room "r3gan": a plane of noise, and D's opinion of what the visitor draws or G has drawn. */
-Playground.room("r3gan", (box, { r3gan }) => {
+Playground.room("r3gan", (box, { r3gan, anchors }) => {
   const { el } = Playground;
   let drawn = null;
-  const plane = Pictures.plane(r3gan, "r3gan.map", (x, y, pixels) => { drawn = pixels; });
+  const plane = Pictures.plane(r3gan, anchors, "r3gan.map", (x, y, pixels) => { drawn = pixels; });
   const field = Pictures.field(r3gan);
   box.append(
     el("div", { class: "pair" },

@@ -53,7 +53,7 @@ Playground.words.en = {
   "digits.digits": "D's learning rate 1.0",
   "digits.many": "Here the picture changes from place to place.",
   "digits.map": "A map of pictures. Arrow keys move over it.",
-  "pictures.plane": "Drag over a map, or use the arrow keys. Each place stands for a noise vector. The map is the same for every visitor, so a class sees the same.",
+  "pictures.plane": "Drag over a map, or use the arrow keys. Each place stands for a noise vector. Nine of them were chosen because their pictures differ; the others are mixtures. The map is the same for every visitor, so a class sees the same.",
   "pictures.large": "The picture at this place",
   "pictures.opinion": "D's opinion",
   "pictures.draw": "Draw a digit. The discriminator of the second GAN says what it thinks. (Keyboard: arrow keys and Space.)",
@@ -80,7 +80,7 @@ Playground.words.en = {
   "imitation.left": "← Push to the left", "imitation.right": "Push to the right →",
   "imitation.play": "Play", "imitation.pause": "Pause", "imitation.again": "New game",
   "imitation.expert": "The expert: a rule", "imitation.gail": "GAIL: learned by a GAN", "imitation.clone": "The clone: learned by heart",
-  "imitation.stands": "It stands for {steps} steps.", "imitation.fell": "It fell after {steps} steps.", "imitation.before": "The last game had {steps}.",
+  "imitation.stands": "It has stood for {steps} steps.", "imitation.fell": "It fell after {steps} steps.", "imitation.before": "The last game had {steps}.",
 
   "seqgan.title": "Sentences without gradients",
   "seqgan.text": "An oracle writes sequences of 20 words; the words are numbers. SeqGAN learned to write such sequences by reward, another model by maximum likelihood.",

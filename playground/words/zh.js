@@ -53,7 +53,7 @@ Playground.words.zh = {
   "digits.digits": "D 的学习率 1.0",
   "digits.many": "这里的图像随位置而变。",
   "digits.map": "图像地图。用方向键移动。",
-  "pictures.plane": "在地图上拖动，或使用方向键。每个位置代表一个噪声向量。所有访客的地图都相同，全班看到的是同一张图。",
+  "pictures.plane": "在地图上拖动，或使用方向键。每个位置代表一个噪声向量：选出九个图像差别大的向量，其余是它们的混合。所有访客的地图都相同，全班看到的是同一张图。",
   "pictures.large": "这个位置的图像",
   "pictures.opinion": "D 的看法",
   "pictures.draw": "画一个数字，第二个 GAN 的判别器会说出它的看法。（键盘：方向键和空格键。）",

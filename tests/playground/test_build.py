@@ -78,12 +78,18 @@ def test_build(runs, tmp_path, monkeypatch):
     for run, gan in (("collapsed", gans["collapsed"]), ("digits", gans["digits-0/run"])):
         found = digits[run]
         assert found["trained"] == 70 and found["shape"] == [28, 28, 1] and found["probability"] is True
-        assert found["anchors"] == [playground.floats(each) for each in gan.noise(0, 2, 9)]
         assert found["generator"]["nodes"] == browser.describe(gan.models["generator"], 16)["nodes"]
         x, y = found["discriminator"]["checks"][1]
         pixels, logit = (np.frombuffer(playground.base64.b64decode(each), "<f4") for each in (x, y))
         np.testing.assert_allclose(gan.models["discriminator"](pixels[None])[0], logit, rtol=1e-5)
         assert found["generator"]["bits"] == 16
+    noise = gans["digits-0/run"].noise(0, 2, 64)
+    pictures = np.asarray(gans["digits-0/run"].generate(noise)).reshape(64, 784)
+    places = [[playground.floats(row) for row in noise].index(each) for each in digits["anchors"]]
+    assert len(set(places)) == 9 and places[0] == 0
+    assert places[1] == np.linalg.norm(pictures - pictures[0], axis=1).argmax()
+    nearest = np.minimum(*(np.linalg.norm(pictures - pictures[place], axis=1) for place in places[:2]))
+    assert places[2] == nearest.argmax(), "farthest from its nearest one"
     picture = np.asarray(Image.open(out / "pictures/digits.png"))
     sample = np.round(255 * gans["digits-0/run"].sample(32)[11, :, :, 0])  # row 1, place 3
     np.testing.assert_array_equal(picture[56:112:2, 168:224:2], sample)

@@ -44,17 +44,17 @@ def test_surprises_are_keras_s_and_the_oracle_s(generator):
 
 
 def test_what_is_written_has_the_model_s_probabilities():
-    """The first two words of 4,000 sequences by the oracle: how often each occurs; and all words occur in range."""
+    """The first two words of 1,000 sequences by the oracle: how often each occurs; and all words occur in range."""
     oracle = Oracle(30)
     given = {name: each.ravel().tolist() for name, each in oracle.weights.items()} | {"units": 32}
     code = """
 const random = require(folder + "/gan2d.js").randomOf(5);
-return Array.from({ length: 4000 }, () => Sequences.write(given, random));
+return Array.from({ length: 1000 }, () => Sequences.write(given, random));
 """
     written = np.array(node.run(SEQUENCES + code, given))
-    assert written.shape == (4000, LENGTH) and written.min() >= 0 and written.max() < 30
+    assert written.shape == (1000, LENGTH) and written.min() >= 0 and written.max() < 30
     logits, *_ = oracle.step([START], *np.zeros([2, 1, 32], np.float32))
     first = np.exp(logits[0] - logits.max())
-    np.testing.assert_allclose(np.bincount(written[:, 0], minlength=30) / 4000, first / first.sum(), atol=0.03)
+    np.testing.assert_allclose(np.bincount(written[:, 0], minlength=30) / 1000, first / first.sum(), atol=0.06)
     # NLL of what the oracle itself writes, as in the gallery's table.
-    assert -oracle.log_probabilities(written).mean() == pytest.approx(1.877, abs=0.05)
+    assert -oracle.log_probabilities(written).mean() == pytest.approx(1.877, abs=0.08)
