@@ -145,7 +145,7 @@ def content(room, runs):
     for run, (gan, iteration) in gans.items():
         if room == "seqgan":
             found[run] = lstm(gan) | {"trained": iteration}
-            found["oracle"] = oracle(len(gan.models["generator"].get_layer("words").embeddings))
+            found["oracle"] = oracle(gan.models["generator"].get_layer("words").input_dim)
         else:
             found[run] = facts(gan, iteration) | dict(network(gan, each) for each in ROOMS[room][run])
     if room in PICTURES:

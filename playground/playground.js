@@ -97,6 +97,7 @@ const Playground = (() => {
     if (!shown().includes(name)) return home(main);
     const { scripts, data: needs, file, section } = ROOMS[name], box = el("div", { class: "room" });
     main.replaceChildren(
+      el("a", { class: "back", href: "#", t: "back" }),
       el("h1", { t: `${name}.title` }), el("p", { class: "lead", t: `${name}.text` }), box,
       el("p", { class: "links" }, link("links.code", file), " · ", link("links.results", section)),
     );
