@@ -16,7 +16,6 @@ These commands make the runs:
     python -m gan_tf.zoo.seqgan --noadversarial --out_dir=out/seqgan_likelihood
 """
 
-import base64
 import json
 import math
 import shutil
@@ -54,11 +53,6 @@ def folder_of(runs, run):
     return None
 
 
-def floats(array):
-    """The numbers as little-endian floats of 32 bits, in base64."""
-    return base64.b64encode(np.ascontiguousarray(array, "<f4").tobytes()).decode()
-
-
 def inputs_of(model, gan):
     """Some inputs of a network: noise for what takes noise, else random numbers. float32 [CHECKED, …]"""
     shape = model.inputs[0].shape[1:]
@@ -69,19 +63,21 @@ def inputs_of(model, gan):
 
 def network(gan, names):
     """Returns (name, description of the network with checks), the first of `names` that the run has."""
-    from gan_tf.runs import browser
+    from gan_tf.runs import browser, live
 
     name = next(each for each in names.split("|") if each in gan.models)
     model = gan.models[name]
     given = inputs_of(model, gan)
     found = browser.describe_small(model, [given])
     computed = np.asarray(model(given))
-    found["checks"] = [[floats(x), floats(y)] for x, y in zip(given, computed, strict=True)]
+    found["checks"] = [[live.floats(x), live.floats(y)] for x, y in zip(given, computed, strict=True)]
     return names.split("|")[-1], found
 
 
 def lstm(gan):
     """The weights of SeqGAN's G, by the names of gan_tf/data/oracle.py, with a check: words, and the last logits."""
+    from gan_tf.runs import live
+
     generator = gan.models["generator"]
     cell, logits = generator.get_layer("reader").cell, generator.get_layer("logits")
     found = {
@@ -93,21 +89,22 @@ def lstm(gan):
         "output_bias": logits.bias,
     }
     before = np.random.default_rng(1).integers(0, found["words"].shape[0], [1, *generator.input_shape[1:]])
-    check = [before[0].tolist(), floats(np.asarray(generator(before))[0, -1])]
-    return {name: floats(each) for name, each in found.items()} | {"units": cell.units, "check": check}
+    check = [before[0].tolist(), live.floats(np.asarray(generator(before))[0, -1])]
+    return {name: live.floats(each) for name, each in found.items()} | {"units": cell.units, "check": check}
 
 
 def oracle(words):
     """The weights of the oracle, as those of `lstm`."""
     from gan_tf.data.oracle import LENGTH, UNITS, Oracle
+    from gan_tf.runs import live
 
     own = Oracle(words)
     before = np.random.default_rng(1).integers(0, words, LENGTH)
     hidden = cell = np.zeros([1, UNITS], np.float32)
     for word in before:
         logits, hidden, cell = own.step([word], hidden, cell)
-    found = {name: floats(each) for name, each in own.weights.items()}
-    return found | {"units": UNITS, "check": [before.tolist(), floats(logits[0])]}
+    found = {name: live.floats(each) for name, each in own.weights.items()}
+    return found | {"units": UNITS, "check": [before.tolist(), live.floats(logits[0])]}
 
 
 def anchors(gan):
@@ -136,6 +133,7 @@ def facts(gan, iteration):
 def content(room, runs):
     """Returns (what belongs into the file of a room, its picture or None), or None if a run is not there."""
     from gan_tf import restore
+    from gan_tf.runs import live
 
     folders = {run: folder_of(runs, run) for run in ROOMS[room]}
     if None in folders.values():
@@ -151,7 +149,7 @@ def content(room, runs):
     if room in PICTURES:
         gan, _ = gans[PICTURES[room]]
         picture = np.asarray(gan.sample(32))
-        found["anchors"] = [floats(each) for each in anchors(gan)]
+        found["anchors"] = [live.floats(each) for each in anchors(gan)]
     return found, picture
 
 

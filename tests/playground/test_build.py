@@ -1,5 +1,6 @@
 """experiments/playground.py: the rooms' data, from runs; and what is committed of it."""
 
+import base64
 import json
 import re
 
@@ -11,6 +12,7 @@ from PIL import Image
 from experiments import playground
 from gan_tf import reference, restore
 from gan_tf.data.oracle import Oracle
+from gan_tf.runs import browser, live
 from gan_tf.zoo import imitation, seqgan
 
 
@@ -29,8 +31,7 @@ def test_what_is_committed():
         name, data = content(node.FOLDER / f"data/{room}.js")
         assert name == room and playground.ROOMS[room].keys() <= data.keys()
         assert all(data[run]["trained"] > 0 for run in playground.ROOMS[room])
-    if playground.NETWORKS.exists():
-        assert (node.FOLDER / "networks.js").read_bytes() == playground.NETWORKS.read_bytes()
+    assert (node.FOLDER / "networks.js").read_bytes() == playground.NETWORKS.read_bytes(), "build the folder again"
 
 
 def test_the_shell_knows_the_rooms():
@@ -63,7 +64,6 @@ def runs(tmp_path, monkeypatch):
 
 
 def test_build(runs, tmp_path, monkeypatch):
-    browser = pytest.importorskip("gan_tf.runs.browser")
     folder, gans = runs
     out = tmp_path / "playground"
     (out / "data").mkdir(parents=True)
@@ -80,12 +80,12 @@ def test_build(runs, tmp_path, monkeypatch):
         assert found["trained"] == 70 and found["shape"] == [28, 28, 1] and found["probability"] is True
         assert found["generator"]["nodes"] == browser.describe(gan.models["generator"], 16)["nodes"]
         x, y = found["discriminator"]["checks"][1]
-        pixels, logit = (np.frombuffer(playground.base64.b64decode(each), "<f4") for each in (x, y))
+        pixels, logit = (np.frombuffer(base64.b64decode(each), "<f4") for each in (x, y))
         np.testing.assert_allclose(gan.models["discriminator"](pixels[None])[0], logit, rtol=1e-5)
         assert found["generator"]["bits"] == 16
     noise = gans["digits-0/run"].noise(0, 2, 64)
     pictures = np.asarray(gans["digits-0/run"].generate(noise)).reshape(64, 784)
-    places = [[playground.floats(row) for row in noise].index(each) for each in digits["anchors"]]
+    places = [[live.floats(row) for row in noise].index(each) for each in digits["anchors"]]
     assert len(set(places)) == 9 and places[0] == 0
     assert places[1] == np.linalg.norm(pictures - pictures[0], axis=1).argmax()
     nearest = np.minimum(*(np.linalg.norm(pictures - pictures[place], axis=1) for place in places[:2]))
@@ -97,7 +97,7 @@ def test_build(runs, tmp_path, monkeypatch):
 
     _, written = content(out / "data/seqgan.js")
     assert written["oracle"]["units"] == 32 and written["seqgan"]["units"] == 8
-    assert written["oracle"]["output_bias"] == playground.floats(Oracle(30).weights["output_bias"])
+    assert written["oracle"]["output_bias"] == live.floats(Oracle(30).weights["output_bias"])
     before, logits = written["seqgan_likelihood"]["check"]
     theirs = gans["seqgan_likelihood"].models["generator"](np.array([before]))[0, -1]
-    np.testing.assert_allclose(np.frombuffer(playground.base64.b64decode(logits), "<f4"), theirs, rtol=1e-5)
+    np.testing.assert_allclose(np.frombuffer(base64.b64decode(logits), "<f4"), theirs, rtol=1e-5)
