@@ -41,14 +41,17 @@ def browser(tmp_path_factory):
     chrome.quit()
 
 
-def opened(browser, room="", width=1280, language="en"):
-    """Opens a room from disk, afresh. Returns a function from a selector to the element."""
+def opened(browser, room="", width=1280, language="en", start=START):
+    """Opens a room from disk, afresh; `start` is the first page's address.
+
+    Returns a function from a selector to the element.
+    """
     for log in ("browser", "performance"):
         browser.get_log(log)  # what was before
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     browser.get("about:blank")
-    browser.get(f"{START}#{room}")
+    browser.get(f"{start}#{room}")
     wait(browser, "return document.querySelector('main').children.length > 0")
     browser.execute_script("document.querySelector(`#languages [lang^=${arguments[0]}]`).click()", language)
     if room:
@@ -63,13 +66,13 @@ def wait(browser, condition, seconds=30):
         time.sleep(0.05)
 
 
-def assert_quiet(browser):
+def assert_quiet(browser, folder=node.FOLDER):
     """Nothing on the console, and no request that leaves the folder."""
     assert browser.get_log("browser") == []
     events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     urls = {each["params"]["request"]["url"] for each in events if each["method"] == "Network.requestWillBeSent"}
     urls = {url for url in urls if not url.startswith(("data:", "about:"))}
-    assert urls and all(url.startswith(node.FOLDER.as_uri()) for url in urls), urls
+    assert urls and all(url.startswith(folder.as_uri()) for url in urls), urls
 
 
 def keys(element, *names):
@@ -303,6 +306,42 @@ def test_imitation(browser):
     time.sleep(0.2)
     assert find("[data-player=expert]").text == paused
     assert_quiet(browser)
+
+
+def test_seqgan(browser, tmp_path):
+    """With an untrained G, in a folder of its own: what each writes, and the oracle's surprise, as Python says it."""
+    from experiments import playground
+    from gan_tf.data.oracle import Oracle
+    from gan_tf.zoo import seqgan
+
+    folder = tmp_path / "playground"
+    shutil.copytree(node.FOLDER, folder)
+    models = {name: playground.lstm(seqgan.make(seed=i)) for i, name in enumerate(("seqgan", "seqgan_likelihood"))}
+    text = json.dumps(models | {"oracle": playground.oracle(30)})
+    (folder / "data/seqgan.js").write_text(f'Playground.data("seqgan", {text});')
+    (folder / "data/built.js").write_text('Playground.built(["seqgan"]);')
+    find = opened(browser, "seqgan", 360, start=(folder / "index.html").as_uri())
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+
+    def written(name):
+        rows = browser.find_elements("css selector", f"[data-writer={name}] .sequence")
+        return np.array([[int(each.text) for each in row.find_elements("css selector", "span")] for row in rows])
+
+    def said(name):
+        return float(find(f"[data-writer={name}] b").text)
+
+    names = ("oracle", "seqgan", "seqgan_likelihood", "chance")
+    before = {name: written(name) for name in names}
+    assert all(each.shape == (3, 20) for each in before.values())
+    word = find("[data-writer=chance] .sequence span:nth-child(7)")
+    surprise = -Oracle(30).log_probabilities(before["chance"])[0, 6]
+    assert float(word.get_attribute("title")) == pytest.approx(surprise, abs=0.006)
+    # The gallery's table has 1.88 for the oracle's own sequences, and 5.37 for random words, which an untrained G writes.
+    assert said("oracle") == pytest.approx(1.88, abs=0.25) and said("chance") == pytest.approx(5.37, abs=0.25)
+    assert said("seqgan") == pytest.approx(said("chance"), abs=0.3)
+    find("#more").click()
+    assert all((written(name) != before[name]).any() for name in names)
+    assert_quiet(browser, folder)
 
 
 # ---- Firefox, by its own protocol: length and JSON over a socket ----
