@@ -336,7 +336,7 @@ def test_seqgan(browser, tmp_path):
     word = find("[data-writer=chance] .sequence span:nth-child(7)")
     surprise = -Oracle(30).log_probabilities(before["chance"])[0, 6]
     assert float(word.get_attribute("title")) == pytest.approx(surprise, abs=0.006)
-    # The gallery's table has 1.88 for the oracle's own sequences, and 5.37 for random words, which an untrained G writes.
+    # The gallery's table has 1.88 for the oracle's own sequences, 5.37 for random words. An untrained G is like these.
     assert said("oracle") == pytest.approx(1.88, abs=0.25) and said("chance") == pytest.approx(5.37, abs=0.25)
     assert said("seqgan") == pytest.approx(said("chance"), abs=0.3)
     find("#more").click()
