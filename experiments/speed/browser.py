@@ -160,11 +160,12 @@ class Server:
 def table(result):
     """Returns the table of a result as Markdown."""
     sizes = list(SHAPES)
-    heads = [f"{size}, {words}" for size in sizes for words in ("ms a picture", "in sixteens", "first 16")]
+    heads = [f"{size}, ms" + words for size in sizes for words in ("", " in sixteens")]
     lines = [f"| | {' | '.join(heads)} | in the page | difference |", "|---" * (len(heads) + 3) + "|"]
     for contender, (title, _) in CONTENDERS.items():
         row = result["contenders"][contender]
-        cells = [f"{row[size][what]:.3g}" for size in sizes for what in ("one", "sixteen", "first")]
+        values = [row[size][what] for size in sizes for what in ("one", "sixteen")]
+        cells = [f"{value:,.0f}" if value >= 100 else f"{value:.3g}" for value in values]
         most = max(row[size]["difference"] for size in sizes)
         lines.append(f"| {title} | {' | '.join(cells)} | {row['bytes'] / 1000:,.0f} kB | {most:.0e} |")
     return "\n".join(lines)

@@ -215,6 +215,7 @@ LAYERS = {
     "softmax": ((2, 5), layers.Softmax()),
     "exponential": ((4,), layers.Activation("exponential")),
     "dropped": ((4,), layers.Dropout(0.5)),
+    "after many zeros": ((40,), keras.Sequential([layers.ReLU(), layers.Dense(3)])),
 }
 
 

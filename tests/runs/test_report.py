@@ -1208,7 +1208,7 @@ def test_a_request_would_be_seen(browser, gan, tmp_path):
 
     run_dir = make_run(tmp_path / "run")
     report.write(run_dir, gan, 30)
-    page = (run_dir / "report.html").read_text().replace("<h1>", '<img src="http://127.0.0.1:9/a.png"><h1>')
+    page = (run_dir / "report.html").read_text().replace("<h1", '<img src="http://127.0.0.1:9/a.png"><h1', 1)
     (run_dir / "report.html").write_text(page)
     opened(browser, run_dir)
     wait = WebDriverWait(browser, 30)  # the browser writes its logs on the side: they may come after the page
