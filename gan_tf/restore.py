@@ -77,8 +77,8 @@ def _check_gan(name, gan, own_gan):
         )
     if own_gan is None and gan not in GANS:
         raise LoadError(
-            f"{name} holds a run of {gan}, which is not part of gan_tf. If you know {gan}.py and want to run its code, "
-            f"add{members.flag(gan)}."
+            f"{name} holds a run of {gan}, which is not part of this gan_tf. If you know {gan}.py and want to run its "
+            f"code, add{members.flag(gan)}."
         )
     if own_gan is not None and own_gan != gan:
         cure = "leave --gan out" if gan in GANS else f"write{members.flag(gan)}"

@@ -426,7 +426,10 @@ CONFIG = {
             "config.json cannot be read (it does not name its GAN); put the file",
         ),
         (CONFIG | {"gan": {}}, "config.json cannot be read (no 'name'); put the file back"),
-        (CONFIG | {"gan": REFERENCE | {"name": "x"}}, "holds a run of 'x', which this version does not know."),
+        (
+            CONFIG | {"gan": REFERENCE | {"name": "x"}},
+            "holds a run of x, which is not part of this gan_tf. If you know x.",
+        ),
         (CONFIG | {"flags": {}}, "config.json is damaged: it says None where the name of a data set belongs; put the"),
         (CONFIG | {"flags": {"dataset": {}}}, "config.json is damaged: it says {} where the name of a data set belo"),
         (CONFIG | {"flags": {"dataset": "mnist", "data_dir": 5}}, "config.json is damaged: it says 5 where the folde"),

@@ -120,10 +120,8 @@ def test_a_run(toy, idx_dir, tmp_path):
     refused = run(toy, idx_dir, "--iters=200", "--out_dir=whole", "--width=9", cwd=tmp_path)
     assert "holds a run with other flags (--width: 8 there, 9 now)" in refused.stderr.splitlines()[-1]
     line = forked("gan_tf.sample", "--run_dir=whole", cwd=tmp_path).stderr.splitlines()[-1]
-    words = (
-        "--run_dir=whole holds a run of toy, which is not part of gan_tf. If you know toy.py and want to run its code"
-    )
-    assert line == f"error: {words}, add --gan=toy."
+    words = "holds a run of toy, which is not part of this gan_tf. If you know toy.py and want to run its code, add"
+    assert line == f"error: --run_dir=whole {words} --gan=toy."
     flags = (f"--data_dir={idx_dir}", "--out_dir=whole", "--sample_every=40", "--batch_size=16", "--nojit")
     line = forked("gan_tf.train", *flags, cwd=tmp_path).stderr.splitlines()[-1]
     assert line.startswith("error: --out_dir=whole holds a run ")

@@ -357,10 +357,8 @@ def test_code_runs_only_if_the_user_names_it(command, strange):
         last[named] = result.stderr.splitlines()[-1]
         assert result.returncode == 1 and "Traceback" not in result.stderr
         assert (cwd / "it_ran").exists() == (named == ("--gan=evil",))
-    words = (
-        "--run_dir=. holds a run of evil, which is not part of gan_tf. If you know evil.py and want to run its code, "
-    )
-    assert last[()] == f"error: {words}add --gan=evil."
+    words = "holds a run of evil, which is not part of this gan_tf. If you know evil.py and want to run its code, add"
+    assert last[()] == f"error: --run_dir=. {words} --gan=evil."
     assert (
         last["--gan=other",]
         == "error: --run_dir=. holds a run of evil, not of other; write --gan=evil, or name another run."

@@ -164,5 +164,7 @@ def test_each_line_is_parsed_for_itself():
 
 
 def test_no_gan():
-    with pytest.raises(SweepError, match="--gan=nonsense is none of reference, dcgan"):
+    with pytest.raises(
+        SweepError, match=r"^--gan=nonsense: Python finds no nonsense.py; run .* GANs of gan_tf: reference, dcgan"
+    ):
         grid.module_of("nonsense")

@@ -346,7 +346,10 @@ def listening():
     [
         (["--seeds=4-0"], "error: --seeds=4-0 runs backwards; write it as 0-4."),
         (["--d_lr=1,x"], "error: --d_lr=x is not a number. See python -m gan_tf.train --help."),
-        (["--gan=nonsense"], "error: --gan=nonsense is none of reference, dcgan"),
+        (
+            ["--gan=nonsense"],
+            "error: --gan=nonsense: Python finds no nonsense.py; run this command in the folder of the file",
+        ),
         (["--gan=dcgan,dcgan"], "error: --gan=dcgan,dcgan names a GAN twice."),
         (["--cpus_per_run=0"], "error: --cpus_per_run=0: 0 is not a positive integer. See --help."),
         (["--table_only"], "error: out/sweep/sweep.json cannot be read ("),

@@ -108,8 +108,8 @@ def test_what_a_stage_leaves(tmp_path, monkeypatch):
     monkeypatch.setattr(worker, "scores_of", lambda *given: {"scores": {"spread": [0.5, None]}, "given": str(given)})
     for name in ("generator.keras", "discriminator.keras", "samples.png"):
         (tmp_path / name).write_text(name)
-    for features, facts in ((None, {"scores": {}}), ("f", worker.scores_of(tmp_path, "f"))):
-        assert worker.measure(None, str(tmp_path), 10, features) is None
+    for features, facts in ((None, {"scores": {}}), ("f", worker.scores_of(tmp_path, "f", "my_gan"))):
+        assert worker.measure(None, str(tmp_path), 10, features, "my_gan") is None
         folder = tmp_path / "stages" / "10"
         assert json.loads((folder / "stage.json").read_text()) == {"iterations": 10} | facts
     assert sorted(os.listdir(folder)) == ["discriminator.keras", "generator.keras", "stage.json"]
