@@ -80,7 +80,7 @@ LECTURES = {
             Show("one number changed", "prepared: open `out/lecture/glyphs/report.html`", 7, runs=(GLYPHS,)),
             Show("a million iterations", "the figures in [The blog's run, reproduced](#the-blogs-run-reproduced)", 8),
             Show(
-                "a ring of eight [modes](../GLOSSARY.md)",
+                "a ring of eight [modes](../GLOSSARY.md#mode)",
                 "prepared: open `out/experiments/theory/mode_collapse.png`",
                 8,
                 runs=(RING,),
