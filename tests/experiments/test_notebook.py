@@ -16,7 +16,7 @@ from gan_tf import losses
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "experiments" / "notebooks" / "first_gan.ipynb"
-PICTURES = 13
+PICTURES = 9
 NUMBER = r"(\d[\d.e+-]*)"
 
 
