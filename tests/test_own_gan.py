@@ -42,7 +42,7 @@ def train(cwd, idx_dir, *flags, status=0, file="my_gan.py", **options):
 def files(out_dir):
     """What a run computes: losses, pictures, and the states at its end."""
     names = [*out_dir.glob("*.png"), out_dir / "losses.csv", *(out_dir / "checkpoints").glob("9.*")]
-    return {path.name: path.read_bytes() for path in names if path.name != "losses.png"}
+    return {path.name: path.read_bytes() for path in names if path.name not in ("losses.png", "neighbours.png")}
 
 
 def kill(call):
@@ -88,6 +88,8 @@ def test_other_commands(folder, idx_dir):
     assert files(folder / "whole") == before
     metrics = json.loads((folder / "whole" / "metrics.json").read_text())
     assert metrics["iterations"] == 9 and metrics["count"] == 100
+    page = (folder / "whole" / "report.html").read_text(encoding="utf-8")
+    assert '"why": {}' in page or '"why":{}' in page, "both networks are live"
 
 
 def test_the_runs_of_a_sweep(folder, monkeypatch):
