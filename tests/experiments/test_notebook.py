@@ -16,7 +16,7 @@ from gan_tf import losses
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "experiments" / "notebooks" / "first_gan.ipynb"
-PICTURES = 9
+PICTURES = 13
 NUMBER = r"(\d[\d.e+-]*)"
 
 
@@ -71,6 +71,8 @@ def check_claims(text):
     last = "mean D loss of the last 500 iterations"
     assert numbers[f"learning rate 1, {last}"] < numbers["predicted"] < numbers[f"script's settings, {last}"]
     assert score["minimax"] < 1.6 < score["non-saturating"]
+    assert score["least squares"] < 1.6 and score["ten images"] > score["real images"]
+    assert score["d_lr=0.01"] < 1.6 and spread["d_lr=0.01"] < spread["d_lr=0.1"] < spread["learning rate 1"]
 
 
 def check_pictures(notebook):

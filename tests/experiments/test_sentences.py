@@ -576,8 +576,8 @@ def test_r3gan_in_the_gallery():
         f"which sees labels ({wrong:.1f} and {asked:.1f}), and of InfoGAN ({infogan:.1f}). DCGAN has {dcgan:.1f}, real",
         f"{r3gan:.1f} billion operations instead of DCGAN's {ours:.1f}, with half as many images",
         f"The {found['minutes']:.0f} minutes are those of a slow core",
-        f"Alone it does {rate:.1f} iterations a second ([table](../../experiments/EVIDENCE.md#convolutions)), so 40,000 "
-        f"take {40_000 / rate / 60:.0f} minutes.",
+        f"Alone it does {rate:.1f} iterations a second ([table](../../experiments/EVIDENCE.md#convolutions)), so "
+        f"40,000 take {40_000 / rate / 60:.0f} minutes.",
     )
 
 
