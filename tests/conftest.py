@@ -33,8 +33,9 @@ def write_idx_folder(folder, train=5200, test=40, suffix=".gz"):
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
-    """Tests never use the cache of who runs them."""
+    """Tests never use the cache of who runs them, nor their language."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LC_ALL", "C.UTF-8")
         patch.setenv("GAN_TF_CACHE_DIR", os.environ.get("GAN_TF_TEST_CACHE") or str(tmp_path_factory.mktemp("cache")))
         yield
 

@@ -1,5 +1,6 @@
 """Keras models in a browser: networks.js computes what Keras does."""
 
+import base64
 import importlib
 import json
 import os
@@ -140,6 +141,16 @@ def test_what_the_page_says_of_the_outputs(judged):
     probability = {name.split()[0] for name, (networks, *_) in judged.items() if networks["probability"]}
     hidden = {"sngan", "r3gan", "loss_sensitive", "infogan", "conditional", "stackgan", "semi_supervised"}
     assert probability == set(MEMBERS) - hidden | {"adversarial_autoencoder"}
+
+
+def test_real_images_as_bytes(monkeypatch):
+    """At most 16, and at most so many as the page has room for, but at least one."""
+    gan = importlib.import_module(GANS["reference"]).make(None)
+    gan.real_pictures = np.float32(RANDOM.random([20, 28, 28, 1]))
+    for most, count in ((65_536, 16), (3 * 784 + 5, 3), (10, 1)):
+        monkeypatch.setattr(live, "REAL_BYTES", most)
+        real = np.frombuffer(base64.b64decode(live.networks(gan, 1e8)["real"]), np.uint8)
+        np.testing.assert_array_equal(real, np.round(255 * gan.real_pictures[:count]).astype(np.uint8).ravel())
 
 
 def test_conditions_and_codes(judged):
@@ -302,6 +313,9 @@ def test_sixteen_bits(tmp_path):
     assert 1e-6 < np.abs(ours[0][0] - exact[3]).max() < 1 / 255
     np.testing.assert_allclose(ours[1][0], exact[3], atol=1e-6)
     assert browser.describe_small(model, inputs, tolerance=1e-6)["bits"] == 32
+    large = keras.Sequential([keras.Input([50]), layers.Dense(3, kernel_initializer="ones")])  # its outputs are large
+    large.layers[0].kernel.assign(np.float32(RANDOM.uniform(900, 1000, [50, 3])))
+    assert browser.describe_small(large, inputs)["bits"] == 16
     model.layers[0].bias.assign(np.full(300, 70_000, np.float32))  # more than 16 bits can hold
     assert browser.describe_small(model, inputs)["bits"] == 32
 

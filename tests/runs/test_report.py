@@ -134,6 +134,7 @@ def test_the_networks_are_in_the_page(gan, tmp_path):
     run_dir = make_run(tmp_path)
     report.write(run_dir, gan, 30)
     networks = content(run_dir)["networks"]
+    assert content(run_dir)["within"] is False
     for name in ("generator", "discriminator"):
         assert networks[name] == live.browser.describe(gan.models[name], networks[name]["bits"])
     noise = decoded(networks["noise"]["shown"]).reshape(16, 100)
@@ -772,6 +773,8 @@ def conditional_page(tmp_path_factory):
 def test_a_class_is_asked_for(conditional_page):
     """All in turn, or the one that is chosen. D judges each picture as its own class."""
     page, gan = conditional_page
+    said = json.loads(re.search(r'id="content".*?json">(.*?)</script>', page, re.DOTALL)[1])
+    assert said["within"], "the spread of a conditional GAN is that within each class"
     first, chosen, noises, outputs, colours = answers(
         page,
         "samples.map(each => each.asked)",
@@ -919,6 +922,19 @@ def test_the_command_writes_what_the_loop_wrote(trained):
     damaged.unlink()
     assert result.returncode == 0 and "wrote out/report.html: open it in a browser" in result.stderr
     assert (trained / "report.html").read_bytes() == page
+    result = forked("gan_tf.report", "--run_dir=out", "--lang=zh", cwd=trained.parent)
+    assert result.returncode == 0 and '<html lang="zh-CN">' in (trained / "report.html").read_text()
+    (trained / "report.html").write_bytes(page)
+
+
+def test_what_was_chosen_comes_first(trained):
+    """The flags of the command, in the order of --help, then those that were not given, XLA and TF32 last."""
+    settings = content(trained)["settings"]
+    chosen = [name for name, _, given in settings if given]
+    assert sorted(chosen) == ["batch_size", "d_lr", "iters", "sample_every", "seed"]
+    assert [name for name, *_ in settings[: len(chosen)]] == chosen
+    assert [name for name, *_ in settings[-2:]] == ["jit", "tf32"]
+    assert ["g_lr", 0.001, False] in settings and None not in [value for _, value, _ in settings]
 
 
 def test_the_command_without_a_run(tmp_path):
