@@ -315,6 +315,7 @@ def test_sixteen_bits(tmp_path):
     assert browser.describe_small(model, inputs, tolerance=1e-6)["bits"] == 32
     large = keras.Sequential([keras.Input([50]), layers.Dense(3, kernel_initializer="ones")])  # its outputs are large
     large.layers[0].kernel.assign(np.float32(RANDOM.uniform(900, 1000, [50, 3])))
+    large.layers[0].bias.assign(np.full(3, 30_001, np.float32))
     assert browser.describe_small(large, inputs)["bits"] == 16
     model.layers[0].bias.assign(np.full(300, 70_000, np.float32))  # more than 16 bits can hold
     assert browser.describe_small(model, inputs)["bits"] == 32
