@@ -284,3 +284,16 @@ def test_a_line_is_changed_once():
     for name, (begin, line) in exercises.CHANGES.items():
         path = Path(record.__file__).parent / "theory" / f"{name}.py"
         assert line in exercises.change(path.read_text(), begin, line)
+
+
+def test_the_changes_are_those_of_the_page():
+    lines = {name: line for name, (_, line) in exercises.CHANGES.items()}
+    in_words = {
+        "vanishing_gradient": "DISTANCES = (2, 3, 4, 6, 8, 10)",
+        "maximum_likelihood": "MODES, SIGMA, SHARES = (-1.0, 1.0), 0.7, (0.4, 0.6)",
+        "few_images": "SIZES = (50, 100, 200, 500, 1000, 2000, 5000, COUNT)",
+        "fractional_strides": "IMAGE = np.ones([3, 3], int)",
+    }
+    assert {name: lines.pop(name) for name in in_words} == in_words
+    for line in lines.values():
+        assert f"`{line}`" in PAGE, line
