@@ -382,6 +382,7 @@ def test_members_need_no_flag(strange):
         restore.check_run(strange("dcgan"), "evil")
 
 
+@pytest.mark.slow
 def test_a_file_that_has_changed(tmp_path, idx_dir):
     """It warns at each start, and if no checkpoint fits, no advice is to delete the run."""
     from tests import test_own_gan
