@@ -3,7 +3,7 @@
 Playground.room("train", box => {
   const { t, el, COLOURS } = Playground;
 
-  /* Each story changes some of gan2d.SETTINGS, the script's. tests/playground/test_gan2d.py checks each sentence. */
+  /* Each story changes some of gan2d.SETTINGS, the script's. tests/playground/test_gan2d.py checks what they show. */
   const SPOT = { data: "spot", dOptimizer: "adam", dRate: 0.005, gOptimizer: "sgd", gRate: 0.01, alone: 200 };
   const POINT = { data: "point", dOptimizer: "sgd", gOptimizer: "sgd", dRate: 0.05, gRate: 0.05 };
   const STORIES = {
@@ -13,6 +13,7 @@ Playground.room("train", box => {
     rescued: { ...SPOT, loss: "non_saturating" },
     circle: { ...POINT, loss: "minimax" },
     arrives: { ...POINT, loss: "r1", penalty: 0.3 },
+    own: { data: "dots", dRate: 1 },
   };
   const RATES = [0.00001, 0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.03, 0.05, 0.1, 0.3, 1];
   const FIELDS = {

@@ -260,9 +260,9 @@ return { ...found, ...gan2d.coverage(points), last: centre(points), pull: Math.h
 
 def test_the_script_collapses_and_one_number_changed_covers_the_ring():
     assert stories()["script"] == {} and stories()["faster"] == {"dRate": 1}
-    for slow, fast in zip(told("script", 1000), told("faster", 2000), strict=True):
-        assert slow["modes"] <= 1 and slow["good"] < 0.1
-        assert fast["modes"] >= 7 and fast["good"] > 0.2
+    for slow, fast in zip(told("script", 500), told("faster", 1500), strict=True):
+        assert slow["modes"] <= 1 and slow["good"] < 0.05
+        assert fast["modes"] >= 7 and fast["good"] > 0.15
 
 
 def test_the_minimax_gradient_vanishes_and_the_other_does_not():
@@ -276,6 +276,30 @@ def test_the_minimax_gradient_vanishes_and_the_other_does_not():
         assert np.linalg.norm(np.subtract(stuck["last"], stuck["first"])) < 0.1
         assert np.linalg.norm(np.subtract(free["last"], [0.9, 0.9])) < 0.45
         assert stuck["pull"] < 0.01
+
+
+def test_g_follows_dots_of_one_s_own():
+    """Three dots: G's points end near them, near each of them; those of an untrained G do not."""
+    dots = [[0.9, 0.3], [-0.8, 0.6], [0.1, -0.9]]
+    assert stories()["own"] == {"data": "dots", "dRate": 1}
+    code = """
+const gan = gan2d.make(given), noise = gan2d.noise(500, gan2d.randomOf(9)), first = [...gan2d.generate(gan, noise)];
+for (let i = 0; i < 1000; i++) gan2d.step(gan);
+return [first, [...gan2d.generate(gan, noise)]];
+"""
+    shares = []
+    for points in node.run(GAN2D + code, stories()["own"] | {"dots": dots, "seed": 1}, 300):
+        distances = np.linalg.norm(np.reshape(points, [-1, 1, 2]) - dots, axis=-1)
+        shares.append((distances < 0.25).mean(axis=0))
+    assert shares[0].sum() < 0.25 and shares[1].sum() > 0.6 and shares[1].min() > 0.1, shares
+
+
+@pytest.mark.slow
+def test_the_first_two_stories_go_on_like_that():
+    """The sentence says 3,000 iterations."""
+    for slow, fast in zip(told("script", 3000), told("faster", 3000), strict=True):
+        assert slow["modes"] <= 1 and slow["good"] < 0.05
+        assert fast["modes"] >= 7 and fast["good"] > 0.25
 
 
 def walk(settings, steps):
