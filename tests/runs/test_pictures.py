@@ -63,7 +63,9 @@ def test_everything_is_in_colour(trained):
     animation.seek(2)
     frame = np.asarray(animation.convert("RGB")).astype(int)[export.CAPTION :]
     np.testing.assert_allclose(frame, grid, atol=24)  # a GIF has 256 colours
-    content = re.search(r'type="application/json">(.*?)</script>', (run_dir / "report.html").read_text(), re.DOTALL)
+    content = re.search(
+        r'id="content" type="application/json">(.*?)</script>', (run_dir / "report.html").read_text(), re.DOTALL
+    )
     content = json.loads(content[1])
     assert content["colour"] and content["networks"]["shape"] == [16, 16, 3] and content["networks"]["generator"]
     kind, _, data = content["grids"][2]["picture"].partition(";base64,")
