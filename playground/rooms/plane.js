@@ -52,6 +52,8 @@ const Plane = (() => {
     pen.fill();
   }
 
+  // A point outside of the picture is drawn at its edge.
+  const inside = (place, size) => (x, y) => place(x, y).map(v => Math.min(size - 4, Math.max(4, v)));
   const placing = size => (x, y) => [((x + REACH) / (2 * REACH)) * size, ((REACH - y) / (2 * REACH)) * size];
 
   // `shown` has the points of the data and the noise of G's points; with `arrows`, some have arrows.
@@ -69,7 +71,7 @@ const Plane = (() => {
     dots(pen, data, size, COLOURS.data, place);
     const fake = gan2d.generate(gan, noise);
     if (arrows) drawArrows(pen, size, place, fake.subarray(0, 80), gan);
-    dots(pen, fake, size, COLOURS.fake, place);
+    dots(pen, fake, size, COLOURS.fake, inside(place, size));
   }
 
   // An arrow's length grows with the pull: 1 is a fortieth of the width, and none is longer than a seventh of it.
@@ -194,6 +196,14 @@ const Plane = (() => {
     }
   }
 
+  // How many points of G are outside of the picture.
+  function outside(gan, noise) {
+    const points = gan2d.generate(gan, noise);
+    let count = 0;
+    for (let i = 0; i < points.length; i += 2) if (Math.max(Math.abs(points[i]), Math.abs(points[i + 1])) > REACH) count++;
+    return count;
+  }
+
   // The points that are shown: 256 of the data, and the noise of 256 of G, the same for every visitor.
   function shownOf({ data, dots }) {
     const random = gan2d.randomOf(7);
@@ -218,5 +228,5 @@ const Plane = (() => {
     return { close: stop };
   }
 
-  return { REACH, budget, draw, drawPoint, drawCurves, shownOf, hero };
+  return { REACH, budget, outside, draw, drawPoint, drawCurves, shownOf, hero };
 })();

@@ -191,6 +191,8 @@ Playground.room("train", box => {
         facts.push([t("train.modes"), t("train.of", { modes, all: gan2d.MODES })], [t("train.good"), t("train.of", { modes: Math.round(1000 * good), all: "1000" })]);
       }
       if (last) facts.push([t("train.dLoss"), short(last.dLoss)], [t("train.gLoss"), short(last.gLoss)], [t("train.gSlope"), short(last.gSlope)]);
+      const out = Plane.outside(gan, shown.noise);
+      if (out) facts.push([t("train.outside", { count: out }), ""]);
       if (gan.iteration < settings.alone) facts.push([t("train.waits"), ""]);
     }
     if (last && !Number.isFinite(last.dLoss + last.gLoss)) facts.push([t("train.lost"), ""]);
