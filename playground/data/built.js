@@ -1,1 +1,1 @@
-Playground.built(["digits", "r3gan", "imitation"]);
+Playground.built(["digits", "r3gan", "imitation", "seqgan"]);

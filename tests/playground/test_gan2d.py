@@ -251,7 +251,8 @@ for (let i = 0; i < given.iterations; i++) {
   if (i % 50 === 49) found.slopes.push(gSlope);
 }
 const points = gan2d.generate(gan, noise), pulls = gan2d.pull(gan, points);
-const last = centre(points), spread = Math.sqrt(points.reduce((all, each, i) => all + (each - last[i % 2]) ** 2, 0) / 1000);
+const last = centre(points), squares = points.map((each, i) => (each - last[i % 2]) ** 2);
+const spread = Math.sqrt(squares.reduce((a, b) => a + b) / 1000);
 return { ...found, ...gan2d.coverage(points), last, spread, pull: Math.hypot(...centre(pulls)) };
 """
     settings = [stories()[name] | {"seed": seed} for seed in seeds]

@@ -58,3 +58,25 @@ return Array.from({ length: 1000 }, () => Sequences.write(given, random));
     np.testing.assert_allclose(np.bincount(written[:, 0], minlength=30) / 1000, first / first.sum(), atol=0.06)
     # NLL of what the oracle itself writes, as in the gallery's table.
     assert -oracle.log_probabilities(written).mean() == pytest.approx(1.877, abs=0.08)
+
+
+@pytest.mark.skipif(not (node.FOLDER / "data/seqgan.js").exists(), reason="the room seqgan is not built")
+def test_the_committed_models_are_keras_s():
+    """After some words, each model's logits are those that Keras and NumPy gave when the room was built."""
+    code = """
+let content;
+global.Playground = { data: (_, found) => { content = found; } };
+require(folder + "/data/seqgan.js");
+const floats = text => new Float32Array(Uint8Array.from(Buffer.from(text, "base64")).buffer);
+return Object.values(content).map(each => {
+  const parts = Object.entries(each).map(([key, value]) => [key, typeof value === "string" ? floats(value) : value]);
+  const model = Object.fromEntries(parts), [words, logits] = each.check;
+  const last = words.reduce((state, word) => Sequences.read(model, word, state), Sequences.begin(model));
+  return [[...last.logits], [...floats(logits)]];
+});
+"""
+    found = node.run(SEQUENCES + code)
+    assert len(found) == 3
+    for ours, theirs in found:
+        np.testing.assert_allclose(ours, theirs, atol=1e-3)
+        assert np.std(theirs) > 0.5
