@@ -566,7 +566,7 @@ def test_what_scores_mean(without_networks, data, reader, fid, warns):
     rows, words, what = answers(text, 'table("metrics")', "made.measured.text", "made.what.text")
     assert rows[0] == ["FID (MNIST classifier)", "75 ± 1", "0.99", fid]
     assert rows[1][:3] == ["recall", "0.5", "0.8"] and not any("ealthy" in row[3] for row in rows)
-    assert ("for other images they mean little" in words) == warns
+    assert ("do not compare them with scores on MNIST" in words) == warns
     assert words.startswith("Measured with 1,000 pictures after 30 iterations.")
     assert what == f"This is the GAN “reference”, trained for 30 iterations on 200 images of “{data}”."
 
