@@ -118,7 +118,7 @@ def load_run(run_dir, own_gan=None):
         raise LoadError(f"--run_dir={run_dir}: {who} cannot make what config.json describes ({why}).") from error
     if is_own and config.get("code") != own.digest(module.__file__):
         logging.warning("%s.py has changed since this run was started", name)
-    for iteration in checkpoints.Checkpoints(Path(run_dir) / "checkpoints", **gan.models).restorable():
+    for iteration in checkpoints.Checkpoints(Path(run_dir) / "checkpoints", False, **gan.models).restorable():
         return gan, iteration
     if is_own:
         raise LoadError(

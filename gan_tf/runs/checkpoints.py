@@ -47,9 +47,12 @@ class Checkpoints:
     damaged.
     """
 
-    def __init__(self, folder, **objects):
+    def __init__(self, folder, seeds=True, /, **objects):
+        """Without `seeds`, layers keep the random numbers that they have: enough to draw, not to resume."""
+        import tensorflow as tf
+
         self._folder, self._objects = Path(folder), objects
-        self._checkpoint = checkpoint_of(objects)
+        self._checkpoint = checkpoint_of(objects) if seeds else tf.train.Checkpoint(**objects)
 
     def iterations(self):
         """Returns the iterations of the saved states, newest first."""

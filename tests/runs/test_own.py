@@ -212,6 +212,18 @@ def test_a_checkpoint_holds_the_state_of_dropout(tmp_path):
     np.testing.assert_array_equal(gan.train_block(3, 4), expected)
 
 
+def test_a_checkpoint_from_before_the_state_of_dropout(tmp_path):
+    """It has the weights, so the GAN can draw. It cannot resume."""
+    gan = made(layers=lambda _: [keras.layers.Dense(50), keras.layers.Dropout(0.5)])
+    checkpoints.Checkpoints(tmp_path / "checkpoints", False, **gan.objects).save(3)
+    kernel = gan.objects["model"].weights[0]
+    saved = kernel.numpy()
+    kernel.assign(saved + 1)
+    assert list(checkpoints.Checkpoints(tmp_path / "checkpoints", **gan.objects).restorable()) == []
+    assert list(checkpoints.Checkpoints(tmp_path / "checkpoints", False, **gan.objects).restorable()) == [3]
+    np.testing.assert_array_equal(kernel, saved)
+
+
 def test_a_gan_is_as_before_when_it_was_checked():
     gan = made(layers=lambda _: [keras.layers.Dense(5), keras.layers.Dropout(0.5)])
     gan.train_block(0, 0)
