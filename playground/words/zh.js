@@ -86,9 +86,9 @@ Playground.words.zh = {
   "imitation.stands": "已坚持 {steps} 步。", "imitation.fell": "{steps} 步后倒下。", "imitation.before": "上一局 {steps} 步。",
 
   "seqgan.title": "没有梯度的句子",
-  "seqgan.text": "一个“先知”模型写出由 20 个词组成的序列，词就是数字。SeqGAN 靠奖励学会写这样的序列，另一个模型靠最大似然。",
+  "seqgan.text": "一个叫做“先知”（oracle）的模型写出由 20 个词组成的序列，词就是数字。SeqGAN 靠奖励学会写这样的序列，另一个模型靠极大似然。",
   "seqgan.more": "再写一次",
   "seqgan.how": "橙色的词让先知感到意外：它很少会在那里写这个词。蓝色的词在它意料之中。",
-  "seqgan.oracle": "先知自己", "seqgan.seqgan": "SeqGAN", "seqgan.seqgan_likelihood": "只用最大似然", "seqgan.chance": "随机的词",
+  "seqgan.oracle": "先知自己", "seqgan.seqgan": "SeqGAN", "seqgan.seqgan_likelihood": "只用极大似然", "seqgan.chance": "随机的词",
   "seqgan.nll": "先知对每个词的平均意外程度（NLL），取自 {count} 个序列：",
 };
