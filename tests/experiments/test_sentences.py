@@ -292,7 +292,7 @@ def test_the_lessons_of_the_theory():
     gains = [float(measured("dcgan_features", f"{n} labels: trained D minus random")) for n in (500, 10_000)]
     says("experiments", f"{gains[0]:.3f} with 500 labels, {gains[1]:.3f} with 10,000.")
     noise = float(measured("mode_collapse", "control: noise: share"))
-    says("experiments", f"Why has noise {noise:.0%} good samples?")
+    says("experiments", f"Why are {noise:.0%} of the samples of noise good?")
     right, of_gan = (float(measured("pixel_distance", name)) for name in ("changed digits", "of DCGAN"))
     says(
         "experiments",
