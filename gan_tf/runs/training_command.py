@@ -16,7 +16,7 @@ from absl import flags, logging
 
 from gan_tf import data, limits, members, messages
 from gan_tf.runs import checkpoints, command_line, folder, own, tensorboard
-from gan_tf.runs.config import OtherFlagsError, versions
+from gan_tf.runs.config import FREE, OtherFlagsError, versions
 from gan_tf.runs.exported import exported
 
 FLAGS = flags.FLAGS
@@ -384,7 +384,8 @@ def _train(name, make, compile_seconds, check, threads_matter, texts, code):
     own_flags = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag("iters"))
     config = {
         "flags": {flag.name: flag.value for flag in own_flags},
-        "chosen": [flag.name for flag in own_flags if flag.present],  # for the page of the run
+        # For the page of the run; --overwrite and so on do not change what it is.
+        "chosen": [flag.name for flag in own_flags if flag.present and (flag.name not in FREE or flag.name == "iters")],
     }
     fresh = FLAGS.overwrite
     try:

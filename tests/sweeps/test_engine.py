@@ -58,11 +58,11 @@ def test_what_a_run_is_told(gpus, device, tmp_path, monkeypatch):
     flags = {stage: ["--lr=1", "--seed=3", f"--iters={stage}", f"--out_dir={one}", *machine] for stage in (5, 10)}
     assert tasks.calls == [
         ("train", None, one, "gan_tf.zoo.dcgan", flags[5]),
-        ("measure", "reference 1", one, 5, "/features"),
+        ("measure", "reference 1", one, 5, "/features", "dcgan"),
         ("train", "reference 2", one, "gan_tf.zoo.dcgan", flags[10]),
-        ("measure", "reference 3", one, 10, "/features"),
+        ("measure", "reference 3", one, 10, "/features", "dcgan"),
         ("train", None, other, "gan_tf.train", ["--seed=4", "--iters=20", f"--out_dir={other}", *machine]),
-        ("measure", "reference 5", other, 20, "/features"),
+        ("measure", "reference 5", other, 20, "/features", "reference"),
     ]
     share = {"max_calls": 1, "num_cpus": 3, "num_gpus": gpus, "memory": 2.5e9, "max_retries": 5}
     assert tasks.options == [share, share]
@@ -75,7 +75,7 @@ def test_stages_that_are_there_are_not_trained_again(tmp_path, monkeypatch):
     (done / "stage.json").write_text("{}")
     engine.run([TWO_STAGES], tmp_path, None)
     assert [(call[0], call[1]) for call in tasks.calls] == [("train", None), ("measure", "reference 1")]
-    assert "--iters=10" in tasks.calls[0][4] and tasks.calls[1][3:] == (10, None)
+    assert "--iters=10" in tasks.calls[0][4] and tasks.calls[1][3:] == (10, None, "dcgan")
     assert tasks.calls[0][4][-2:] == ["--threads=1", "--device=cpu"]
 
 
