@@ -8,12 +8,15 @@ It prints the first thing that is wrong, and its exit status is then 1.
 """
 
 import importlib.util
+import re
 import sys
+import traceback
 from pathlib import Path
 
 import numpy as np
 from absl import flags
 
+from gan_tf import messages
 from gan_tf.runs import command_line
 
 FLAGS = flags.FLAGS
@@ -31,23 +34,41 @@ def load(path):
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
-        raise Wrong(f"Python does not understand line {error.lineno} of {path}: {error.msg}.") from None
-    except Exception as error:
-        raise Wrong(f"{path} ends with {type(error).__name__}: {error}") from None
+        where = f"line {error.lineno} of {path}" if error.lineno else path
+        raise Wrong(f"Python does not understand {where}: {error.msg.rstrip('.?')}.") from None
+    except (Exception, SystemExit) as error:
+        raise Wrong(f"{path} ends with {plain(error, path)}") from None
     return module
+
+
+def plain(error, path):
+    """Returns an exception as one line, with the last line of the file `path` that led to it."""
+    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if Path(each.filename) == Path(path)]
+    said = re.sub(r"\x1b\[\d*m", "", str(error))  # Keras prints in bold
+    said = re.sub(r"^Exception encountered when calling .*\s+", "", said)  # and begins with a line that says nothing
+    words = f"{type(error).__name__}: {messages.reason(said)}" if said.strip() else type(error).__name__
+    if isinstance(error, SystemExit):
+        words = "exit(), which also ends the check: leave it out"
+    return f"{words.rstrip('.')}{f' (line {lines[-1]})' if lines else ''}."
 
 
 def call(module, name, *arguments):
     """Returns what the student's function `name` returns. Raises Wrong if it has a gap, fails, or returns nothing."""
     function = getattr(module, name, None)
-    if function is None:
+    if not callable(function):
         raise Wrong(f"the function {name} is missing; keep its name.")
+    if hasattr(function, "get_concrete_function"):
+        raise Wrong(f"leave out `@tf.function` before {name}: the check looks at each step of it.")
     try:
         result = function(*arguments)
-    except NotImplementedError:
+    except Wrong:
+        raise
+    except NotImplementedError as error:
+        if str(error):  # it comes from a package
+            raise Wrong(f"{name} ends with {plain(error, module.__file__)}") from None
         raise Wrong(f"{name} still has its gap: write your code in place of `raise NotImplementedError`.") from None
-    except Exception as error:
-        raise Wrong(f"{name} ends with {type(error).__name__}: {error}") from None
+    except (Exception, SystemExit) as error:
+        raise Wrong(f"{name} ends with {plain(error, module.__file__)}") from None
     if result is None:
         raise Wrong(f"{name} returns nothing: its last line must be `return …`.")
     return result
@@ -55,7 +76,13 @@ def call(module, name, *arguments):
 
 def number(value, what):
     """Returns `value` as a float. Raises Wrong if it is not one number."""
-    value = np.asarray(value)
+    given = value
+    try:
+        value = np.asarray(given)
+        if value.dtype.kind not in "biuf":
+            raise TypeError
+    except (TypeError, ValueError):
+        raise Wrong(f"{what} is to be one number, but is {messages.short(' '.join(repr(given).split()))}.") from None
     if value.size != 1:
         raise Wrong(f"{what} has the shape {list(value.shape)}, but is to be one number: take the mean.")
     return float(value.reshape(()))
@@ -78,12 +105,13 @@ def compare(found, right, mistakes, what):
             raise Wrong(sentence)
     if np.isnan(found).any():
         raise Wrong(f"{what} is not a number (nan): is there a logarithm of 0, or of a negative number?")
-    shown = (
-        f" It is {found:.4f} and should be {right:.4f}, but this is no mistake that I know."
-        if np.ndim(found) == 0
-        else ""
-    )
-    raise Wrong(f"{what} is not what the formula says.{shown}")
+    if np.ndim(found) == 0:
+        shown = f" It is {found:.4f} and should be {right:.4f}, but this is no mistake that I know."
+        raise Wrong(f"{what} is not what the formula says.{shown}")
+    factor = np.dot(found, right) / np.dot(right, right)
+    if equal(found, factor * right):
+        raise Wrong(f"{what} is {factor:.4g} times what the formula says: is there a factor before the loss?")
+    raise Wrong(f"{what} is not what the formula says.")
 
 
 def softplus(t):
@@ -104,6 +132,8 @@ def check_losses(module):
     real, fake = np.array([[1.5], [-0.5], [3.0], [0.25]]), np.array([[-2.0], [0.75], [1.0]])
     of_real, of_fake = softplus(-real).mean(), softplus(fake).mean()
     both = np.concatenate([softplus(-real), softplus(fake)])
+    # What Keras makes of logits that it takes for probabilities: it first brings them between 1e-7 and 1 - 1e-7.
+    keras_real, keras_fake = (np.clip(each, 1e-7, 1 - np.float32(1e-7)) for each in (real, fake))
     logits = tf.constant(real, tf.float32), tf.constant(fake, tf.float32)
     compare(
         number(call(module, "d_loss", *logits), "your D loss"),
@@ -125,6 +155,8 @@ def check_losses(module):
                 -sigmoid(real)
             ).mean()
             + softplus(sigmoid(fake)).mean(),
+            "your D loss takes logits for probabilities: say from_logits=True.": -np.log(keras_real).mean()
+            - np.log(1 - keras_fake).mean(),
         },
         "your D loss",
     )
@@ -139,6 +171,7 @@ def check_losses(module):
             "your G loss applies the sigmoid twice: the function that you use does it already.": softplus(
                 -sigmoid(fake)
             ).mean(),
+            "your G loss takes logits for probabilities: say from_logits=True.": -np.log(keras_fake).mean(),
         },
         "your G loss",
     )
@@ -163,7 +196,17 @@ def check_step(module):
 
     class Spy(keras.optimizers.SGD):
         def apply(self, grads, trainable_variables=None):
-            grads, weights = list(grads), list(trainable_variables or [])
+            optimizer = f"{self.name.lower()}_optimizer"
+            grads, weights = list(grads), list([] if trainable_variables is None else trainable_variables)
+            variables = (keras.Variable, tf.Variable)
+            lists = all(isinstance(w, variables) for w in weights) and not any(isinstance(g, tuple) for g in grads)
+            if len(grads) != len(weights) or not lists:
+                raise Wrong(f"write {optimizer}.apply(gradients, weights): two lists, equally long, in this order.")
+            if any(g is not None and g.shape != w.shape for g, w in zip(grads, weights, strict=True)):
+                raise Wrong(
+                    f"the gradients that you give {optimizer} are those of other weights: take tape.gradient(loss, "
+                    "weights) and apply(gradients, weights) with the same weights."
+                )
             calls.append(
                 (self.name, [id(each) for each in weights], [None if g is None else np.array(g) for g in grads])
             )
@@ -246,6 +289,7 @@ def check_step(module):
                 d_noise, w, b
             ),
             "G minimises minus D's loss: take non_saturating_g_loss.": of_g(g_noise, new_w, new_b, minimax=True),
+            "G minimises D's loss: take non_saturating_g_loss.": -of_g(g_noise, new_w, new_b, minimax=True),
         },
         "G's gradient",
     )
@@ -255,7 +299,7 @@ def check_step(module):
     def d_loss(w, b):
         return softplus(-(real @ w + b)).mean() + softplus((d_noise @ a + c) @ w + b).mean()
 
-    def g_loss(w, b):
+    def g_loss(a, c, w=new_w, b=new_b):
         return softplus(-((g_noise @ a + c) @ w + b)).mean()
 
     values = [number(each, "a loss") for each in result]
@@ -263,12 +307,23 @@ def check_step(module):
         values[0],
         d_loss(w, b),
         {
-            "you return (g_loss, d_loss): d_loss comes first.": g_loss(new_w, new_b),
+            "the first loss that you return is G's: write `return d_loss, g_loss`.": g_loss(a, c),
             "d_loss is that of after D's update: return the one whose gradient you took.": d_loss(new_w, new_b),
         },
         "the first loss",
     )
-    compare(values[1], g_loss(new_w, new_b), {}, "the second loss")
+    moves = 0.5 * right
+    compare(
+        values[1],
+        g_loss(a, c),
+        {
+            "the second loss that you return is D's: write `return d_loss, g_loss`.": d_loss(w, b),
+            "g_loss is that of after G's update: return the one whose gradient you took.": g_loss(
+                a - moves[: a.size].reshape(a.shape), c - moves[a.size :]
+            ),
+        },
+        "the second loss",
+    )
 
 
 def check_score(module):
@@ -288,6 +343,13 @@ def check_score(module):
             ),
             "your score has a sum over the images: take their mean.": np.exp(divergences.sum()),
             "your score has a mean over the classes: KL is a sum over them.": np.exp(divergences.mean() / p.shape[1]),
+            "your KL divergence is a sum over the images: it is one over the classes, axis=1.": np.exp(
+                divergences.sum() / p.shape[1]
+            ),
+            "your KL divergence leaves out the factor p before the logarithm.": np.exp(
+                np.log(p / marginal).sum(axis=1).mean()
+            ),
+            "your p(y) is a sum over the images: take their mean.": np.exp(divergences.mean() - np.log(len(p))),
             "your p(y) is a mean over the classes: it is the mean over the images, axis=0.": np.exp(
                 (p * np.log(p / along)).sum(axis=1).mean()
             ),
@@ -295,6 +357,7 @@ def check_score(module):
             "your score has no p(y): it only sees how sure the classifier is.": np.exp(-entropies[0].mean()),
             "your score is the mean of exp(KL): take exp of the mean.": np.exp(divergences).mean(),
             "your logarithm is that of base 2: take np.log.": np.exp(divergences.mean() / np.log(2)),
+            "your logarithm is that of base 10: take np.log.": np.exp(divergences.mean() / np.log(10)),
             "your score is too small: its sign is wrong, so it is one divided by the right score.": np.exp(
                 -divergences.mean()
             ),

@@ -84,6 +84,28 @@ def cross_entropy(logits, of=""):
         ({"d": "3 * mean(real_logits)"}, "no mistake that I know"),
         ({"d": "real_logits.mean()"}, "d_loss ends with AttributeError"),
         ({"d": "None"}, "d_loss returns nothing"),
+        ({"d": "'much'"}, "your D loss is to be one number, but is 'much'."),
+        ({"d": "{'loss': 1}"}, "your D loss is to be one number, but is {'loss': 1}."),
+        (
+            {"d": "(softplus(-real_logits), softplus(fake_logits))"},
+            "your D loss is to be one number, but is (<tf.Tensor",
+        ),
+        ({"d": "exit()"}, "d_loss ends with exit(), which also ends the check: leave it out (line 4)."),
+        (
+            {"d": "mean(softplus(-real_logits) + softplus(fake_logits))"},
+            "d_loss ends with InvalidArgumentError: Incompatible shapes: [4,1] vs. [3,1] (line 4).",
+        ),
+        (
+            {
+                "d": cross_entropy("real_logits").replace(", from_logits=True", "") + " - mean(tf.math.log("
+                "1 - tf.clip_by_value(fake_logits, 1e-7, 1 - 1e-7)))"
+            },
+            "your D loss takes logits for probabilities: say from_logits=True.",
+        ),
+        (
+            {"g": cross_entropy("fake_logits").replace(", from_logits=True", "")},
+            "your G loss takes logits for probabilities: say from_logits=True.",
+        ),
         (
             {"d": "-mean(tf.math.log(tf.sigmoid(real_logits))) + mean(softplus(fake_logits))"},
             "your D loss is inf for logits of ±200, and should be 400",
@@ -99,7 +121,8 @@ def cross_entropy(logits, of=""):
 def test_wrong_losses(answers, sentence, answer):
     assert answer("losses", losses()) is None
     assert answer("losses", losses(d=cross_entropy("real_logits") + " + mean(softplus(fake_logits))")) is None
-    assert sentence in answer("losses", losses(**answers))
+    said = answer("losses", losses(**answers))
+    assert sentence in said and "\n" not in said
 
 
 STEP = """import tensorflow as tf
@@ -161,7 +184,7 @@ def train_step(generator, discriminator, g_optimizer, d_optimizer, real_images, 
                       "    images = generator(g_noise)\n    with tf.GradientTape() as tape:\n        g_loss"
                       ).replace("discriminator(generator(g_noise))", "discriminator(images)"),
          "a gradient of G's weights is None: the tape must see how the loss depends on them. Call the generator"),
-        (STEP.replace("    return d_loss, g_loss", "    return g_loss, d_loss"), "you return (g_loss, d_loss)"),
+        (STEP.replace("    return d_loss, g_loss", "    return g_loss, d_loss"), "first loss that you return is G's"),
         (STEP.replace("    return d_loss,", "    return non_saturating_d_loss(discriminator(real_images), "
                       "discriminator((d_noise @ generator.weights[0]) + generator.weights[1])),"),
          "the first loss is not"),
@@ -171,12 +194,40 @@ def train_step(generator, discriminator, g_optimizer, d_optimizer, real_images, 
         (STEP.replace("    g_optimizer.apply", "    print"), "G is not updated"),
         (STEP.replace(f"    with {OF_D}", f"    with {OF_D}    with {OF_D}"), "D is updated 2 times"),
         (STEP.replace("def train_step", "def step"), "the function train_step is missing"),
+        (STEP.replace("def train_step", "@tf.function\ndef train_step"), "leave out `@tf.function` before train_step"),
+        (STEP.replace("    return d_loss, g_loss", "    return d_loss, d_loss"), "second loss that you return is D's"),
+        (STEP.replace("    return d_loss, g_loss", "    return 'a', 'b'"), "a loss is to be one number, but is 'a'."),
+        (STEP.replace("    return d_loss,",
+                      "    return d_loss, non_saturating_g_loss(discriminator(generator(g_noise))) #"),
+         "g_loss is that of after G's update"),
+        (STEP.replace("d_weights), d_weights)", "d_weights))"),
+         "write d_optimizer.apply(gradients, weights): two lists"),
+        (STEP.replace("g_optimizer.apply(tape.gradient(g_loss, g_weights), g_weights)",
+                      "g_optimizer.apply(zip(tape.gradient(g_loss, g_weights), g_weights))"),
+         "write g_optimizer.apply(gradients, weights): two lists, equally long, in this order."),
+        (STEP.replace("d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)",
+                      "d_optimizer.apply(d_weights, tape.gradient(d_loss, d_weights))"),
+         "write d_optimizer.apply(gradients, weights): two lists, equally long, in this order."),
+        (STEP.replace("g_loss, g_weights), g_weights", "g_loss, d_weights), g_weights"),
+         "the gradients that you give g_optimizer are those of other weights"),
+        (STEP.replace("non_saturating_g_loss(discriminator(generator(g_noise)))",
+                      "non_saturating_d_loss(discriminator(real_images), discriminator(generator(g_noise)))"),
+         "G minimises D's loss: take non_saturating_g_loss."),
+        (STEP.replace("        d_loss = ", "        d_loss = 0.5 * "),
+         "D's gradient is 0.5 times what the formula says"),
+        (STEP.replace("discriminator(real_images)", "discriminator(d_noise)"),
+         "train_step ends with ValueError: Input 0 with name 'None' of layer"),
+        ("def train_step(:", "Python does not understand line 1"),
+        ("text = '\0'", "Python does not understand /"),
+        ("raise SystemExit", "step.py ends with exit(), which also ends the check"),
+        ("train_step = 3", "the function train_step is missing"),
         (STEP.replace("as tape:", "as tape"), "Python does not understand line 4"),
     ],
 )  # fmt: skip
 def test_wrong_steps(code, sentence, answer):
     assert code not in (STEP, BOTH_TAPES) and answer("step", STEP) is None
-    assert sentence in answer("step", code)
+    said = answer("step", code)
+    assert sentence in said and "\n" not in said and "\x1b" not in said
 
 
 def test_a_loss_from_after_the_update(answer):
@@ -208,6 +259,10 @@ def inception_score(p):
         ("np.where(p > 0, q, 1)", "1", "has no p(y)"),
         ("np.exp((p * log).sum(axis=1).mean())", "np.exp((p * log).sum(axis=1)).mean()", "take exp of the mean"),
         ("np.log(", "np.log2(", "logarithm is that of base 2"),
+        ("np.log(", "np.log10(", "logarithm is that of base 10"),
+        (".sum(axis=1)", ".sum(axis=0)", "KL divergence is a sum over the images: it is one over the classes, axis=1"),
+        ("(p * log)", "log", "leaves out the factor p before the logarithm"),
+        ("p.mean(axis=0)", "p.sum(axis=0)", "p(y) is a sum over the images: take their mean"),
         ("np.exp(", "np.exp(-", "its sign is wrong"),
         ("np.where(p > 0, p, 1) / np.where(p > 0, q, 1)", "p / q", "0 · log 0 is nan"),
         ("np.where(p > 0, p, 1) / np.where(p > 0, q, 1)", "(p + 1e-3) / (q + 1e-3)", "a small number in the logarithm"),
