@@ -160,11 +160,11 @@ const Plane = (() => {
     pen.strokeRect(left, top, right - left, bottom - top);
     pen.fillStyle = COLOURS.soft;
     pen.textAlign = "right";
-    for (const share of [0, 0.5, 1]) {
+    for (const share of all.length ? [0, 0.5, 1] : []) {
       const value = low + share * (high - low), shown = logarithmic ? brief(10 ** value) : value.toFixed(high - low < 2 ? 2 : 1);
       pen.fillText(shown, left - 5, bottom - share * (bottom - top) + 4);
     }
-    pen.fillText(((count - 1) * every).toLocaleString("en"), right, height - 6);
+    if (count > 1) pen.fillText(((count - 1) * every).toLocaleString("en"), right, height - 6);
     pen.textAlign = "left";
     pen.fillText("0", left, height - 6);
     if (level !== undefined) {

@@ -39,7 +39,7 @@ Playground.room("train", box => {
   const watch = el("p", { class: "watch", id: "watch", "aria-live": "polite" });
   const numbers = el("p", { class: "numbers", id: "numbers" });
   const legend = el("ul", { class: "legend" });
-  const play = el("button", { class: "main", id: "play", onclick: () => run(!running) });
+  const play = el("button", { class: "main", id: "play", onclick: () => { run(!running); show(); } });
   const stories = Object.keys(STORIES).map(name =>
     el("button", { t: `train.story.${name}`, "data-story": name, onclick: () => tell(name) }));
   const arrows = el("input", { type: "checkbox", id: "arrows", onchange: () => show() });
@@ -138,7 +138,7 @@ Playground.room("train", box => {
 
   // ---- What is shown ----
 
-  const short = v => Math.abs(v) >= 1e-3 && Math.abs(v) < 1e4 ? String(Number(v.toPrecision(3))) : v === 0 ? "0" : v.toExponential(1);
+  const short = v => !Number.isFinite(v) ? "–" : Math.abs(v) >= 1e-3 && Math.abs(v) < 1e4 ? String(Number(v.toPrecision(3))) : v === 0 ? "0" : v.toExponential(1);
 
   // Words that depend on the settings.
   function words() {
@@ -194,6 +194,7 @@ Playground.room("train", box => {
       const out = Plane.outside(gan, shown.noise);
       if (out) facts.push([t("train.outside", { count: out }), ""]);
       if (gan.iteration < settings.alone) facts.push([t("train.waits"), ""]);
+      else if (last?.gSlope === 0) facts.push([t("train.still"), ""]);
     }
     if (last && !Number.isFinite(last.dLoss + last.gLoss)) facts.push([t("train.lost"), ""]);
     numbers.replaceChildren(...facts.map(([name, value]) => el("span", {}, `${name} `, el("b", {}, value))));
@@ -249,7 +250,7 @@ Playground.room("train", box => {
     if (due < 1) return;
     const done = advance(most === Infinity ? Infinity : Math.floor(due), performance.now() + Plane.budget(seconds));
     due = most === Infinity ? 0 : due - done;
-    show(++pictures % 5 === 0);
+    show(++pictures % 5 === 0 || !running); // it may just have stopped, and the numbers say why
   });
 
   tell("script");

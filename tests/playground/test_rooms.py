@@ -196,6 +196,56 @@ def test_train_tells_its_stories(browser):
     assert_quiet(browser)
 
 
+def test_train_with_rates_that_are_too_large(browser):
+    """It stops and says why, each time, without NaN; from the same seed with smaller rates it trains again."""
+    find = opened(browser, "train")
+
+    def choose(setting, value):
+        code = """
+const field = document.querySelector(`[data-setting=${arguments[0]}]`);
+field.selectedIndex = [...field.options].findIndex(each => [each.value, each.dataset.t].includes(arguments[1]));
+field.dispatchEvent(new Event("change"));
+"""
+        browser.execute_script(code, setting, value)
+
+    keys(find("#speed"), "END")
+    for name in "dg":
+        choose(f"{name}Optimizer", "train.optimizer.sgd")
+    choose("loss", "train.loss.least_squares")
+    for seed in "123":
+        choose("dRate", "1")
+        choose("gRate", "1")
+        choose("seed", seed)
+        find("#play").click()
+        wait(browser, "return document.querySelector('#play').dataset.t === 'train.play'")
+        assert re.search("loss –.*The numbers are no longer finite", find("#numbers").text, re.DOTALL)
+        assert "NaN" not in find("#numbers").text
+    choose("dRate", "0.001")
+    choose("gRate", "0.001")
+    find("#again").click()
+    find("#step").click()
+    assert re.search(r"Iteration 1\b.*D's loss \d", find("#numbers").text, re.DOTALL)
+    for name in "dg":
+        choose(f"{name}Optimizer", "train.optimizer.adam")
+        choose(f"{name}Rate", "1")
+    choose("loss", "train.loss.minimax")
+    choose("seed", "1")
+    find("#play").click()
+    wait(browser, "return document.querySelector('#numbers').textContent.includes(' is 0, so G learns nothing')")
+    find("#play").click()
+    assert_quiet(browser)
+
+
+def test_empty_charts_have_no_numbers(browser):
+    """Before the first iteration, a chart is a frame with a legend: nothing is written next to it."""
+    find = opened(browser, "train")
+    written = DATA + "return [...data.keys()].some(i => i % 4 === 3 && data[i] && (i >> 2) % canvas.width < 48);"
+    assert not browser.execute_script(written, ".chart")
+    find("#step").click()
+    assert browser.execute_script(written, ".chart")
+    assert_quiet(browser)
+
+
 def test_train_on_dots_of_one_s_own(browser):
     from selenium.webdriver import ActionChains
 
