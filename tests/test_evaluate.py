@@ -408,7 +408,7 @@ def test_rounded(value, error, text):
             "error: --dataset=furniture: must be mnist, glyphs, heads, stacked_mnist, folder or",
         ),
         (("--run_dir=a", "--count=99"), "error: --count=99: 99 is not integer >= 100. See --help."),
-        (("--run_dir=a", "--sed=5"), "error: Unknown command line flag 'sed'. Did you mean: seed"),
+        (("--run_dir=a", "--sed=5"), "error: Unknown command line flag 'sed'. Did you mean seed? See --help."),
     ],
 )
 def test_what_cannot_be_measured(flags, message, images_dir, tmp_path):

@@ -205,7 +205,7 @@ def test_samples_of_every_kind(trained, tmp_path):
         ),
         (("--run_dir=a", "--count=5"), "error: --count=5 does not fill rows of --columns=4; change either."),
         (("--run_dir=a", "--out=."), "error: --run_dir=a does not exist; name the --out_dir of a run."),
-        (("--run_dir=a", "--cout=5"), "error: Unknown command line flag 'cout'. Did you mean: count"),
+        (("--run_dir=a", "--cout=5"), "error: Unknown command line flag 'cout'. Did you mean count? See --help."),
     ],
 )
 def test_samples_that_cannot_be_drawn(flags, message, tmp_path):

@@ -199,7 +199,7 @@ def test_the_original_mnist_is_recognised(mnist_dir, tmp_path):
         ("--channels=2", "--channels=2: must be 1 or 3."),
         ("--size=7", "--size=7: 7 is not an integer in the range [16, 1024]."),
         ("--device=tpu", "--device=tpu is not auto, cpu or gpu."),
-        ("--iter=10", "Unknown command line flag 'iter'. Did you mean: iters ?"),
+        ("--iter=10", "Unknown command line flag 'iter'. Did you mean iters?"),
         ("--iters=0", "--iters=0: 0 is not a positive integer."),
         ("--iters=-5", "--iters=-5: -5 is not a positive integer."),
         ("--iters=20k", "--iters=20k is not a whole number."),
