@@ -128,6 +128,23 @@ def runs_of(lecture):
     return [run for show in LECTURES[lecture][1] for run in show.runs]
 
 
+def wait(process):
+    """Returns the exit status of `process`. Ctrl-C reaches it, too: it may take its time to save before it ends.
+
+    (`subprocess.run` would kill it after a quarter of a second.) Then this raises KeyboardInterrupt.
+    """
+    interrupted = False
+    while True:
+        try:
+            status = process.wait()
+            break
+        except KeyboardInterrupt:
+            interrupted = True
+    if interrupted:
+        raise KeyboardInterrupt
+    return status
+
+
 def prepare(lecture, data_dir):
     """Runs what is not there yet. Returns the exit status."""
     runs = runs_of(lecture)
@@ -144,7 +161,7 @@ def prepare(lecture, data_dir):
         command = [sys.executable, "-m", *shlex.split(run.words)]
         command += [f"--data_dir={data_dir}"] if run.mnist and data_dir else []
         print(f"\n{run.minutes} minutes: python {shlex.join(command[1:])}", flush=True)
-        status = subprocess.run(command).returncode
+        status = wait(subprocess.Popen(command))
         if not Path(run.makes).exists():
             print(
                 f"error: this ended with status {status} and without {run.makes}. Its messages are above. "

@@ -1,9 +1,12 @@
 """The plan of the lectures, and the command that runs before one what takes too long during it."""
 
 import math
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -95,6 +98,29 @@ def test_preparing_and_resuming(lecture, capfd):
 
     assert prepare_lecture.prepare("2", None) == 0
     assert "0 of 2 runs are left, about 0 minutes" in capfd.readouterr().out
+
+
+def test_an_interrupt_lets_the_run_save(tmp_path):
+    """Ctrl-C goes to both processes, as in a terminal. The run takes a second to save, and is not killed."""
+    (tmp_path / "slow.py").write_text(
+        "import pathlib, time\n"
+        "try:\n    pathlib.Path('started').touch(); time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    time.sleep(1); pathlib.Path('saved').touch()\n"
+    )
+    code = (
+        "import signal, subprocess, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from experiments import prepare_lecture\n"
+        "try:\n    prepare_lecture.wait(subprocess.Popen([sys.executable, 'slow.py']))\n"
+        "except KeyboardInterrupt:\n    sys.exit(130)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(record.__file__).parents[1])}
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment, start_new_session=True)
+    end = time.monotonic() + 60
+    while not (tmp_path / "started").exists():
+        assert time.monotonic() < end and process.poll() is None
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 130 and (tmp_path / "saved").exists()
 
 
 @pytest.mark.parametrize(
