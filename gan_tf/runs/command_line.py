@@ -119,7 +119,7 @@ def plain(text):
         (r"(--\w+=.*): invalid literal for int.*", r"\1 is not a whole number"),
         (r"(--\w+=.*): could not convert string to float.*", r"\1 is not a number"),
         (r"--(no)?(\w+)=.*( does not take an argument|Non-boolean argument.*)", r"write --\2 or --no\2"),
-        (r"Did you mean: (.*) \?", r"Did you mean \1?"),
+        (r"Did you mean: ([^ ,]*).* \?", r"Did you mean \1?"),
         (
             r"(--\w+=.*): value should be one of <(.*)>",
             lambda match: f"{match[1]} is not {_or(match[2].split('|'))}",
