@@ -5,58 +5,47 @@ every 200 iterations. Writes playground.gif. It needs Chromium and its driver, a
 """
 
 import io
-import shutil
-import sys
+import tempfile
 from pathlib import Path
 
 from absl import flags
 from PIL import Image
 
-from experiments import record
+from experiments import chromium, record
 from experiments.playground import PLAYGROUND
 from gan_tf.runs import command_line
 
 FLAGS = flags.FLAGS
 
-FRAMES, EVERY = 15, 200  # so the last frame is after some 3,000 iterations
+FRAMES, EVERY = 15, 200  # the last frame is after 2,800 iterations
 SIZE = 1180, 760  # of the window
 STORY = "faster"
 
 
 def pictures(chrome):
-    """Yields the frames. A visitor who wants less motion gets a room that stands still, so each step is asked for."""
-    still = {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
-    chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", still)
+    """Yields the frames. The room stands still, so each step is asked for."""
+    chromium.want_less_motion(chrome)
     chrome.set_window_size(*SIZE)
-    chrome.get(f"{(PLAYGROUND / 'index.html').as_uri()}?lang=en#train")
+    chrome.get(f"{(PLAYGROUND / 'index.html').as_uri()}#train")
     chrome.find_element("css selector", f"[data-story={STORY}]").click()
     chrome.execute_script("document.getElementById('stage').parentElement.scrollIntoView()")
     for frame in range(FRAMES):
         if frame:
             chrome.execute_script(f"for (let i = 0; i < {EVERY}; i++) document.getElementById('step').click()")
         picture = Image.open(io.BytesIO(chrome.get_screenshot_as_png())).convert("RGB")
-        yield picture.resize((picture.width * 640 // picture.width, picture.height * 640 // picture.width))
+        picture = picture.resize((640, picture.height * 640 // picture.width))
+        yield picture.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def main():
     """Makes the animation."""
     record.check(FLAGS.out_dir)
-    driver, binary = shutil.which("chromedriver"), shutil.which("chromium")
-    if not driver or not binary:
-        sys.exit("error: this needs Chromium and its driver: apt-get install chromium chromium-driver")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for argument in ("headless=new", "no-sandbox", "hide-scrollbars", "lang=en"):
-        options.add_argument(f"--{argument}")
-    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    try:
-        frames = [
-            picture.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE) for picture in pictures(chrome)
-        ]
-    finally:
-        chrome.quit()
+    with tempfile.TemporaryDirectory() as profile:
+        chrome = chromium.start(profile)
+        try:
+            frames = list(pictures(chrome))
+        finally:
+            chrome.quit()
     Path(FLAGS.out_dir).mkdir(parents=True, exist_ok=True)
     durations = [300] * (len(frames) - 1) + [3000]
     path = Path(FLAGS.out_dir) / "playground.gif"
@@ -66,4 +55,4 @@ def main():
 
 if __name__ == "__main__":
     flags.DEFINE_string("out_dir", "out/experiments/playground_gif", "Folder of the result.")
-    command_line.run(main, {"Flags": ["out_dir"]}, (OSError,))
+    command_line.run(main, {"Flags": ["out_dir"]}, (chromium.MissingError, OSError))

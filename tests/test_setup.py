@@ -20,7 +20,7 @@ ABOVE = {
     "data": {"reference", "restore", "training", "objectives", "zoo", "runs", "sweeps", "metrics", *COMMANDS},
     "metrics": {"reference", "restore", "training", "objectives", "zoo", "runs", "sweeps", *COMMANDS},
     "objectives": {"restore", "zoo", "runs", "sweeps", *COMMANDS},
-    "runs": {"zoo", "sweeps", *COMMANDS},
+    "runs": {"reference", "models", "losses", "training", "optimizers", "objectives", "zoo", "sweeps", *COMMANDS},
     "zoo": {"sweeps", *COMMANDS},
     "sweeps": COMMANDS,
     "": {"zoo", "sweeps", *COMMANDS},

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from absl import flags, logging
 
-from experiments import record
+from experiments import chromium, record
 from gan_tf.runs import command_line
 
 FLAGS = flags.FLAGS
@@ -140,7 +140,7 @@ class Server:
     def contend(self, contender, core):
         """Runs a contender in Chromium on one core; returns what it found. Exits if it fails."""
         self.done.clear()
-        binary = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+        binary = chromium.binary()
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
             words = [f"--{each}" for each in [*CHROMIUM.split(), f"user-data-dir={profile}"]]
             process = self.process = subprocess.Popen(
@@ -174,8 +174,9 @@ def table(result):
 def main():
     """Times all contenders, writes browser.json and prints the table."""
     record.check(FLAGS.out_dir)
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))) or not shutil.which("npm"):
-        sys.exit("error: this needs Chromium and npm: apt-get install chromium npm.")
+    binary = chromium.binary()
+    if not shutil.which("npm"):
+        sys.exit("error: this needs npm: apt-get install npm.")
     if not os.path.exists("/proc/self/stat"):
         sys.exit("error: this reads times from /proc, which only Linux has.")
     command_line.import_tensorflow()
@@ -200,7 +201,7 @@ def main():
             size: {what: rounded(statistics.median(each[size][what] for each in found)) for what in found[0][size]}
             for size in SHAPES
         } | {"bytes": sum(sizes[name] for name in CONTENDERS[contender][1]) or own}
-    version = subprocess.run(["chromium", "--version"], capture_output=True, text=True).stdout.strip()
+    version = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout.strip()
     result = record.facts("tensorflow", "keras", "numpy") | {
         "browser": version,
         "tensorflow.js": VERSION,
@@ -215,4 +216,5 @@ if __name__ == "__main__":
     flags.DEFINE_integer("rounds", 3, "How often each is measured; the median counts.", lower_bound=1)
     flags.DEFINE_float("seconds", 1.0, "How many seconds of computing each number comes from.", 0.01, 60)
     flags.DEFINE_string("out_dir", "out/experiments/speed", "Folder for browser.json.")
-    command_line.run(main, {"Flags": ["rounds", "seconds", "out_dir"]}, (OSError, subprocess.CalledProcessError))
+    errors = chromium.MissingError, OSError, subprocess.CalledProcessError
+    command_line.run(main, {"Flags": ["rounds", "seconds", "out_dir"]}, errors)

@@ -158,8 +158,7 @@ def _check_xla_flags():
 
     XLA reads them when it is first used, and then ends the process with a page of text. Nobody but XLA knows its flags
     and their values; they differ between versions, and may be in a file that the variable names. So another process
-    uses XLA once, which takes some seconds. A fork of this one takes half a second, but TensorFlow has threads: once in
-    some hundred times it died of something else.
+    uses XLA once, which takes some seconds. A fork of this one was quicker, but once it died without a word of XLA's.
     """
     variables = [name for name in ("XLA_FLAGS", "TF_XLA_FLAGS") if os.environ.get(name, "").strip()]
     if not variables:

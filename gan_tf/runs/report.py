@@ -14,7 +14,6 @@ import numpy as np
 from PIL import Image
 
 from gan_tf import grids
-from gan_tf.objectives.recipes import RECIPES
 from gan_tf.runs import files, live, words
 from gan_tf.runs.config import FREE, RunError, read_config
 from gan_tf.runs.losses_csv import in_use
@@ -107,15 +106,12 @@ def settings(config, gan):
     """
     # The flags in FREE change no result, and some of them name folders, which are nobody's business.
     values = {name: value for name, value in config["flags"].items() if name not in FREE or name == "iters"}
-    recipe = RECIPES.get(str(values.get("loss")))
     for name, value in values.items():
         optimizer = gan.objects.get(name.replace("_lr", "_optimizer"))
         if value is None and name in ("d_lr", "g_lr") and optimizer is not None:
             values[name] = rounded(float(optimizer.learning_rate))
         elif value is None and name == "jit":
             values[name] = str(config.get("device")).startswith("GPU")
-        elif value is None and recipe:
-            values[name] = getattr(recipe, name, None)
     chosen = config.get("chosen", [])
     found = [[name, value, name in chosen] for name, value in values.items() if value is not None]
     return sorted(found, key=lambda each: (each[0] in LAST, not each[2]))

@@ -11,6 +11,8 @@ import node
 import numpy as np
 import pytest
 
+from experiments import chromium
+
 START = (node.FOLDER / "index.html").as_uri()
 BUILT = json.loads(re.search(r"\[.*\]", (node.FOLDER / "data/built.js").read_text())[0])
 ROOMS = ["train", *BUILT]
@@ -19,24 +21,11 @@ ROOMS = ["train", *BUILT]
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """A headless Chromium that logs its requests and its console."""
-    binary = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    driver = shutil.which("chromedriver")
-    if not binary or not driver:
-        pytest.skip("needs Chromium and its driver: apt-get install chromium chromium-driver")
-    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install -e '.[test]'")
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for argument in (
-        "headless=new no-sandbox disable-gpu disable-background-networking no-first-run disable-component-update "
-        f"disable-sync disable-dev-shm-usage lang=en user-data-dir={tmp_path_factory.mktemp('profile')}"
-    ).split():
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    # A visitor who wants less motion: nothing trains before it is asked to.
-    still = {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
-    chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", still)
-    chrome.get("about:blank")
+    try:
+        chrome = chromium.start(tmp_path_factory.mktemp("profile"))
+    except chromium.MissingError as error:
+        pytest.skip(str(error))
+    chromium.want_less_motion(chrome)
     yield chrome
     chrome.quit()
 

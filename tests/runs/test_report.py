@@ -16,6 +16,7 @@ from nodes import run_in_node
 from page import answers
 from PIL import Image
 
+from experiments import chromium
 from gan_tf import grids, reference
 from gan_tf.data import DIGIT
 from gan_tf.gan import Gan
@@ -271,7 +272,7 @@ def test_settings_in_their_order(gan):
         "g_lr": None,
         "size": None,
         "tf32": False,
-        "d_steps": None,
+        "d_steps": 5,
     }
     config = CONFIG | {"flags": flags | {"loss": "wgan", "threads": 3}, "chosen": ["loss", "iters"]}
     gan.objects["d_optimizer"].learning_rate.assign(0.25)
@@ -948,21 +949,10 @@ def test_the_command_without_a_run(tmp_path):
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """A headless Chromium that logs its requests and its console."""
-    binary = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    driver = shutil.which("chromedriver")
-    if not binary or not driver:
-        pytest.skip("needs Chromium and its driver: apt-get install chromium chromium-driver")
-    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install -e '.[test]'")
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for argument in (
-        "headless=new no-sandbox disable-gpu disable-background-networking no-first-run disable-component-update "
-        f"disable-sync disable-dev-shm-usage window-size=1280,1000 user-data-dir={tmp_path_factory.mktemp('profile')}"
-    ).split():
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    chrome.get("about:blank")  # away from the browser's own first page, which asks for much
+    try:
+        chrome = chromium.start(tmp_path_factory.mktemp("profile"))
+    except chromium.MissingError as error:
+        pytest.skip(str(error))
     yield chrome
     chrome.quit()
 
