@@ -27,8 +27,9 @@ def pictures(chrome):
     chromium.want_less_motion(chrome)
     chrome.set_window_size(*SIZE)
     chrome.get(f"{(PLAYGROUND / 'index.html').as_uri()}#train")
-    chrome.find_element("css selector", f"[data-story={STORY}]").click()
-    chrome.execute_script("document.getElementById('stage').parentElement.scrollIntoView()")
+    # A story begins to train by itself: pause it at once, and start again.
+    clicks = [f"document.querySelector('{each}').click();" for each in (f"[data-story={STORY}]", "#play", "#again")]
+    chrome.execute_script("".join(clicks) + "document.getElementById('stage').parentElement.scrollIntoView()")
     for frame in range(FRAMES):
         if frame:
             chrome.execute_script(f"for (let i = 0; i < {EVERY}; i++) document.getElementById('step').click()")
