@@ -20,6 +20,7 @@ import keras
 import numpy as np
 
 TEXT = 4 / 3  # characters of base64 for one byte
+SEEN = 1 / 255  # the least change of a pixel that a screen shows
 
 
 class UnknownLayerError(ValueError):
@@ -50,11 +51,11 @@ def describe(model, bits=32):
     return {"nodes": found.nodes, "inputs": given, "outputs": outputs, "weights": text, "bits": bits}
 
 
-def describe_small(model, inputs, tolerance=1 / 255):
-    """Returns `describe(model)` with 16 bits for each weight if that changes no output by `tolerance`, else with 32.
+def describe_small(model, inputs):
+    """Returns `describe(model)` with 16 bits for each weight if that changes no output by 1/255, else with 32.
 
-    The outputs are those for `inputs`, a list of arrays float32 [n, …], one for each input of the model. The tolerance
-    is relative to outputs that are larger than 1.
+    The outputs are those for `inputs`, a list of arrays float32 [n, …], one for each input of the model. Of
+    outputs that are larger than 1 the change is relative.
     """
     exact = outputs_of(model, inputs)
     before = model.get_weights()
@@ -67,7 +68,7 @@ def describe_small(model, inputs, tolerance=1 / 255):
         near = outputs_of(model, inputs)
     finally:
         model.set_weights(before)
-    close = all((abs(a - b) < tolerance * np.maximum(1, abs(a))).all() for a, b in zip(exact, near, strict=True))
+    close = all((abs(a - b) < SEEN * np.maximum(1, abs(a))).all() for a, b in zip(exact, near, strict=True))
     return describe(model, 16 if close else 32)
 
 
