@@ -485,6 +485,7 @@ def end_of_xla_check(monkeypatch, capsys, setting):
     for name in ("XLA_FLAGS", "TF_XLA_FLAGS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(*setting.split("=", 1))
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")  # as `import gan_tf` sets it: no errors of TensorFlow's
     try:
         command_line._check_xla_flags()
     except SystemExit as end:

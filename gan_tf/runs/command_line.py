@@ -158,12 +158,15 @@ def _check_xla_flags():
 
     XLA reads them when it is first used, and then ends the process with a page of text. Nobody but XLA knows its flags
     and their values; they differ between versions, and may be in a file that the variable names. So another process
-    uses XLA once, which takes some seconds. A fork of this one was quicker, but once it died without a word of XLA's.
+    uses XLA once, which takes some seconds. It prints TensorFlow's errors, which this package hides: the value that is
+    wrong is in one of them.
     """
     variables = [name for name in ("XLA_FLAGS", "TF_XLA_FLAGS") if os.environ.get(name, "").strip()]
     if not variables:
         return
-    done = subprocess.run([sys.executable, "-c", _USES_XLA], capture_output=True, text=True, errors="replace")
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0"}
+    command = [sys.executable, "-c", _USES_XLA]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace")
     if done.returncode == 0:
         return
     text = done.stderr
