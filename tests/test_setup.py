@@ -2,7 +2,10 @@
 
 import ast
 import configparser
+import os
+import platform
 import re
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -67,3 +70,16 @@ def test_every_import_is_declared():
     }
     assert len(others) > 5
     assert [name for name, distributions in others.items() if not distributions & declared] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "before", "after"),
+    [("gan_tf.zoo.dcgan", None, "1"), ("gan_tf.zoo.dcgan", "0", "0"), ("gan_tf.train", None, "None")],
+)
+def test_onednn_is_for_the_zoo_alone(module, before, after):
+    """The zoo has oneDNN's convolutions on every x86 CPU, unless the user wishes something else; the reference not."""
+    environment = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    environment |= {} if before is None else {"TF_ENABLE_ONEDNN_OPTS": before}
+    code = f"import os, {module}; print(os.environ.get('TF_ENABLE_ONEDNN_OPTS'))"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == (after if platform.machine() in ("x86_64", "AMD64") else str(before))
