@@ -7,6 +7,8 @@ import struct
 import numpy as np
 import pytest
 
+import gan_tf.zoo  # noqa: F401  before TensorFlow: it decides on the kernels of this process, as of those it starts
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
