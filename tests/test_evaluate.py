@@ -155,6 +155,7 @@ def test_remarks(caplog):
     assert not caplog.text
 
 
+@pytest.mark.slow
 def test_how_many_images_are_enough():
     """As --count's help says: of real glyphs, the score of 3,000 is within 2% of that of all, that of 1,000 is not."""
     test = data.load("glyphs", split="test")

@@ -278,6 +278,7 @@ def test_mnist_is_itself(tfds_dir):
         assert (dataset.name, dataset.classifier, dataset.classes) == ("mnist", "mnist", tuple("0123456789"))
 
 
+@pytest.mark.slow
 def test_mnist_of_another_size_is_another_set(tfds_dir):
     dataset = load(tfds_dir, "mnist", "test", size=20)
     assert dataset.pixels.shape == (10_000, 20, 20, 1) and dataset.name == "tfds:mnist" and dataset.classifier is None

@@ -43,7 +43,12 @@ def test_its_minutes():
         assert run.minutes == math.ceil(iters * each + start), run.words
 
 
-@pytest.mark.parametrize("run", [run for lecture in LECTURES for run in prepare_lecture.runs_of(lecture)])
+RUNS = [run for lecture in LECTURES for run in prepare_lecture.runs_of(lecture)]
+
+
+@pytest.mark.parametrize(
+    "run", [pytest.param(run, marks=pytest.mark.slow if run.words.startswith("gan_tf.train") else ()) for run in RUNS]
+)
 def test_the_runs_exist(run):
     """Each command knows its flags, and what it makes lies in the folder that it names."""
     module, *options = run.words.split()

@@ -47,6 +47,7 @@ def test_accuracy_on_mnist(shipped, mnist_dir):
     assert accuracy == pytest.approx(facts["test_accuracy"], abs=1.5e-4) and accuracy >= 0.992
 
 
+@pytest.mark.slow
 def test_it_trains(tmp_path):
     """On some glyphs, for a moment: far better than the one in ten of chance; what is saved is what is loaded."""
     pixels, labels = glyphs.draw(0, 3000)

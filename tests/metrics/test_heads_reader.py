@@ -87,6 +87,7 @@ def test_spoiled_heads(some):
     assert 0.1 < np.abs(made[5] - images[5]).mean() < 0.25
 
 
+@pytest.mark.slow
 def test_it_trains():
     """On some heads, for a moment: better than chance at the hair colour and at telling heads from what is spoiled."""
     pixels, attributes = heads.draw(0, 640)

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 SECONDS = 300  # a change can make a test run for ever
 
 
-PYTEST = "pytest -x -q -n 0 -p no:cacheprovider".split()
+PYTEST = ["pytest", *"-x -q -n 0 -p no:cacheprovider".split(), "-m", "slow or not slow"]
 
 
 def copy_checkout(copy):

@@ -30,6 +30,7 @@ def test_standard_streams(redirection, status, words):
     assert redirection == "2>&-" or result.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_closed_standard_error_does_not_take_a_files_place(tmp_path):
     """Else the first file that is opened becomes standard error, and the log is written into it."""
     flags = "--dataset=glyphs --iters=2 --nojit --batch_size=4 --sample_every=1"

@@ -195,6 +195,7 @@ def test_a_run_is_finished_when_all_its_files_are_there(damage, name, resumed, w
     assert_equal_runs(tmp_path / "out", whole)
 
 
+@pytest.mark.slow
 def test_a_folder_with_an_odd_name(whole, idx_dir, tmp_path):
     """TensorFlow cannot use it; a run can, in any locale, and it finds its checkpoints again."""
     name = os.fsdecode(b"a[b]\\*\xff" + "ü".encode())
@@ -207,7 +208,7 @@ def test_a_folder_with_an_odd_name(whole, idx_dir, tmp_path):
     assert_equal_runs(tmp_path / name, whole)
 
 
-@pytest.mark.parametrize("floatx", ["float16", pytest.param("float64", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("floatx", [pytest.param(each, marks=pytest.mark.slow) for each in ("float16", "float64")])
 def test_kerass_own_settings_change_nothing(floatx, whole, idx_dir, tmp_path):
     settings = {"floatx": floatx, "epsilon": 0.1, "backend": "jax", "image_data_format": "channels_first"}
     (tmp_path / "keras.json").write_text(json.dumps(settings))
@@ -323,6 +324,7 @@ def test_out_dir_removed_during_the_run(idx_dir, tmp_path):
     assert not (tmp_path / "out").exists(), "a run that was deleted does not come back in part"
 
 
+@pytest.mark.slow
 def test_out_dir_made_read_only_during_the_run(whole, idx_dir, tmp_path):
     """It ends with one line, and resumes to the same end once it may write again."""
     with start(*FLAGS, f"--data_dir={idx_dir}", "--log_every=20", cwd=tmp_path) as process:

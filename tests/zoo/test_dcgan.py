@@ -6,7 +6,8 @@ import steps
 import tensorflow as tf
 
 from gan_tf.data import DIGIT
-from gan_tf.zoo import blocks, conditional, dcgan
+from gan_tf.objectives.critics import r1_penalty
+from gan_tf.zoo import conditional, dcgan
 
 SMALL = dict(width=2, batch_size=8, block=2)
 IMAGES = np.random.default_rng(0).integers(0, 256, [20, 28, 28, 1], np.uint8)
@@ -14,6 +15,9 @@ IMAGES = np.random.default_rng(0).integers(0, 256, [20, 28, 28, 1], np.uint8)
 
 def kinds(model):
     return [type(layer).__name__ for layer in model.layers[1:]]  # the first is the input
+
+
+BOTH = [dcgan, pytest.param(conditional, marks=pytest.mark.slow)]  # they share this code
 
 
 def test_the_papers_rules():
@@ -112,7 +116,7 @@ def test_a_step():
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("member", [dcgan, conditional])
+@pytest.mark.parametrize("member", BOTH)
 def test_the_average_follows_the_generator(member):
     gan = member.make(IMAGES, np.arange(20) % 10, ema=0.75, **SMALL)
     generator, average = gan.objects["generator"], gan.objects["generator_average"]
@@ -202,17 +206,17 @@ def test_what_r1_adds_to_a_step():
             slopes.append(float(tf.reduce_sum(tape.gradient(logit, real)[i] ** 2)))
         return np.mean(slopes)
 
-    assert float(blocks.r1_penalty(discriminator, real)) == pytest.approx(penalty(), rel=1e-4) and penalty() > 0.1
+    assert float(r1_penalty(discriminator, real)) == pytest.approx(penalty(), rel=1e-4) and penalty() > 0.1
     fake = generator(d_noise, training=True)
 
     def d_loss_of():
         logits = [discriminator(each, training=True) for each in (real, fake)]
         loss = tf.reduce_mean(tf.nn.softplus(-logits[0])) + tf.reduce_mean(tf.nn.softplus(logits[1]))
-        return loss + 0.5 / 2 * blocks.r1_penalty(discriminator, real)
+        return loss + 0.5 / 2 * r1_penalty(discriminator, real)
 
     optimizers = gan.objects["g_optimizer"], gan.objects["d_optimizer"]
     step = dcgan.make_train_step(generator, discriminator, *optimizers, r1=0.5)
-    without = d_loss_of() - 0.25 * blocks.r1_penalty(discriminator, real)
+    without = d_loss_of() - 0.25 * r1_penalty(discriminator, real)
     (d_loss, _), *_ = steps.check(
         (generator, discriminator),
         (2e-4, 2e-4),
@@ -229,7 +233,7 @@ def test_a_learning_rate():
         assert all(float(objects[name].learning_rate) == np.float32(0.003) for name in ("g_optimizer", "d_optimizer"))
 
 
-@pytest.mark.parametrize("member", [dcgan, conditional])
+@pytest.mark.parametrize("member", BOTH)
 def test_r1_in_every_third_iteration(member):
     """Iterations 0 and 3 are those of three times the weight; iterations 1 and 2 those without R1."""
 

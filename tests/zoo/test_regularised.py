@@ -46,6 +46,7 @@ def test_without_flags_it_is_the_reference_bit_for_bit():
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.slow
 def test_every_flag_changes_what_is_learned():
     plain = weights_of_after({})
     for options in (
