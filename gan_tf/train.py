@@ -31,6 +31,13 @@ flags.DEFINE_integer(
     1,
     MOST_D_STEPS,
 )
+flags.DEFINE_float(
+    "r1",
+    None,
+    "Weight of the gradient penalty R1 (Mescheder et al. 2018), such as 0.1. Unset: 0, as in the script.",
+    0,
+    1e6,
+)
 flags.DEFINE_enum(
     "d_optimizer",
     None,
@@ -62,7 +69,7 @@ for name in ("d_lr", "g_lr"):
     )
 
 GROUPS = training_command.groups(
-    {"Objective": ["loss", "d_steps"], "Optimizers": ["d_optimizer", "g_optimizer", "d_lr", "g_lr"]}
+    {"Objective": ["loss", "d_steps", "r1"], "Optimizers": ["d_optimizer", "g_optimizer", "d_lr", "g_lr"]}
 )
 
 
@@ -94,6 +101,7 @@ def main():
     for rate, optimizer in (("d_lr", FLAGS.d_optimizer), ("g_lr", FLAGS.g_optimizer)):
         if FLAGS[rate].value == optimizers.RATES[optimizer]:
             FLAGS[rate].value = None  # so that it is the same run as one that leaves it out
+    FLAGS["r1"].value = FLAGS.r1 or None  # likewise
     return training_command.train("reference", make, compile_seconds=3, check=training_command.require_digits)
 
 

@@ -195,7 +195,7 @@ def test_the_defaults_are_the_scripts():
     assert list(ours.models) == ["generator", "discriminator"] and list(ours.measures) == ["spread"]
     defaults = {"d_optimizer": "adadelta", "g_optimizer": "adam", "d_lr": None, "g_lr": None, "batch_size": 128}
     defaults |= {"seed": 0, "jit": True, "block": 500}
-    for make, more in ((reference.make, {}), (variant.make, {"loss": "non_saturating", "d_steps": None})):
+    for make, more in ((reference.make, {}), (variant.make, {"loss": "non_saturating", "d_steps": None, "r1": None})):
         found = {name: each.default for name, each in inspect.signature(make).parameters.items() if name != "images"}
         if make is variant.make:  # there None means what the recipe says
             defaults |= {"d_optimizer": None, "g_optimizer": None}

@@ -307,7 +307,7 @@ def test_dry_run_where_another_run_is(finished, idx_dir):
 
 
 # A flag without a value takes the script's, or the recipe's of its objective.
-DEFAULTS = {"loss": "non_saturating", "d_steps": None, "d_optimizer": None, "g_optimizer": None}
+DEFAULTS = {"loss": "non_saturating", "d_steps": None, "r1": None, "d_optimizer": None, "g_optimizer": None}
 DEFAULTS |= {"d_lr": None, "g_lr": None, "iters": 1_000_000, "batch_size": 128, "seed": 0, "dataset": "mnist"}
 DEFAULTS |= {"data_dir": None, "out_dir": "out", "overwrite": False, "sample_every": 1000, "log_every": 1000}
 DEFAULTS |= {"checkpoint_every": 10_000, "tensorboard": False, "dry_run": False, "device": "auto"}

@@ -1,4 +1,4 @@
-"""Steps with several updates of D for one of G, and the updates of critics, which bound D's slope."""
+"""Steps with several updates of D for one of G, and the updates that bound D's slope: critics, and R1."""
 
 import tensorflow as tf
 
@@ -9,26 +9,44 @@ from gan_tf.objectives.losses import LOSSES
 TINY = 1e-30
 
 
-def make_update(discriminator, d_optimizer, d_loss_fn):
-    """Makes `update(real_images, fake_images) -> d_loss`, one step of D."""
+def r1_penalty(discriminator, images):
+    """R1: mean ‖∇D(x)‖², a scalar, over images x, float32 [n, …]. D(x) is a logit.
+
+    If D looks at the whole batch, an image also changes the other logits; ∇D(x) is then the gradient of their sum.
+    Source: Mescheder, Geiger and Nowozin 2018 (arXiv:1801.04406), equation 9.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logits = discriminator(images, training=True)
+    axes = list(range(1, len(images.shape)))
+    return tf.reduce_mean(tf.reduce_sum(tape.gradient(logits, images) ** 2, axis=axes))
+
+
+def make_update(discriminator, d_optimizer, d_loss_fn, r1=0.0):
+    """Makes `update(real_images, fake_images) -> d_loss`, one step of D.
+
+    D minimises d_loss + r1/2 · `r1_penalty` of the real images. The loss that `update` returns is without the penalty,
+    so that runs with other weights compare.
+    """
     d_weights = discriminator.trainable_variables
 
     def update(real_images, fake_images):
         with tf.GradientTape() as tape:
             d_loss = d_loss_fn(discriminator(real_images), discriminator(fake_images))
+            loss = d_loss + r1 / 2 * r1_penalty(discriminator, real_images) if r1 else d_loss
         with tf.control_dependencies([d_loss]):  # as in training.make_train_step
-            d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+            d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
         return d_loss
 
     return update
 
 
-def make_clipped_update(discriminator, d_optimizer, d_loss_fn, clip=0.01):
+def make_clipped_update(discriminator, d_optimizer, d_loss_fn, clip=0.01, r1=0.0):
     """As `make_update`. Then every weight is clipped to [-clip, clip], which bounds the critic's slope.
 
     Source: Arjovsky et al. 2017 (arXiv:1701.07875), algorithm 1, with its c = 0.01.
     """
-    update_weights = make_update(discriminator, d_optimizer, d_loss_fn)
+    update_weights = make_update(discriminator, d_optimizer, d_loss_fn, r1)
 
     def update(real_images, fake_images):
         d_loss = update_weights(real_images, fake_images)
@@ -39,11 +57,11 @@ def make_clipped_update(discriminator, d_optimizer, d_loss_fn, clip=0.01):
     return update
 
 
-def make_penalised_update(discriminator, d_optimizer, d_loss_fn, seed=0, weight=10.0):
+def make_penalised_update(discriminator, d_optimizer, d_loss_fn, seed=0, weight=10.0, r1=0.0):
     """As `make_update`, with weight · mean (‖∇f(x̂)‖ - 1)² added to the loss, x̂ uniform between real and fake.
 
     x̂ = ε x + (1 - ε) G(z), with one ε, uniform in [0, 1), for each pair. ε depends only on `seed` and on how many
-    updates D has had. The loss that `update` returns includes the penalty.
+    updates D has had. The loss that `update` returns includes this penalty, as in the paper, but not R1.
     Source: Gulrajani et al. 2017 (arXiv:1704.00028), algorithm 1, with its lambda = 10.
     """
     d_weights = discriminator.trainable_variables
@@ -60,7 +78,8 @@ def make_penalised_update(discriminator, d_optimizer, d_loss_fn, seed=0, weight=
             slopes = tf.sqrt(squares + TINY)
             d_loss = d_loss_fn(discriminator(real_images), discriminator(fake_images))
             d_loss += weight * tf.reduce_mean((slopes - 1) ** 2)
-        d_optimizer.apply(tape.gradient(d_loss, d_weights), d_weights)
+            loss = d_loss + r1 / 2 * r1_penalty(discriminator, real_images) if r1 else d_loss
+        d_optimizer.apply(tape.gradient(loss, d_weights), d_weights)
         return d_loss
 
     return update
@@ -69,14 +88,17 @@ def make_penalised_update(discriminator, d_optimizer, d_loss_fn, seed=0, weight=
 UPDATES = {"wgan": make_clipped_update, "wgan_gp": make_penalised_update}  # all other losses: make_update
 
 
-def make_critic_step(generator, discriminator, g_optimizer, d_optimizer, loss, d_steps, seed=0, jit=True, **constants):
+def make_critic_step(
+    generator, discriminator, g_optimizer, d_optimizer, loss, d_steps, seed=0, r1=0.0, jit=True, **constants
+):
     """Makes `step(real_images, d_noise, g_noise) -> (d_loss, g_loss)`: `d_steps` updates of D, then one of G.
 
     `real_images` is float32 [d_steps * n, 784] and `d_noise` float32 [d_steps * n, 100]: each update takes its own n
     rows. `g_noise` is float32 [n, 100]. The losses are those of the last update of D and of G, each taken before it.
     `loss` names a pair in `LOSSES` and, for a critic, what an update does in `UPDATES`. `seed` fixes the random
-    numbers of the gradient penalty. `constants` replace those of the critic's paper: `clip` of wgan, `weight` of
-    wgan_gp. Raises KeyError for an unknown loss, TypeError for a constant that its update does not have.
+    numbers of the gradient penalty. `r1` is the weight of R1, see `make_update`. `constants` replace those of the
+    critic's paper: `clip` of wgan, `weight` of wgan_gp. Raises KeyError for an unknown loss, TypeError for a constant
+    that its update does not have.
     Source: Goodfellow et al. 2014, algorithm 1, with k = d_steps.
     """
     d_loss_fn, g_loss_fn = LOSSES[loss]
@@ -85,7 +107,7 @@ def make_critic_step(generator, discriminator, g_optimizer, d_optimizer, loss, d
     g_optimizer.build(g_weights)
     if loss == "wgan_gp":  # the other updates draw no random numbers
         constants["seed"] = seed
-    update = UPDATES.get(loss, make_update)(discriminator, d_optimizer, d_loss_fn, **constants)
+    update = UPDATES.get(loss, make_update)(discriminator, d_optimizer, d_loss_fn, r1=r1, **constants)
 
     @tf.function(jit_compile=jit)
     def step(real_images, d_noise, g_noise):

@@ -6,7 +6,7 @@ from gan_tf.objectives.losses import BOUNDARIES, LOSSES
 from gan_tf.objectives.recipes import RECIPES
 
 # The flags of gan_tf.train that are arguments of `make`, besides those of every GAN.
-OPTIONS = "loss d_steps d_optimizer g_optimizer d_lr g_lr".split()
+OPTIONS = "loss d_steps r1 d_optimizer g_optimizer d_lr g_lr".split()
 
 
 def make(
@@ -14,6 +14,7 @@ def make(
     *,
     loss="non_saturating",
     d_steps=None,
+    r1=None,
     d_optimizer=None,
     g_optimizer=None,
     d_lr=None,
@@ -25,9 +26,9 @@ def make(
 ):
     """Makes the reference's networks under the objective `loss`, as a `Gan`; with the defaults, the reference itself.
 
-    `loss` is a key of `LOSSES`. `d_steps` is the number of updates of D for one of G. Where `d_steps` or an optimizer
-    is None, it is taken from `RECIPES`. The other arguments are those of `reference.make`. Raises KeyError for an
-    unknown loss, ValueError as `reference.make` does.
+    `loss` is a key of `LOSSES`. `d_steps` is the number of updates of D for one of G, `r1` the weight of the gradient
+    penalty R1 (None: 0). Where `d_steps` or an optimizer is None, it is taken from `RECIPES`. The other arguments are
+    those of `reference.make`. Raises KeyError for an unknown loss, ValueError as `reference.make` does.
     """
     recipe = RECIPES[loss]
     d_steps = d_steps or recipe.d_steps
@@ -37,15 +38,15 @@ def make(
         "d_lr": d_lr,
         "g_lr": g_lr,
     }
-    if loss == "non_saturating" and d_steps == 1:
+    if loss == "non_saturating" and d_steps == 1 and not r1:
         return reference.make(images, batch_size=batch_size, seed=seed, jit=jit, block=block, **optimizers)
 
     objects = reference.make_objects(seed, **optimizers)
-    if d_steps == 1 and loss not in UPDATES:
+    if d_steps == 1 and loss not in UPDATES and not r1:
         d_loss_fn, g_loss_fn = LOSSES[loss]
         step = training.make_train_step(**objects, d_loss_fn=d_loss_fn, g_loss_fn=g_loss_fn, jit=jit)
     else:
-        step = make_critic_step(**objects, loss=loss, d_steps=d_steps, seed=seed, jit=jit)
+        step = make_critic_step(**objects, loss=loss, d_steps=d_steps, seed=seed, r1=r1 or 0.0, jit=jit)
     images, train_block = reference.flat(images), None
     if images is not None:
         train_block = training.make_train_block(step, images, batch_size, seed, block, jit, d_steps)

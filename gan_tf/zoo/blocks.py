@@ -67,19 +67,6 @@ def make_train_block(step, arrays, batch_size, seed, noise_dim=100):
     return train_block
 
 
-def r1_penalty(discriminator, images):
-    """R1: mean ‖∇D(x)‖², a scalar, over images x, float32 [n, …]. D(x) is a logit.
-
-    If D looks at the whole batch, an image also changes the other logits; ∇D(x) is then the gradient of their sum.
-    Source: Mescheder, Geiger and Nowozin 2018 (arXiv:1801.04406), equation 9.
-    """
-    with tf.GradientTape() as tape:
-        tape.watch(images)
-        logits = discriminator(images, training=True)
-    axes = list(range(1, len(images.shape)))
-    return tf.reduce_mean(tf.reduce_sum(tape.gradient(logits, images) ** 2, axis=axes))
-
-
 def lazily(term, iteration, every):
     """Returns `every` · term() in iterations 0, `every`, 2 `every` and so on, and 0 in all others.
 

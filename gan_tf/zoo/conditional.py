@@ -56,8 +56,9 @@ from gan_tf.data import DIGITS
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan
 from gan_tf.noise import SAMPLE_NOISE, uniform_noise
+from gan_tf.objectives.critics import r1_penalty
 from gan_tf.zoo import dcgan
-from gan_tf.zoo.blocks import follow, lazily, make_average, make_train_block, r1_penalty, shape_of, wrong_labels
+from gan_tf.zoo.blocks import follow, lazily, make_average, make_train_block, shape_of, wrong_labels
 
 NOISE = 100  # numbers of z
 RANDOM = NOISE + 2  # random numbers for one image: z, one that chooses the wrong class, one to make them even

@@ -79,8 +79,9 @@ import tensorflow as tf
 from keras import layers
 
 from gan_tf import losses
+from gan_tf.objectives.critics import r1_penalty
 from gan_tf.zoo.augment import make_augment, unchanged
-from gan_tf.zoo.blocks import follow, lazily, make_average, picture_gan, r1_penalty, shape_of
+from gan_tf.zoo.blocks import follow, lazily, make_average, picture_gan, shape_of
 
 KERNEL = 5  # pixels wide and high, as in the paper's figure 1
 BLOCK = 20  # iterations between two looks at Ctrl-C: some seconds on a CPU

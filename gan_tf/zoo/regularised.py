@@ -64,7 +64,8 @@ import tensorflow as tf
 from keras import layers, ops
 
 from gan_tf import losses, models, optimizers, reference, training
-from gan_tf.zoo.blocks import follow, r1_penalty, shape_of
+from gan_tf.objectives.critics import r1_penalty
+from gan_tf.zoo.blocks import follow, shape_of
 
 
 @keras.saving.register_keras_serializable("gan_tf")

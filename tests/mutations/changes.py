@@ -367,6 +367,24 @@ BY_FILE = {
         ("the script's D by Adam", 'Recipe(d_optimizer="adadelta")', "Recipe()", RECIPES),
     ],
     "objectives/critics.py": [
+        (
+            "the whole of R1 instead of its half",
+            "d_loss_fn(discriminator(real_images), discriminator(fake_images))\n            loss = d_loss + r1 / 2 *",
+            "d_loss_fn(discriminator(real_images), discriminator(fake_images))\n            loss = d_loss + r1 *",
+            "objectives/test_critics.py::test_r1_is_added_to_what_d_minimises_and_not_to_its_loss",
+        ),
+        (
+            "a critic with clipped weights has no R1",
+            "make_update(discriminator, d_optimizer, d_loss_fn, r1)",
+            "make_update(discriminator, d_optimizer, d_loss_fn)",
+            "objectives/test_critics.py::test_r1_is_added_to_what_d_minimises_and_not_to_its_loss",
+        ),
+        (
+            "R1 is not squared",
+            "tape.gradient(logits, images) ** 2",
+            "tape.gradient(logits, images)",
+            "objectives/test_critics.py::test_r1_is_added_to_what_d_minimises_and_not_to_its_loss",
+        ),
         ("epsilon for each pixel", "[tf.shape(real_images)[0], 1]", "tf.shape(real_images)", PENALTY),
         ("points beyond the two images", "(1 - epsilon) * fake_images", "(1 - epsilon) / fake_images", PENALTY),
         (
@@ -391,6 +409,12 @@ BY_FILE = {
         ),
     ],
     "objectives/variant.py": [
+        (
+            "R1 is left out",
+            "r1=r1 or 0.0",
+            "r1=0.0",
+            "objectives/test_critics.py::test_r1_of_the_references_loss_is_that_of_the_zoo",
+        ),
         (
             "2 log 2 in every objective's plot",
             "gan.blind_d_loss = None",

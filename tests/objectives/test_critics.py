@@ -10,9 +10,10 @@ from test_training import make_networks, some_images
 
 from gan_tf import optimizers, training
 from gan_tf.noise import iteration_noise
-from gan_tf.objectives import critics
+from gan_tf.objectives import critics, variant
 from gan_tf.objectives.losses import LOSSES
 from gan_tf.objectives.recipes import RECIPES
+from gan_tf.zoo import regularised
 
 
 def inputs(d_steps, n=32):
@@ -131,6 +132,46 @@ def test_gradient_penalty_bends_the_slope_to_one():
     for _ in range(60):
         last = float(update(real, fake))
     assert last < 0.02 < 0.2 < first
+
+
+@pytest.mark.parametrize("loss", ["lsgan", "wgan", "wgan_gp"])
+def test_r1_is_added_to_what_d_minimises_and_not_to_its_loss(loss, eagerly):
+    """One update by plain descent, for a D whose ReLUs are all on: then ∇D(x) is W1 W2 everywhere, and R1 |W1 W2|²."""
+    moved, losses = [], []
+    for r1 in (0.0, 0.4):
+        _, discriminator, *_ = make_networks()
+        w1, b1, w2, b2 = discriminator.get_weights()
+        before = [np.abs(w1), b1 + 1, w2, b2]
+        discriminator.set_weights(before)
+        sgd = keras.optimizers.SGD(1.0)
+        sgd.build(discriminator.trainable_variables)
+        constants = {"clip": 10.0} if loss == "wgan" else {}
+        update = critics.UPDATES.get(loss, critics.make_update)
+        update = update(discriminator, sgd, LOSSES[loss][0], r1=r1, **constants)
+        losses.append(float(update(*tf.split(some_images(64), 2))))
+        moved.append([old - new for old, new in zip(before, discriminator.get_weights(), strict=True)])
+    assert losses[0] == losses[1]
+    slope = before[0].astype(np.float64) @ before[2]  # [784, 1]
+    expected = [0.4 * slope @ before[2].T, 0, 0.4 * before[0].T @ slope, 0]  # of 0.4 / 2 · |W1 W2|²
+    for without, with_r1, gradient in zip(*moved, expected, strict=True):
+        np.testing.assert_allclose(with_r1 - without, gradient + np.zeros_like(without), rtol=2e-3, atol=2e-5)
+
+
+def test_r1_of_the_references_loss_is_that_of_the_zoo():
+    """`--d_optimizer=adam --r1=0.1` trains as gan_tf.zoo.regularised does, and otherwise than without R1."""
+    images = (255 * some_images(300)).astype(np.uint8).reshape(-1, 28, 28, 1)
+    found = {
+        name: make(images, jit=False, **options).train(6)
+        for name, make, options in (
+            ("with", variant.make, {"d_optimizer": "adam", "r1": 0.1}),
+            ("zoo", regularised.make, {"r1": 0.1}),
+            ("without", variant.make, {"d_optimizer": "adam"}),
+            ("zero", variant.make, {"d_optimizer": "adam", "r1": 0.0}),
+        )
+    }
+    np.testing.assert_allclose(found["with"], found["zoo"], rtol=2e-5)
+    assert np.abs(found["with"] - found["without"])[3:].max(axis=0).min() > 1e-3
+    np.testing.assert_array_equal(found["zero"], found["without"])
 
 
 class Linear:
