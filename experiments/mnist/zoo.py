@@ -100,7 +100,8 @@ RUNS = {
     "imitation_cloning_8": ("imitation", ["--noadversarial", "--pairs=8"], [0, 1, 2]),
     "imitation_cloning_25": ("imitation", ["--noadversarial", "--pairs=25"], [0, 1, 2]),
 }
-ON_DCGAN = {"completion": completion, "editing": editing}  # commands on the run dcgan-0, which takes no training
+# Commands that take no training of their own: {name: (its module, the member whose first run it works on)}.
+ON_A_RUN = {"completion": (completion, "r3gan"), "editing": (editing, "dcgan")}
 MADE = ("stackgan", "gan_3d", "seqgan", "imitation")  # their data are made, not read
 # Columns of each member's table: (column of metrics.json, name of the score).
 PAIRS = ("read as the right digit", "FID to the originals", "difference of a pixel", "PSNR")  # of metrics/pairs.py
@@ -211,7 +212,7 @@ ROWS = {
     "pix2pix": ["outline", "drawn by G", "the original"],
     "super_resolution": ["7x7 pixels", "enlarged by G", "the original"],
     "stackgan": ["plain", "bold", "slanted", "bold and slanted"],
-    "completion": ["black", "mean image", "nearest training image", "GAN", "the original"],
+    "completion": ["black", "mean image", "nearest training image", "GAN, searched", "GAN, guessed", "the original"],
     "editing": [*["lighter to heavier"] * 5, *["slanted left to right"] * 5],
 }
 
@@ -246,9 +247,9 @@ def train(member, options, seed, folder):
     }
 
 
-def measure_on_dcgan(name):
-    """Runs gan_tf.zoo.completion or editing on the run dcgan-0, which must be there. Returns its result."""
-    folder, run_dir = Path(FLAGS.work_dir) / name, Path(FLAGS.work_dir) / "dcgan-0" / "run"
+def measure_on_a_run(name):
+    """Runs gan_tf.zoo.completion or editing on the run that `ON_A_RUN` names. It must be there. Returns the result."""
+    folder, run_dir = Path(FLAGS.work_dir) / name, Path(FLAGS.work_dir) / f"{ON_A_RUN[name][1]}-0" / "run"
     folder.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     where = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir else []
@@ -346,11 +347,11 @@ def table_of_regularised(results):
     return "\n".join(lines)
 
 
-def table_on_dcgan(name, result):
+def table_on_a_run(name, result):
     """Returns the table of completion or editing as Markdown, with a sentence below that says what made it."""
-    return (
-        f"{ON_DCGAN[name].table_of(result)}\n\n{source(f'`python -m gan_tf.zoo.{name} --run_dir=out/dcgan`', [result])}"
-    )
+    module, member = ON_A_RUN[name]
+    made = source(f"`python -m gan_tf.zoo.{name} --run_dir=out/{member}`", [result])
+    return f"{module.table_of(result)}\n\n{made}"
 
 
 def source(command, results):
@@ -373,11 +374,11 @@ def main():
     out_dir = Path(FLAGS.out_dir)
     check(out_dir)
     for run in FLAGS.only:
-        if run in ON_DCGAN:
-            result = measure_on_dcgan(run)
+        if run in ON_A_RUN:
+            result = measure_on_a_run(run)
             write_json(out_dir / f"{run}.json", result)
             keep_picture(run, Path(FLAGS.work_dir) / run / f"{run}.png", out_dir / f"{run}.png")
-            print(f"{run}:\n\n{table_on_dcgan(run, result)}\n")
+            print(f"{run}:\n\n{table_on_a_run(run, result)}\n")
             continue
         for seed in RUNS[run][2]:
             member, options, _ = RUNS[run]
@@ -394,4 +395,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main, measured.define_flags("zoo", [*RUNS, *ON_DCGAN]), OSError)
+    command_line.run(main, measured.define_flags("zoo", [*RUNS, *ON_A_RUN]), OSError)

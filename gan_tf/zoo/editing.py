@@ -11,7 +11,7 @@ Its coefficients of z are the direction, the same for all digits. The control is
 Each number of z stays in [-1, 1], so z may move less far than asked.
 
 Departures from the paper: z moves along attributes; in the paper the user paints, and z moves to fit the strokes. The
-projection is the search of completion.py without a hole, instead of a network that predicts z.
+projection is the search of completion.py without a hole, from random z; in the paper a network guesses where it begins.
 """
 
 import json

@@ -354,9 +354,9 @@ def test_the_zoos_gallery_is_the_results():
         assert zoo.table(member, results) in text
         assert f"results/zoo/{member}.png)" in text and (zoo.RESULTS / "zoo" / f"{member}.png").exists()
     assert zoo.table_of_regularised(long_runs.load_results()) in text and "results/zoo/regularised.png)" in text
-    for name in zoo.ON_DCGAN:
+    for name in zoo.ON_A_RUN:
         result = json.loads((zoo.RESULTS / "zoo" / f"{name}.json").read_text())
-        assert zoo.table_on_dcgan(name, result) in text and f"results/zoo/{name}.png)" in text
+        assert zoo.table_on_a_run(name, result) in text and f"results/zoo/{name}.png)" in text
     (dcgan,) = results["dcgan"]
     for run in reproduce_blog.load_results().values():
         for stage in run["stages"].values():

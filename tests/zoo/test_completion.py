@@ -11,7 +11,7 @@ from command_line import command
 from gan_tf import data
 from gan_tf.data import DIGIT, dataset
 from gan_tf.metrics import classifier
-from gan_tf.zoo import completion, dcgan, editing
+from gan_tf.zoo import completion, dcgan, editing, projection
 
 RANDOM = np.random.default_rng(0)
 PLACES = [-2, -4 / 3, -2 / 3, 0, 2 / 3, 4 / 3, 2]  # where editing moves z to
@@ -43,6 +43,16 @@ def test_the_nearest_image_does_not_look_into_the_hole():
     np.testing.assert_array_equal(completion.nearest_outside(images, training, mask, part=1), [4, 17])
 
 
+def test_the_best_starts():
+    """Those with the smallest sum over pixels of w |G(z) - x|, in this order; pixels with w = 0 do not count."""
+    images, drawn = RANDOM.random([3, 6, 5, 1], np.float32), RANDOM.random([40, 6, 5, 1], np.float32)
+    weights = (RANDOM.random([6, 5, 1]) * (RANDOM.random([6, 5, 1]) < 0.4)).astype(np.float32)
+    z = RANDOM.uniform(-1, 1, [40, 100])
+    losses = np.abs(weights * (images[:, None] - drawn[None])).sum(axis=(2, 3, 4))
+    found = completion.best_starts(images, weights, z, drawn)
+    np.testing.assert_array_equal(found, z[np.argsort(losses, axis=1)[:, :4]])
+
+
 def test_the_search_finds_an_image_that_g_can_draw():
     """The loss falls far below that of the start, z stays in range, each image has its own z, the best start counts."""
     gan = dcgan.make(width=4)
@@ -69,6 +79,9 @@ def test_the_search_finds_an_image_that_g_can_draw():
     z, loss = completion.search(gan, wanted, light, 0, seed=7)
     np.testing.assert_allclose(loss, expected.min(axis=1), rtol=1e-4, atol=1e-7)
     np.testing.assert_array_equal(z, candidates.reshape(3, 4, 100)[np.arange(3), expected.argmin(axis=1)])
+    starts = RANDOM.uniform(-1, 1, [3, 4, 100]).astype(np.float32)
+    z, _ = completion.search(gan, wanted, everywhere, 0, starts=starts)
+    assert (z[:, None] == starts).all(axis=2).any(axis=1).all(), "it begins where it is told to"
     with steps.recorded():  # Adam's first step is as long as its rate
         z, _ = completion.search(gan, wanted[:1], everywhere, 1)
     moved = np.abs(z - np.random.default_rng(0).uniform(-1, 1, [4, 100]).astype(np.float32)).max(axis=1)
@@ -84,7 +97,7 @@ class Spies:
     def __init__(self, monkeypatch, tmp_path, **flags):
         random = np.random.default_rng(19)
         self.slopes, self.c = random.normal(size=[100, 30]), random.normal(size=100)
-        self.read, self.pictures, self.searches, self.noises = [], [], [], []
+        self.read, self.pictures, self.searches, self.noises, self.trained, self.starts = [], [], [], [], [], []
         self.gan = types.SimpleNamespace(generate=self.generate, noise=self.noise)
         sets = [random.integers(0, 256, [count, 6, 5, 1], np.uint8) for count in (90, 70)]
         self.train, self.test = (
@@ -97,6 +110,8 @@ class Spies:
         monkeypatch.setattr(completion, "load", lambda run_dir: (self.gan, {"run_dir": run_dir}, self.test))
         monkeypatch.setattr(data, "load_as", lambda _, split: {"train": self.train}[split])  # test images: once
         monkeypatch.setattr(completion, "search", self.search)
+        monkeypatch.setattr(projection, "make_encoder", self.make_encoder)
+        monkeypatch.setattr(projection, "train_encoder", lambda *given: self.trained.append(given))
         monkeypatch.setattr(classifier, "load_classifier", lambda name="mnist": (name, {}))
         monkeypatch.setattr(classifier, "activations", self.activations)
         monkeypatch.setattr(completion.grids, "save_grid", lambda *given: self.pictures.append(given))
@@ -110,10 +125,18 @@ class Spies:
         self.noises.append(given)
         return np.random.default_rng(12).uniform(-1, 1, [given[2], 100]).astype(np.float32)
 
-    def search(self, gan, images, weights, *given):
+    def search(self, gan, images, weights, steps, seed, starts=None):
         assert gan is self.gan
-        self.searches.append((images, weights, *given))
+        self.searches.append((images, weights, steps, seed))
+        self.starts.append(starts)
         return np.random.default_rng(len(images)).uniform(-1, 1, [len(images), 100]).astype(np.float32), None
+
+    def make_encoder(self, *given):
+        assert given == ((6, 5, 1), 100, 5), "shape, numbers of z, seed"
+        return self.guess
+
+    def guess(self, images):
+        return np.sin(np.arange(1.0, 101) * images.reshape(len(images), -1).sum(axis=1, keepdims=True))
 
     def activations(self, model, images):
         assert model == "mnist"
@@ -123,7 +146,7 @@ class Spies:
 
 def test_completion_and_its_controls(monkeypatch, tmp_path):
     """Each row of the table is measured on the images that its name says, and only in the hole."""
-    spies = Spies(monkeypatch, tmp_path, hole=2, count=60)
+    spies = Spies(monkeypatch, tmp_path, hole=2, count=60, iters=11)
     completion.main()
     images, labels = spies.test.images[:60], spies.test.labels[:60]
     inside = np.zeros([6, 5], bool)
@@ -137,15 +160,27 @@ def test_completion_and_its_controls(monkeypatch, tmp_path):
     training = spies.train.images
     outside = np.abs(images[:, None] - training[None])[..., 0] * ~inside
     nearest = training[(outside**2).sum(axis=(2, 3)).argmin(axis=1)]
+    assert spies.noises == [(5, 2, 10_000)], "seed, stream and number of the candidates"
+    candidates = spies.noise(*spies.noises[0])
+    around = completion.weights_around(inside[..., None])
+    expected = completion.best_starts(images, around, candidates, spies.generate(candidates))
+    np.testing.assert_allclose(np.concatenate(spies.starts), expected)
+    ((encoder, generate, pixels, seen, *settings),) = spies.trained
+    assert (encoder, generate, settings) == (spies.guess, spies.generate, [11, 5])
+    np.testing.assert_array_equal(pixels, spies.train.pixels)
+    np.testing.assert_array_equal(seen, ~inside[..., None])
     fillings = {
-        "by the GAN": spies.generate(z.astype(np.float32)),
+        "by the GAN, searched": spies.generate(z.astype(np.float32)),
+        "by the GAN, guessed": spies.generate(spies.guess(images * ~inside[..., None])),
         "by the mean image": np.broadcast_to(training.mean(axis=0), images.shape),
         "by the nearest training image": nearest,
         "black": np.zeros_like(images),
         "the original": images,
     }
     found = json.loads((tmp_path / "completion.json").read_text())
-    assert list(found["scores"]) == list(fillings) and (found["hole"], found["count"], found["steps"]) == (2, 60, 17)
+    assert list(found["scores"]) == list(fillings) and [
+        found[name] for name in ("hole", "count", "steps", "iters", "seed")
+    ] == [2, 60, 17, 11, 5]
     for (name, filling), read in zip(fillings.items(), spies.read, strict=True):
         filled = np.where(inside[..., None], filling, images)
         np.testing.assert_allclose(read, filled, atol=1e-6, err_msg=name)
@@ -156,7 +191,8 @@ def test_completion_and_its_controls(monkeypatch, tmp_path):
         expected = [errors.mean(), errors.std(ddof=1) / 60**0.5]
         assert found["scores"][name]["error"] == pytest.approx(expected, rel=1e-4)
     ((shown, _, columns),) = spies.pictures
-    rows = ["black", "by the mean image", "by the nearest training image", "by the GAN", "the original"]
+    rows = ["black", "by the mean image", "by the nearest training image"]
+    rows += ["by the GAN, searched", "by the GAN, guessed", "the original"]
     places = [list(fillings).index(name) for name in rows]
     np.testing.assert_array_equal(shown, np.concatenate([spies.read[place][:10] for place in places]))
     assert columns == 10
@@ -239,14 +275,15 @@ def test_a_direction_is_that_of_the_attribute_within_a_digit():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "rows"), [("completion", 5), ("editing", 4)])
+@pytest.mark.parametrize(("name", "rows"), [("completion", 6), ("editing", 4)])
 def test_the_commands(name, rows, tmp_path):
     flags = ["--width=2", "--iters=1", "--batch_size=8", "--dataset=glyphs", "--out_dir=run"]
     assert command("gan_tf.zoo.dcgan", *flags, cwd=tmp_path).returncode == 0
-    small = ["--count=10", "--steps=2", "--out_dir=found"]
+    small = ["--count=10", "--steps=2", "--out_dir=found"] + ["--iters=2"] * (name == "completion")
     result = command(f"gan_tf.zoo.{name}", "--run_dir=run", *small, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "found" / f"{name}.png").stat().st_size > 1000
     assert len(json.loads((tmp_path / "found" / f"{name}.json").read_text())["scores"]) == rows
     result = command(f"gan_tf.zoo.{name}", cwd=tmp_path)
-    assert result.returncode == 1 and result.stderr == "error: name a run of gan_tf.zoo.dcgan with --run_dir.\n"
+    words = "error: name a run of gan_tf.zoo.r3gan, dcgan or sngan with --run_dir.\n"
+    assert result.returncode == 1 and result.stderr == words
