@@ -176,7 +176,7 @@ def table_of(result):
 
 
 def main():
-    """Completes test images, prints a table, and writes completion.json and completion.png."""
+    """Completes test images, prints a table, and writes completion.json, completion.png and encoder.keras."""
     gan, described, test = load(FLAGS.run_dir)
 
     from gan_tf.gan import in_batches
@@ -222,7 +222,11 @@ def main():
         path.write_text(json.dumps(result, indent=1) + "\n")
     with files.replacing(out_dir / "completion.png") as path:
         grids.save_grid(np.concatenate([filled[name][:SHOWN] for name in ROWS]), path, SHOWN)
-    logging.info("wrote completion.json and completion.png to %s, after %.0f s", out_dir, time.monotonic() - begun)
+    with files.replacing(out_dir / "encoder.keras") as path:
+        encoder.save(path)
+    logging.info(
+        "wrote completion.json, completion.png and encoder.keras to %s, after %.0f s", out_dir, time.monotonic() - begun
+    )
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def make_encoder(shape, inputs, seed):
     for channels in (32, 64, 128):
         x = layers.Conv2D(channels, 4, 2, "same", kernel_initializer=first())(x)
         x = layers.LeakyReLU(0.2)(x)
-    x = layers.Dense(512, kernel_initializer=first())(layers.Flatten()(x))
+    x = layers.Dense(256, kernel_initializer=first())(layers.Flatten()(x))
     x = layers.LeakyReLU(0.2)(x)
     last = keras.initializers.GlorotUniform(seed=next(seeds))
     return keras.Model(image, layers.Dense(inputs, activation="tanh", kernel_initializer=last)(x), name="encoder")

@@ -88,6 +88,16 @@ def test_the_search_finds_an_image_that_g_can_draw():
     assert moved.min() == pytest.approx(0.03, rel=1e-3)
 
 
+class Guess:
+    """Stands in for the network that guesses z."""
+
+    def __call__(self, images):
+        return np.sin(np.arange(1.0, 101) * images.reshape(len(images), -1).sum(axis=1, keepdims=True))
+
+    def save(self, path):
+        path.write_text("a network")
+
+
 class Spies:
     """Stand-ins for what the commands use: a GAN, data, a classifier and pictures. They note what they get.
 
@@ -98,6 +108,7 @@ class Spies:
         random = np.random.default_rng(19)
         self.slopes, self.c = random.normal(size=[100, 30]), random.normal(size=100)
         self.read, self.pictures, self.searches, self.noises, self.trained, self.starts = [], [], [], [], [], []
+        self.guess = Guess()
         self.gan = types.SimpleNamespace(generate=self.generate, noise=self.noise)
         sets = [random.integers(0, 256, [count, 6, 5, 1], np.uint8) for count in (90, 70)]
         self.train, self.test = (
@@ -134,9 +145,6 @@ class Spies:
     def make_encoder(self, *given):
         assert given == ((6, 5, 1), 100, 5), "shape, numbers of z, seed"
         return self.guess
-
-    def guess(self, images):
-        return np.sin(np.arange(1.0, 101) * images.reshape(len(images), -1).sum(axis=1, keepdims=True))
 
     def activations(self, model, images):
         assert model == "mnist"
@@ -190,6 +198,7 @@ def test_completion_and_its_controls(monkeypatch, tmp_path):
         errors = np.abs(filling - images)[:, inside].mean(axis=(1, 2))
         expected = [errors.mean(), errors.std(ddof=1) / 60**0.5]
         assert found["scores"][name]["error"] == pytest.approx(expected, rel=1e-4)
+    assert (tmp_path / "encoder.keras").read_text() == "a network"
     ((shown, _, columns),) = spies.pictures
     rows = ["black", "by the mean image", "by the nearest training image"]
     rows += ["by the GAN, searched", "by the GAN, guessed", "the original"]
