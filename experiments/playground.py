@@ -10,6 +10,7 @@ These commands make the runs:
     python -m gan_tf.train --iters=20000 --out_dir=out/collapsed
     python -m gan_tf.train --iters=20000 --d_lr=1.0 --out_dir=out/digits
     python -m gan_tf.zoo.r3gan --out_dir=out/r3gan
+    python -m gan_tf.zoo.completion --run_dir=out/r3gan --out_dir=out/completion
     python -m gan_tf.zoo.imitation --out_dir=out/imitation
     python -m gan_tf.zoo.imitation --noadversarial --out_dir=out/imitation_cloning
     python -m gan_tf.zoo.seqgan --out_dir=out/seqgan
@@ -33,15 +34,18 @@ FLAGS = flags.FLAGS
 PLAYGROUND = Path(__file__).parents[1] / "playground"
 NETWORKS = Path(__file__).parents[1] / "gan_tf" / "runs" / "networks.js"
 LIMIT = 15_000_000  # bytes of all rooms together
+DIGITS = 20  # that the room "completion" begins with
 CHECKED = 3  # inputs with what Keras computes of them
 
 # room: {run: its networks}. A network may have two names: the first that the run has is taken.
 ROOMS = {
     "digits": {"collapsed": ("generator", "discriminator"), "digits": ("generator", "discriminator")},
     "r3gan": {"r3gan": ("generator_average|generator", "discriminator")},
+    "completion": {"r3gan": ("generator_average|generator",)},
     "imitation": {"imitation": ("player",), "imitation_cloning": ("player",)},
     "seqgan": {"seqgan": ("generator",), "seqgan_likelihood": ("generator",)},
 }
+ENCODER = "completion/encoder.keras"  # below the runs, for the room "completion"
 PICTURES = {"digits": "digits", "r3gan": "r3gan"}  # room: the run that draws its picture, and chooses its noise
 
 
@@ -63,15 +67,18 @@ def inputs_of(model, gan):
 
 def network(gan, names):
     """Returns (name, description of the network with checks), the first of `names` that the run has."""
+    name = next(each for each in names.split("|") if each in gan.models)
+    return names.split("|")[-1], described(gan.models[name], inputs_of(gan.models[name], gan))
+
+
+def described(model, given):
+    """The description of a network, with what Keras computes of the inputs `given`."""
     from gan_tf.runs import browser, live
 
-    name = next(each for each in names.split("|") if each in gan.models)
-    model = gan.models[name]
-    given = inputs_of(model, gan)
     found = browser.describe_small(model, [given])
     computed = np.asarray(model(given))
     found["checks"] = [[live.floats(x), live.floats(y)] for x, y in zip(given, computed, strict=True)]
-    return names.split("|")[-1], found
+    return found
 
 
 def lstm(gan):
@@ -123,6 +130,28 @@ def anchors(gan):
     return noise[chosen]
 
 
+def completion(gan, folder):
+    """What the room "completion" has beside G, and its picture; `folder` is that of gan_tf.zoo.completion's results.
+
+    The picture has eight digits that G draws: as they are, with the hole, filled, and all that G draws to fill it.
+    """
+    import keras
+
+    from gan_tf.noise import USER_NOISE
+    from gan_tf.runs import live
+    from gan_tf.zoo.completion import fill, hole
+
+    encoder = keras.saving.load_model(folder / "encoder.keras", compile=False)
+    size = json.loads((folder / "completion.json").read_text())["hole"]
+    noise = np.asarray(gan.noise(0, USER_NOISE, DIGITS))
+    digits, mask = np.asarray(gan.generate(noise)), hole(size, gan.shape)
+    hidden = fill(digits, mask, 0)
+    guessed = np.asarray(gan.generate(np.asarray(encoder(hidden))))
+    rows = [digits, fill(digits, mask, 0.45), fill(digits, mask, guessed), guessed]
+    found = {"hole": size, "digits": [live.floats(each) for each in noise]}
+    return described(encoder, hidden[:CHECKED]), found, np.concatenate([each[:8] for each in rows])
+
+
 def facts(gan, iteration):
     """What a room says of a run: how far it was trained, the shape of its pictures, whether D says a probability."""
     # Only a D that was trained by cross-entropy has an opinion between 0 and 1.
@@ -136,7 +165,7 @@ def content(room, runs):
     from gan_tf.runs import live
 
     folders = {run: folder_of(runs, run) for run in ROOMS[room]}
-    if None in folders.values():
+    if None in folders.values() or (room == "completion" and not (Path(runs) / ENCODER).exists()):
         return None
     found, picture = {}, None
     gans = {run: restore.load_run(folder) for run, folder in folders.items()}
@@ -146,6 +175,10 @@ def content(room, runs):
             found["oracle"] = oracle(gan.models["generator"].get_layer("words").input_dim)
         else:
             found[run] = facts(gan, iteration) | dict(network(gan, each) for each in ROOMS[room][run])
+    if room == "completion":
+        gan, _ = gans["r3gan"]
+        found["r3gan"]["encoder"], more, picture = completion(gan, Path(runs) / "completion")
+        found |= more
     if room in PICTURES:
         gan, _ = gans[PICTURES[room]]
         picture = np.asarray(gan.sample(32))
@@ -190,7 +223,7 @@ def main():
     command_line.import_tensorflow()
     sizes = build(FLAGS.runs, FLAGS.out_dir)
     for room, size in sizes.items():
-        runs = " and ".join(ROOMS[room])
+        runs = " and ".join([*ROOMS[room], *["completion"] * (room == "completion")])
         print(f"{room}: {size / 1e6:.2f} MB" if size is not None else f"{room}: left out; it needs the runs {runs}")
     if sum(filter(None, sizes.values())) > LIMIT:
         sys.exit(f"error: the rooms have more than {LIMIT / 1e6:.0f} MB; leave a run out.")

@@ -20,6 +20,10 @@ const Playground = (() => {
       scripts: ["networks.js", "rooms/pictures.js", "rooms/r3gan.js"], data: true, picture: "pictures/r3gan.png",
       file: "gan_tf/zoo/r3gan.py", section: "gan_tf/zoo/README.md#r3gan",
     },
+    completion: {
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/completion.js"], data: true, picture: "pictures/completion.png",
+      file: "gan_tf/zoo/completion.py", section: "gan_tf/zoo/README.md#completion",
+    },
     imitation: {
       scripts: ["networks.js", "cart_pole.js", "rooms/imitation.js"], data: true, picture: "pictures/imitation.svg",
       file: "gan_tf/zoo/imitation.py", section: "gan_tf/zoo/README.md#imitation",

@@ -54,12 +54,11 @@ const Pictures = (() => {
     return { element, moved, close: () => { stopped = true; } };
   }
 
-  /* A field to draw in, and what D says of it. Before anything is drawn, D says nothing. `probability` is true if D's
-  sigmoid is an opinion from 0 to 1. */
-  function field({ discriminator, shape, probability }) {
-    const network = Networks.load(discriminator), [height, width] = shape;
-    const pad = el("canvas", { class: "pad", tabindex: 0, role: "img", label: "pictures.pad" }), marker = el("i", { class: "marker" });
-    const said = el("p", { class: "said", "aria-live": "polite" }), bar = el("div", { class: "bar" }, el("span"));
+  /* A field to draw in, with the mouse, a finger or the keyboard. `onchange(pixels)` is called after each change. `buttons`
+  stand next to the one that wipes. Returns { element, put, refresh }: `put(pixels)` shows others, `refresh()` calls
+  `onchange` again. */
+  function pad([height, width], onchange, ...buttons) {
+    const canvas = el("canvas", { class: "pad", tabindex: 0, role: "img", label: "pictures.pad" }), marker = el("i", { class: "marker" });
     const pixels = new Float32Array(width * height);
     let pen = [width / 2, height / 2];
 
@@ -73,15 +72,42 @@ const Pictures = (() => {
       const steps = Math.ceil(2 * Math.hypot(x - pen[0], y - pen[1])) || 1;
       for (let i = 1; i <= steps; i++) dot(pen[0] + ((x - pen[0]) * i) / steps, pen[1] + ((y - pen[1]) * i) / steps);
       movePen(x, y);
-      judge();
+      refresh();
     }
     function movePen(x, y) {
       pen = [x, y];
       marker.style.left = `${(100 * x) / width}%`;
       marker.style.top = `${(100 * y) / height}%`;
     }
-    function judge() {
-      paint(pad, pixels, width, height);
+    function refresh() {
+      paint(canvas, pixels, width, height);
+      onchange(pixels);
+    }
+    function put(others) {
+      pixels.set(others);
+      refresh();
+    }
+    drag(canvas, (x, y, first) => { if (first) movePen(x * width, y * height); stroke(x * width, y * height); });
+    const inside = (v, most) => Math.min(most - 0.5, Math.max(0.5, v));
+    arrows(canvas, (dx, dy) => movePen(inside(pen[0] + dx, width), inside(pen[1] + dy, height)));
+    canvas.addEventListener("keydown", event => {
+      if (event.key !== " ") return;
+      event.preventDefault();
+      stroke(...pen);
+    });
+    movePen(...pen);
+    const clear = el("button", { t: "pictures.clear", onclick: () => put(new Float32Array(pixels.length)) });
+    const element = el("div", {}, el("div", { class: "around" }, canvas, marker), el("div", { class: "row" }, clear, ...buttons));
+    return { element, put, refresh };
+  }
+
+  /* A field to draw in, and what D says of it. Before anything is drawn, D says nothing. `probability` is true if D's
+  sigmoid is an opinion from 0 to 1. */
+  function field({ discriminator, shape, probability }) {
+    const network = Networks.load(discriminator);
+    const said = el("p", { class: "said", "aria-live": "polite" }), bar = el("div", { class: "bar" }, el("span"));
+
+    function judge(pixels) {
       const empty = pixels.every(each => each === 0);
       bar.hidden = empty || !probability;
       said.textContent = t("pictures.nothing");
@@ -94,24 +120,10 @@ const Pictures = (() => {
         ? t(real > 0.9 ? "pictures.real" : real > 0.6 ? "pictures.rather real" : real > 0.4 ? "pictures.unsure" : real > 0.1 ? "pictures.rather fake" : "pictures.fake", { real: real.toFixed(2) })
         : t("pictures.number", { number: logit.toFixed(2) });
     }
-    function put(others) {
-      pixels.set(others);
-      judge();
-    }
-    drag(pad, (x, y, first) => { if (first) movePen(x * width, y * height); stroke(x * width, y * height); });
-    const inside = (v, most) => Math.min(most - 0.5, Math.max(0.5, v));
-    arrows(pad, (dx, dy) => movePen(inside(pen[0] + dx, width), inside(pen[1] + dy, height)));
-    pad.addEventListener("keydown", event => {
-      if (event.key !== " ") return;
-      event.preventDefault();
-      stroke(...pen);
-    });
-    movePen(...pen);
-    judge();
-    const clear = el("button", { t: "pictures.clear", onclick: () => put(new Float32Array(pixels.length)) });
-    const element = el("div", { class: "field" }, el("div", {}, el("div", { class: "around" }, pad, marker), el("div", { class: "row" }, clear)), el("div", {}, bar, said));
-    return { element, put, refresh: judge };
+    const drawn = pad(shape, judge);
+    drawn.refresh();
+    return { element: el("div", { class: "field" }, drawn.element, el("div", {}, bar, said)), put: drawn.put, refresh: drawn.refresh };
   }
 
-  return { plane, field, mix };
+  return { plane, pad, field, mix };
 })();

@@ -78,6 +78,17 @@ Playground.words.en = {
   "r3gan.draw": "Draw a digit, or show D what G draws. (Keyboard: arrow keys and Space.)",
   "r3gan.show": "Show D what G drew",
 
+  "completion.title": "Fill a hole",
+  "completion.text": "The middle of a digit is hidden. A network guesses from the rest which noise G would need to draw this digit. Then G's pixels fill the hole.",
+  "completion.draw": "Your digit",
+  "completion.how": "Draw a large digit, and watch the hole. (Keyboard: arrow keys and Space.)",
+  "completion.another": "Another digit",
+  "completion.result": "What becomes of it",
+  "completion.hidden": "What the network sees",
+  "completion.filled": "The hole, filled",
+  "completion.whole": "All of G's picture",
+  "completion.why": "G was trained to draw digits, and never saw a hole. If your digit is not like those of MNIST, G's picture does not fit at the edge of the hole.",
+
   "imitation.title": "Imitate an expert",
   "imitation.text": "A player learned to balance a pole from four moments of an expert's games, by a GAN. Another learned the same four moments by heart. Push the carts, and see who falls.",
   "imitation.how": "All three get the same push. With the keyboard: left and right arrow.",

@@ -78,6 +78,17 @@ Playground.words.zh = {
   "r3gan.draw": "画一个数字，或者让 D 看 G 画的图像。（键盘：方向键和空格键。）",
   "r3gan.show": "让 D 看 G 的图像",
 
+  "completion.title": "补全空洞",
+  "completion.text": "数字的中间被遮住了。一个网络根据其余部分，猜 G 要用什么噪声才能画出这个数字；然后用 G 的像素填补空洞。",
+  "completion.draw": "你的数字",
+  "completion.how": "画一个大大的数字，看看空洞里出现什么。（键盘：方向键和空格键。）",
+  "completion.another": "换一个数字",
+  "completion.result": "结果",
+  "completion.hidden": "网络看到的",
+  "completion.filled": "补全的图像",
+  "completion.whole": "G 的整张图像",
+  "completion.why": "G 只学过画数字，从未见过空洞。如果你画的数字不像 MNIST 的，G 的图像在空洞边缘就对不上。",
+
   "imitation.title": "模仿专家",
   "imitation.text": "一个玩家只看了专家玩游戏时的四个瞬间，就通过 GAN 学会了让杆子保持平衡。另一个玩家死记了同样的四个瞬间。推一推小车，看看谁会倒。",
   "imitation.how": "三辆小车受到同样的推力。用键盘时：左、右方向键。",

@@ -13,7 +13,7 @@ from experiments import playground
 from gan_tf import reference, restore
 from gan_tf.data.oracle import Oracle
 from gan_tf.runs import browser, live
-from gan_tf.zoo import imitation, seqgan
+from gan_tf.zoo import completion, imitation, projection, r3gan, seqgan
 
 
 def content(path):
@@ -61,6 +61,38 @@ def runs(tmp_path, monkeypatch):
         (folder / name / "config.json").write_text("{}")
     monkeypatch.setattr(restore, "load_run", lambda path: (gans[path.relative_to(folder).as_posix()], 70))
     return folder, gans
+
+
+def test_the_room_of_the_hole(tmp_path, monkeypatch):
+    """G, the network that guesses, the size of its hole, twenty digits; and four rows of eight pictures."""
+    gan, encoder = r3gan.make(width=4), projection.make_encoder((28, 28, 1), 100, 0)
+    for weight in gan.models["generator_average"].trainable_variables:  # else all pictures are nearly the same
+        weight.assign(3 * weight)
+    folder = tmp_path / "runs"
+    for name in ("r3gan", "completion"):
+        (folder / name).mkdir(parents=True)
+    (folder / "r3gan" / "config.json").write_text("{}")
+    monkeypatch.setattr(restore, "load_run", lambda path: (gan, 90))
+    assert playground.content("completion", folder) is None, "there is no encoder yet"
+    encoder.save(folder / "completion" / "encoder.keras")
+    (folder / "completion" / "completion.json").write_text('{"hole": 10}')
+    found, picture = playground.content("completion", folder)
+    assert found["hole"] == 10 and list(found["r3gan"]) == ["trained", "shape", "probability", "generator", "encoder"]
+    noise = np.asarray(gan.noise(0, 2, 20))
+    assert found["digits"] == [live.floats(each) for each in noise]
+    digits = np.asarray(gan.generate(noise))
+    inside = np.zeros([28, 28, 1], bool)
+    inside[9:19, 9:19] = True
+    hidden = np.where(inside, 0, digits)
+    guessed = np.asarray(gan.generate(encoder(hidden)))
+    rows = [digits, np.where(inside, 0.45, digits), np.where(inside, guessed, digits), guessed]
+    np.testing.assert_allclose(picture, np.concatenate([each[:8] for each in rows]), atol=1e-5)
+    assert np.abs(guessed - digits).max() > 0.05
+    for x, y in found["r3gan"]["encoder"]["checks"]:
+        given, computed = (np.frombuffer(base64.b64decode(each), "<f4") for each in (x, y))
+        np.testing.assert_allclose(encoder(given.reshape(1, 28, 28, 1))[0], computed, atol=1e-5)
+    assert len(found["r3gan"]["encoder"]["checks"]) == 3
+    assert completion.hole(10, (28, 28, 1)).sum() == 100
 
 
 def test_build(runs, tmp_path, monkeypatch):

@@ -327,6 +327,31 @@ def test_r3gan(browser):
     assert_quiet(browser)
 
 
+@pytest.mark.skipif("completion" not in BUILT, reason="the room completion is not built")
+def test_completion(browser):
+    """The hole hides what is below it; the filling is a part of G's picture, and fits what is around it."""
+    find = opened(browser, "completion")
+    seen = []
+    for _ in range(4):
+        digit = greys(browser, ".pad").reshape(28, 28)
+        hidden, filled, whole = (greys(browser, f"#{name}").reshape(28, 28) for name in ("hidden", "filled", "whole"))
+        hole = np.zeros([28, 28], bool)
+        hole[8:20, 8:20] = True
+        assert (hidden[hole] == hidden[8, 8]).all() and 100 < hidden[8, 8] < 130, "grey"
+        np.testing.assert_array_equal(hidden[~hole], digit[~hole])
+        np.testing.assert_array_equal(filled[~hole], digit[~hole])
+        np.testing.assert_array_equal(filled[hole], whole[hole])
+        seen.append([np.abs(filled - digit)[hole].mean(), np.abs(digit[hole]).mean()])
+        find("#another").click()
+    found, empty = np.mean(seen, axis=0)
+    assert found < empty / 2, "nearer to the digit than an empty hole"
+    before = greys(browser, "#whole")
+    keys(find(".pad"), *[" ", "ARROW_DOWN"] * 3)
+    keys(find(".pad"), *["ARROW_LEFT"] * 12, *[" ", "ARROW_UP"] * 5)
+    assert (greys(browser, "#whole") != before).any()
+    assert_quiet(browser)
+
+
 @pytest.mark.skipif("imitation" not in BUILT, reason="the room imitation is not built")
 def test_imitation(browser):
     """After a while of the game, expert and GAIL still stand; a hundred pushes to one side are too many for all."""
