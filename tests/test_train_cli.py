@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -320,6 +321,32 @@ def test_defaults_are_the_scripts():
 
     found = {flag.name: flag.default for flag in train.FLAGS.get_flags_for_module("gan_tf.train")}
     assert found == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("changed", "warned"),
+    [({}, True), ({"d_lr": 1.0}, False), ({"loss": "lsgan"}, False), ({"d_optimizer": "adam"}, False)],
+)
+def test_the_script_s_own_settings_have_a_hint(changed, warned, monkeypatch, caplog):
+    """A run that will collapse says so, and what helps; no other run does. All flags reach the GAN."""
+    from gan_tf import train
+    from gan_tf.objectives import variant
+
+    values = DEFAULTS | {"d_optimizer": "adadelta", "g_optimizer": "adam", "r1": 0.25} | changed
+
+    class Values(dict):
+        __getattr__ = dict.__getitem__
+
+        def __getitem__(self, name):
+            return types.SimpleNamespace(value=values[name])
+
+    monkeypatch.setattr(train, "FLAGS", Values(values))
+    monkeypatch.setattr(variant, "make", lambda pixels, **options: options)
+    with caplog.at_level("INFO"):
+        options = train.make(types.SimpleNamespace(pixels=None), 50)
+    assert (["--d_lr=1.0" in message for message in caplog.messages] == [True]) == warned
+    names = "loss d_steps r1 d_optimizer g_optimizer d_lr g_lr batch_size seed jit".split()
+    assert options == {name: values[name] for name in names} | {"block": 50}
 
 
 def test_which_flags_may_change():

@@ -251,14 +251,14 @@ def test_other_flags_are_refused_by_name(flag, was, whole, idx_dir):
 
 
 def test_a_run_from_before_config_named_the_gan(whole, idx_dir, tmp_path):
-    """It was the reference; and before there was --threads. To name the default rate makes no other run."""
+    """It was the reference; and before there were --threads and --r1. To name the defaults makes no other run."""
     shutil.copytree(whole, tmp_path / "out")
     path = tmp_path / "out" / "config.json"
     config = json.loads(path.read_text())
     assert config["flags"]["d_lr"] is config["flags"]["g_lr"] is None
-    del config["gan"], config["flags"]["threads"]
+    del config["gan"], config["flags"]["threads"], config["flags"]["r1"]
     path.write_text(json.dumps(config))
-    result = go_on(tmp_path, idx_dir, "--iters=601", "--d_lr=0.001")
+    result = go_on(tmp_path, idx_dir, "--iters=601", "--d_lr=0.001", "--r1=0")
     assert result.returncode == 0 and f"resumed at {ITERS}" in result.stderr, result.stderr
     assert json.loads(path.read_text())["gan"]["name"] == "reference"
 
