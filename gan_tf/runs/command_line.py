@@ -189,9 +189,11 @@ def _help(groups):
     for heading, names in groups.items():
         lines += ["", f"{heading}:"]
         for name in names:
-            flag = FLAGS[name]
+            flag, words = FLAGS[name], FLAGS[name].help.replace("|", " | ")
             default = "" if flag.default is None else f"={str(flag.default).lower() if flag.boolean else flag.default}"
-            text = textwrap.fill(flag.help.replace("|", " | "), 96, initial_indent=" " * 24, subsequent_indent=" " * 24)
+            if isinstance(flag.default, list):
+                default, words = "", f"{words} Unset: {', '.join(flag.default)}."
+            text = textwrap.fill(words, 96, initial_indent=" " * 24, subsequent_indent=" " * 24)
             head = f"  --{name}{default}"
             lines.append(head.ljust(23) + text[23:] if len(head) < 23 else f"{head}\n{text}")
     return "\n".join(lines)

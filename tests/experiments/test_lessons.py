@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import command
 from test_sentences import says
 
 from experiments import exercises, record
@@ -297,3 +298,10 @@ def test_the_changes_are_those_of_the_page():
     assert {name: lines.pop(name) for name in in_words} == in_words
     for line in lines.values():
         assert f"`{line}`" in PAGE, line
+
+
+def test_help_lists_the_exercises():
+    """All names stand in a sentence, not as a list of Python's."""
+    shown = " ".join(command("experiments.exercises", "--help", cwd=record.RESULTS.parents[1]).stdout.split())
+    assert f"The exercises to run. Unset: {', '.join(exercises.NAMES)}. --data_dir" in shown
+    assert "[" not in shown.partition("Flags:")[2]
