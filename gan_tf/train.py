@@ -5,6 +5,8 @@ from real ones. Without other flags, all settings are those of the script, gan_t
 draws the same image for every noise, and never a digit. Add --d_lr=1.0 to draw digits.
 """
 
+import math
+
 from absl import flags, logging
 
 from gan_tf import limits, optimizers
@@ -61,6 +63,7 @@ flags.DEFINE_float(
     None,
     "Learning rate of G. Unset: 0.001, as in the script (rmsprop: 5e-5, adam_gp: 1e-4). --d_lr does not change it.",
 )
+flags.register_validator("r1", lambda value: value is None or math.isfinite(value), message="must be a finite number")
 for name in ("d_lr", "g_lr"):
     flags.register_validator(
         name,

@@ -209,6 +209,7 @@ def test_the_original_mnist_is_recognised(mnist_dir, tmp_path):
         ("--sample_every=0", "--sample_every=0: 0 is not a positive integer."),
         ("--log_every=-1", "--log_every=-1: -1 is not a positive integer."),
         ("--seed=-1", "--seed=-1: -1 is not an integer in the range [0, 9223372036854775807]."),
+        ("--r1=nan", "--r1=nan: must be a finite number."),
         ("--d_steps=100000", "--d_steps=100000: 100000 is not an integer in the range [1, 100]."),
         ("--d_lr=0", "--d_lr=0.0: must be a number above 0, such as 0.001."),
         ("--g_lr=-0.1", "--g_lr=-0.1: must be a number above 0, such as 0.001."),
