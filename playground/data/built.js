@@ -1,1 +1,1 @@
-Playground.built(["digits", "r3gan", "imitation", "seqgan"]);
+Playground.built(["digits", "r3gan", "completion", "imitation", "seqgan"]);
