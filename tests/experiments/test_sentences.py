@@ -596,6 +596,31 @@ def test_r3gan_in_the_gallery():
     )
 
 
+def test_controls_of_r3gan_and_sngan():
+    """FID of the short runs, in the gallery and in the lessons."""
+    results = zoo.load_results()
+
+    def of(run, name="frechet_distance"):
+        (found,) = results[run]
+        return found["metrics"]["samples"][name]["value"]
+
+    four = [of(run) for run in ("r3gan_short", "r3gan_no_pairing", "r3gan_no_r1", "r3gan_no_r2")]
+    said = "FID is {}{:.1f}; without pairs it is {:.1f}, without R1 {:.1f}, without R2 {:.1f}."
+    says("gan_tf/zoo", said.format("then ", *four))
+    says("experiments", "FID is {:.1f}, without pairs {:.1f}, without R1 {:.1f}, without R2 {:.1f}.".format(*four))
+    assert max(four) < 8 < of("dcgan_short"), "near to one another"
+    short, clip = of("sngan_short"), of("sngan_clip")
+    says(
+        "gan_tf/zoo",
+        f"which has FID {of('dcgan_short'):.0f}.",
+        f"and some digits; FID is {short:.0f}. With weight clipping, the older bound, FID is {clip:.0f}.",
+    )
+    says("experiments", f"all pictures are the same without the norm. With it, FID is {short:.0f}.")
+    assert of("sngan_no_spectral_norm", "classifier_score") < 1.02 and of("sngan_no_spectral_norm", "spread") < 0.02
+    for run in ("r3gan_short", "r3gan_no_pairing", "r3gan_no_r1", "r3gan_no_r2", "sngan_short"):
+        assert results[run][0]["iterations"] == (8000 if run.startswith("r3gan") else 4000)
+
+
 def test_the_heads():
     results = heads.load_results()
     assert set(results) == set(heads.RUNS), "all are measured"
