@@ -131,9 +131,10 @@ def anchors(gan):
 
 
 def completion(gan, folder):
-    """What the room "completion" has beside G, and its picture; `folder` is that of gan_tf.zoo.completion's results.
+    """Returns what the room "completion" shows: (the network that guesses, other data, picture).
 
-    The picture has eight digits that G draws: as they are, with the hole, filled, and all that G draws to fill it.
+    `folder` has the results of gan_tf.zoo.completion. The picture has four rows of eight: digits that G draws, the same
+    with a hole, with the hole filled, and the whole images that G drew to fill them.
     """
     import keras
 
