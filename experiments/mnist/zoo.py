@@ -45,6 +45,7 @@ RUNS = {
     "r3gan_no_pairing": ("r3gan", ["--nopairing", *SHORT], [0]),
     "r3gan_no_r1": ("r3gan", ["--nor1", *SHORT], [0]),
     "r3gan_no_r2": ("r3gan", ["--nor2", *SHORT], [0]),
+    "r3gan_no_penalties": ("r3gan", ["--nor1", "--nor2", *SHORT], [0]),
     "r3gan_dcgan": ("r3gan", ["--networks=dcgan", *SHORT], [0]),
     "sngan": ("sngan", [], [0]),
     "sngan_short": ("sngan", BRIEF, [0]),
