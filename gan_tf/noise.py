@@ -18,7 +18,8 @@ def uniform_noise(seed, stream, first, shape):
     """
     if first % 4:
         raise ValueError(f"first must be a multiple of 4, not {first}")
-    return _philox(tf.constant([seed], tf.uint64), tf.constant([first // 4, stream], tf.uint64), shape)
+    counter = tf.constant([first // 4, stream], tf.uint64)
+    return _philox(tf.constant([seed], tf.uint64), counter, tf.constant(shape, tf.int32))
 
 
 @tf.function  # never with XLA, where the same draw gives other numbers and takes longer

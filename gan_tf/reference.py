@@ -57,7 +57,7 @@ def flat(images, shape=SHAPE):
         return None
     if images.shape[1:] not in (shape, (math.prod(shape),)):
         raise ValueError(f"the images are {list(images.shape[1:])}, and these networks take {list(shape)}")
-    return images.reshape(len(images), -1)
+    return np.asarray(images).reshape(len(images), -1)
 
 
 def pictures(images, shape=SHAPE):

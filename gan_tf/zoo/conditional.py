@@ -51,10 +51,11 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_tf import grids, losses
+from gan_tf import losses
 from gan_tf.data import DIGITS
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan
+from gan_tf.grids import spread
 from gan_tf.noise import SAMPLE_NOISE, uniform_noise
 from gan_tf.objectives.critics import r1_penalty
 from gan_tf.zoo import dcgan
@@ -62,6 +63,7 @@ from gan_tf.zoo.blocks import follow, lazily, make_average, make_train_block, sh
 
 NOISE = 100  # numbers of z
 RANDOM = NOISE + 2  # random numbers for one image: z, one that chooses the wrong class, one to make them even
+MOST_COLUMNS = 20  # of a grid; with more classes it shows some of them
 
 
 def make_discriminator(seed, shape, classes, width=32, batch_norm=True):
@@ -160,12 +162,12 @@ def spread_within_classes(pictures, classes):
 
     `pictures` is [n, …]; their classes are 0, 1, …, classes - 1 in turn.
     """
-    return float(np.mean([grids.spread(pictures[one::classes]) for one in range(classes)]))
+    return float(np.mean([spread(pictures[one::classes]) for one in range(classes)]))
 
 
 def some_of_each_class(images, labels, classes):
-    """Returns four images of each class, in the order of `turns`, float32 [4 classes, …]; None if there are too few."""
-    found = [np.flatnonzero(labels == one)[:4] for one in range(classes)]
+    """Returns four images of each of `classes`, one of each in turn, float32 [4 classes, …]; None if some has fewer."""
+    found = [np.flatnonzero(labels == one)[:4] for one in classes]
     if min(map(len, found)) < 4:
         return None
     return scaled(np.array(images[np.stack(found, axis=1).ravel()]))
@@ -212,6 +214,8 @@ def make(
         generator, discriminator, g_optimizer, d_optimizer, wrong_digits, average, ema, r1, r1_every, jit
     )
     train_block, block, drawn = None, min(block, dcgan.BLOCK), average or generator
+    columns = min(count, MOST_COLUMNS)
+    shown = np.linspace(0, count - 1, columns).astype(int)  # all classes, or some from the first to the last
     if images is not None:
         train_block = make_train_block(step, [images, labels.astype(np.int32)], batch_size, seed, RANDOM)
 
@@ -220,8 +224,8 @@ def make(
         return ask(uniform_noise(seed, stream, 0, [number, NOISE]), asked, count)
 
     def draw(index):
-        noise = uniform_noise(seed, SAMPLE_NOISE, index * 4 * count * NOISE, [4 * count, NOISE])
-        return drawn(ask(noise, np.arange(4 * count) % count, count)).numpy()
+        noise = uniform_noise(seed, SAMPLE_NOISE, index * 4 * columns * NOISE, [4 * columns, NOISE])
+        return drawn(ask(noise, np.tile(shown, 4), count)).numpy()
 
     return Gan(
         objects={
@@ -235,9 +239,10 @@ def make(
         block=block,
         draw=draw,
         shape=shape,
-        columns=count,
-        measures={"spread": lambda pictures: spread_within_classes(pictures, count)},
-        real_pictures=None if images is None else some_of_each_class(images, labels, count),
+        columns=columns,
+        # That within classes needs pictures of all classes in turn.
+        measures={"spread": (lambda pictures: spread_within_classes(pictures, count)) if columns == count else spread},
+        real_pictures=None if images is None else some_of_each_class(images, labels, shown),
         make_noise=make_noise,
         conditions=tuple(classes),
         asked=lambda noise: np.argmax(noise[:, NOISE:], axis=1),
