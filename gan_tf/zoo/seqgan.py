@@ -79,14 +79,12 @@ import tensorflow as tf
 from keras import layers
 
 from gan_tf.data import batch_indices
-from gan_tf.data.oracle import LENGTH, START, Oracle
+from gan_tf.data.oracle import LENGTH, START
 from gan_tf.gan import Gan, in_batches
-from gan_tf.metrics.table import discriminator_accuracy, mean
+from gan_tf.metrics.sequences import scores_of_sequences
 
 WIDTHS, FILTERS = (1, 2, 3, 4), 64
 BLOCK = 5
-COUNT = 2000  # sequences that are measured
-SHARPER = 0.9  # a temperature: G's logits are divided by it
 
 
 def make_generator(words, units, seed):
@@ -290,40 +288,17 @@ def make(
             return np.array([one(i) for i in range(first, first + steps)], np.float32).reshape(steps, 3)
 
     def scores(test):
-        sequences = test.pixels
-
-        def written(temperature):
-            seeds = (tf.constant([i, 1], tf.int64) for i in range(COUNT // 100))
+        def writes(count, temperature):
+            seeds = (tf.constant([i, 1], tf.int64) for i in range(count // 100))
             return np.concatenate([np.asarray(write(generator, 100, each, temperature)[0]) for each in seeds])
 
-        def by_oracle(sequences):
-            return mean(-Oracle(words).log_probabilities(sequences).mean(axis=1))
+        def logs(sequences, temperature):
+            return in_batches(lambda each: log_likelihood(generator, each, temperature), sequences, 100)
 
-        def by_g(temperature):
-            own = in_batches(lambda each: log_likelihood(generator, each, temperature), sequences, 100)
-            return mean(-own.mean(axis=1))
+        def judge(sequences):
+            return in_batches(lambda each: discriminator(each)[1], sequences, 100)
 
-        def triples(sequences):
-            windows = np.lib.stride_tricks.sliding_window_view(sequences[:COUNT], 3, axis=1).reshape(-1, 3)
-            return (len(np.unique(windows, axis=0)) / len(windows), None)
-
-        ours, random = written(1.0), np.random.default_rng(0).integers(0, words, [COUNT, LENGTH])
-        right = {
-            whose: discriminator_accuracy(in_batches(lambda each: discriminator(each)[1], each, 100), real, 0.0)
-            for whose, each, real in (("G's sequences", ours, False), ("the oracle's", sequences, True))
-        }
-        return {
-            "NLL of G's sequences by the oracle": by_oracle(ours),
-            "NLL of the oracle's sequences by G": by_g(1.0),
-            "sharper: NLL of G's sequences by the oracle": by_oracle(written(SHARPER)),
-            "sharper: NLL of the oracle's sequences by G": by_g(SHARPER),
-            "share of different triples": triples(ours),
-            **{f"D is right about {whose}": found["discriminator_accuracy"] for whose, found in right.items()},
-            "random words: NLL by the oracle": by_oracle(random),
-            "random words: share of different triples": triples(random),
-            "oracle's own: NLL by the oracle": by_oracle(sequences),
-            "oracle's own: share of different triples": triples(sequences),
-        }
+        return scores_of_sequences(writes, logs, judge, test.pixels, words)
 
     return Gan(
         objects=objects,

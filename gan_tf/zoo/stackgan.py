@@ -52,8 +52,8 @@ from gan_tf import grids, losses
 from gan_tf.data.captions import CAPTIONS, WORDS, vector_of
 from gan_tf.data.dataset import scaled
 from gan_tf.gan import Gan, in_batches
-from gan_tf.metrics.pairs import distance, enlarge, read_nearest
-from gan_tf.metrics.table import share
+from gan_tf.metrics.captioned import scores_of_captions
+from gan_tf.metrics.pairs import enlarge
 from gan_tf.noise import EVALUATION_NOISE, SAMPLE_NOISE, uniform_noise
 from gan_tf.reference import SHAPE
 from gan_tf.zoo import dcgan
@@ -172,16 +172,6 @@ def shrunk(images):
     return tf.reduce_mean(tf.reshape(images, [-1, SMALL, 2, SMALL, 2, 1]), axis=[2, 4])
 
 
-def rights(images, captions, what):
-    """Returns {title: (share, error)}: how often `images` have the digit, the weight and the slant of `captions`."""
-    parts = {"digit": lambda c: c % 10, "weight": lambda c: c // 10 % 2, "slant": lambda c: c // 20}
-    found = read_nearest(images, "captions")
-    return {
-        f"{what}: {name} as said": share((part(found) == part(captions)).mean(), len(captions))
-        for name, part in parts.items()
-    }
-
-
 def make_noise(seed, stream, count, condition=None):
     """Returns `count` inputs, float32 [count, 132]: random numbers, then the vector of a caption.
 
@@ -271,19 +261,16 @@ def make(
         return np.asarray(generate(with_captions(uniform, np.arange(40))))
 
     def scores(test):
-        images, labels = test.images[:COUNT], test.labels[:COUNT]
-        noise = make_noise(0, EVALUATION_NOISE, COUNT)
-        drawn = {"images": in_batches(generate, noise)}
+        images, labels, noise = test.images[:COUNT], test.labels[:COUNT], make_noise(0, EVALUATION_NOISE, COUNT)
+        seen = {
+            "real images": (images, labels),
+            "real images, shrunk and enlarged": (enlarge(np.asarray(shrunk(images)), 2), labels),
+            "images": (in_batches(generate, noise), captions_of(noise)),
+        }
         if not one_stage:
             small = in_batches(lambda n: draw_first(n[:, RANDOM:], n[:, :RANDOM], training=False)[0], noise)
-            drawn["first stage, enlarged"] = enlarge(small, 2)
-        found = rights(images, labels, "real images")
-        again = enlarge(np.asarray(shrunk(images)), 2)
-        found |= rights(again, labels, "real images, shrunk and enlarged")
-        found["real images, shrunk and enlarged: FID"] = distance(again, images)
-        for what, each in drawn.items():
-            found |= rights(each, captions_of(noise), what) | {f"{what}: FID": distance(each, images)}
-        return found
+            seen["first stage, enlarged"] = enlarge(small, 2), captions_of(noise)
+        return scores_of_captions(seen, images)
 
     return Gan(
         objects=objects,

@@ -10,6 +10,7 @@ from command_line import command
 from gan_tf import data
 from gan_tf.data import dataset
 from gan_tf.data.oracle import Oracle
+from gan_tf.metrics import sequences as measured
 from gan_tf.zoo import seqgan
 
 RANDOM = np.random.default_rng(0)
@@ -174,8 +175,8 @@ def test_a_temperature_sharpens_what_g_writes():
 
 def test_scores_by_hand(monkeypatch):
     """Each score has its own sequences: G's, sharper ones, the oracle's and random ones. All differ."""
-    assert (seqgan.COUNT, seqgan.SHARPER) == (2000, 0.9)
-    monkeypatch.setattr(seqgan, "COUNT", 200)
+    assert (measured.COUNT, measured.SHARPER) == (2000, 0.9)
+    monkeypatch.setattr(measured, "COUNT", 200)
     written = {
         temperature: [np.random.default_rng(seed).integers(0, words, [100, 20], np.int32) for seed in (1, 2)]
         for temperature, words in ((1.0, 12), (0.9, 5))

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from gan_tf.data import dataset
 from gan_tf.data.captions import CAPTIONS
-from gan_tf.metrics import pairs
+from gan_tf.metrics import captioned, pairs
 from gan_tf.noise import uniform_noise
 from gan_tf.zoo import blocks, stackgan
 
@@ -122,33 +122,6 @@ def test_first_the_first_stage_then_the_second():
     assert pictures.shape == (40, 28, 28, 1) and gan.sample(2, condition="a one").shape == (2, 28, 28, 1)
 
 
-def test_reading():
-    """The nearest printed digit has its digit, weight and slant nearly always, also of held-out images."""
-    from gan_tf import data
-
-    test = data.load("captions", split="test")
-    found = stackgan.rights(test.images[:500], test.labels[:500], "real")
-    assert all(value > 0.9 for value, _ in found.values())
-    wrong = stackgan.rights(test.images[:500], (test.labels[:500] + 33) % 40, "real")
-    assert wrong["real: digit as said"][0] < 0.1
-
-
-def test_digit_weight_and_slant_are_read_each_for_itself(monkeypatch):
-    """A caption's number is digit + 10 · bold + 20 · slanted. Four digits are right, three weights, two slants."""
-    captions = np.array([7, 17, 27, 37, 4])
-    read = np.array([27, 7, 27, 18, 34])
-    seen = []
-    monkeypatch.setattr(stackgan, "read_nearest", lambda *given: seen.append(given) or read)
-    found = stackgan.rights(REAL[:5], captions, "those")
-    assert found == {
-        f"those: {name} as said": pytest.approx((right / 5, (right / 5 * (1 - right / 5) / 5) ** 0.5))
-        for name, right in (("digit", 4), ("weight", 3), ("slant", 2))
-    }
-    ((images, name),) = seen
-    np.testing.assert_array_equal(images, REAL[:5])
-    assert name == "captions"
-
-
 def test_inputs():
     """120 random numbers, then a 1 for each word: bold, slanted, zero, …, nine. Captions come in turn."""
     uniform = RANDOM.uniform(-1, 1, [4, 120]).astype(np.float32)
@@ -236,9 +209,9 @@ def test_what_is_measured(monkeypatch, one_stage):
     monkeypatch.setattr(stackgan, "COUNT", 6)
     rights, distances = {}, []
     monkeypatch.setattr(
-        stackgan, "rights", lambda images, captions, what: rights.update({what: (images, captions)}) or {what: 1}
+        captioned, "rights", lambda images, captions, what: rights.update({what: (images, captions)}) or {what: 1}
     )
-    monkeypatch.setattr(stackgan, "distance", lambda made, real: distances.append((made, real)) or len(distances))
+    monkeypatch.setattr(captioned, "distance", lambda made, real: distances.append((made, real)) or len(distances))
     gan = strong(stackgan.make(width=2, one_stage=one_stage, seed=5))
     pixels, labels = RANDOM.integers(0, 256, [8, 28, 28, 1], np.uint8), np.arange(8) * 3
     found = gan.scores(dataset.make("captions", "", pixels, labels))
