@@ -300,7 +300,7 @@ COMMON = {"dataset", "iters", "batch_size", "seed"}
 def test_runs_have_flags_of_their_members():
     """A flag that a member lacks would be found only after hours of other runs."""
     runs = [(member, options) for member, options, *_ in [*zoo.RUNS.values(), *stacked.RUNS.values()]]
-    runs += [*heads.RUNS.values(), *(("r3gan", options) for _, options in few_pictures.RUNS.values())]
+    runs += [*heads.RUNS.values(), *((member, options) for *_, member, options in few_pictures.RUNS.values())]
     for member, options in runs:
         known = importlib.import_module(f"gan_tf.zoo.{member}").OPTIONS
         for option in options:
@@ -335,16 +335,24 @@ def test_the_table_of_stacked_mnist():
     assert lines[-3].startswith("| *equal shares, by chance* | 1000 | 0.019 |")
 
 
-def test_the_table_of_few_pictures():
-    """Sorted by the number of pictures; the run with augmentation comes second."""
+def test_the_tables_of_few_pictures():
+    """One for each data set, sorted by the number of pictures; the run with augmentation comes second."""
     scores = dict.fromkeys(few_pictures.SCORES, 2.5) | {"copies": 0.25}
     results = {
-        run: made_up(**scores) | {"pictures": count, "command": " ".join(options)}
-        for run, (count, options) in few_pictures.RUNS.items()
+        run: made_up(**scores) | {"dataset": dataset, "pictures": count, "command": " ".join(options)}
+        for run, (dataset, count, _, options) in few_pictures.RUNS.items()
     }
-    rows = [line for line in few_pictures.table(results).split("\n") if line.startswith("|")]
-    assert [row.split(" | ")[:2] for row in rows[2:5]] == [["| 100", "no"], ["| 100", "yes"], ["| 500", "no"]]
-    assert rows[2].endswith("| 2.5 | 2.5 | 2.5 | 2.5 | 0.25 |") and len(rows) == 9
+    for dataset, first, reader, expected in (
+        ("mnist", "100", "MNIST classifier", ["| 100 | no", "| 100 | yes", "| 500 | no"]),
+        ("heads", "heads_200", "heads reader", ["| 200 | no", "| 200 | yes"]),
+    ):
+        results[f"{first}_augmented"]["metrics"]["samples"]["copies"]["value"] = 0.125
+        table = few_pictures.table(results, dataset)
+        rows = [line for line in table.split("\n") if line.startswith("|")]
+        assert [" | ".join(row.split(" | ")[:2]) for row in rows[2 : 2 + len(expected)]] == expected
+        assert rows[2].endswith("| 2.5 | 2.5 | 2.5 | 2.5 | 0.25 |") and rows[3].endswith("| 2.5 | 0.125 |")
+        assert len(rows) == 3 + 2 * len({count for name, count, *_ in few_pictures.RUNS.values() if name == dataset})
+        assert f"FID ({reader})" in rows[0] and few_pictures.AUGMENT[dataset] in rows[0]
 
 
 def test_the_zoos_gallery_is_the_results():
