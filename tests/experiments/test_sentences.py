@@ -609,6 +609,11 @@ def test_controls_of_r3gan_and_sngan():
     says("gan_tf/zoo", said.format("then ", *four))
     says("experiments", "FID is {:.1f}, without pairs {:.1f}, without R1 {:.1f}, without R2 {:.1f}.".format(*four))
     assert max(four) < 8 < of("dcgan_short"), "near to one another"
+    neither = of("r3gan_no_penalties")
+    says("gan_tf/zoo", f"same pattern after 8,000 iterations, and FID is {neither:.0f}. D's loss is then below 1e-12:")
+    says("experiments", f"But without both penalties all pictures are the same, and FID is {neither:.0f}.")
+    assert of("r3gan_no_penalties", "spread") < 1e-3
+    assert results["r3gan_no_penalties"][0]["losses"]["d_loss"][-1] < 1e-12
     short, clip = of("sngan_short"), of("sngan_clip")
     says(
         "gan_tf/zoo",
@@ -617,7 +622,7 @@ def test_controls_of_r3gan_and_sngan():
     )
     says("experiments", f"all pictures are the same without the norm. With it, FID is {short:.0f}.")
     assert of("sngan_no_spectral_norm", "classifier_score") < 1.02 and of("sngan_no_spectral_norm", "spread") < 0.02
-    for run in ("r3gan_short", "r3gan_no_pairing", "r3gan_no_r1", "r3gan_no_r2", "sngan_short"):
+    for run in ("r3gan_short", "r3gan_no_pairing", "r3gan_no_r1", "r3gan_no_r2", "r3gan_no_penalties", "sngan_short"):
         assert results[run][0]["iterations"] == (8000 if run.startswith("r3gan") else 4000)
 
 
