@@ -18,7 +18,8 @@ Departures from the papers:
 1. The networks are those of dcgan.py instead of dense layers. G gets c as more inputs, one for each class; one of them
    is 1. D gets c as more channels of the image, one for each class; one of them is 1 everywhere.
 2. Reed et al. give the second and the third term half the weight. Here all terms have the same weight.
-3. --r1, --r1_every and --ema, for larger images, are those of dcgan.py.
+3. --r1, --r1_every and --ema, for larger images, are those of dcgan.py. --networks=residual has the networks and the
+   Adam of r3gan.py. Nothing in them normalises, so they need --r1; --learning_rate=0.001 suits them.
 """
 
 from gan_tf.messages import SettingError
@@ -26,6 +27,7 @@ from gan_tf.runs import training_command
 
 OPTIONS = {
     "width": (32, "Channels, as in gan_tf.zoo.dcgan.", (1, 1024)),
+    "networks": ("dcgan", "Those of gan_tf.zoo.dcgan, or of gan_tf.zoo.r3gan (residual).", ["dcgan", "residual"]),
     "learning_rate": (0.0002, "Learning rate of Adam, for both networks.", (1e-9, 10)),
     "r1": (0.0, "Weight of the gradient penalty R1, as in gan_tf.zoo.dcgan.", (0, 1e6)),
     "r1_every": (1, "Iterations from one R1 to the next, as in gan_tf.zoo.dcgan.", (1, 1000)),
@@ -58,7 +60,7 @@ from gan_tf.gan import Gan
 from gan_tf.grids import spread
 from gan_tf.noise import SAMPLE_NOISE, uniform_noise
 from gan_tf.objectives.critics import r1_penalty
-from gan_tf.zoo import dcgan
+from gan_tf.zoo import dcgan, residual
 from gan_tf.zoo.blocks import follow, lazily, make_average, make_train_block, shape_of, wrong_labels
 
 NOISE = 100  # numbers of z
@@ -66,17 +68,21 @@ RANDOM = NOISE + 2  # random numbers for one image: z, one that chooses the wron
 MOST_COLUMNS = 20  # of a grid; with more classes it shows some of them
 
 
-def make_discriminator(seed, shape, classes, width=32, batch_norm=True):
+def make_discriminator(seed, shape, classes, width=32, batch_norm=True, networks="dcgan"):
     """D maps images, float32 [n, height, width, channels] in [0, 1], and classes to logits, float32 [n, 1].
 
-    A class is a row of float32 [n, classes], with a single 1.
+    A class is a row of float32 [n, classes], with a single 1. Residual networks have no batch normalisation.
     """
     height, wide, _ = shape
-    seeds = iter(np.random.SeedSequence(seed).generate_state(len(dcgan.sizes_of(shape))).tolist())
     image, one_hot = keras.Input(shape), keras.Input([classes])
     c = layers.Reshape([height, wide, classes])(layers.RepeatVector(height * wide)(one_hot))
     x = layers.Concatenate()([layers.Rescaling(2.0, -1.0)(image), c])  # of digits [n, 28, 28, 11]
-    logit = layers.Dense(1, kernel_initializer=dcgan.normal(seeds))(dcgan.features(x, seeds, width, batch_norm))
+    if networks == "residual":
+        seeds = residual.seeds_of(seed, residual.sizes_of(shape), blocks=1)
+        logit = residual.logit_of(residual.features(x, seeds, width), seeds)
+    else:
+        seeds = iter(np.random.SeedSequence(seed).generate_state(len(dcgan.sizes_of(shape))).tolist())
+        logit = layers.Dense(1, kernel_initializer=dcgan.normal(seeds))(dcgan.features(x, seeds, width, batch_norm))
     return keras.Model([image, one_hot], logit, name="discriminator")
 
 
@@ -180,6 +186,7 @@ def make(
     shape=None,
     classes=DIGITS,
     width=32,
+    networks="dcgan",
     learning_rate=0.0002,
     r1=0.0,
     r1_every=1,
@@ -194,22 +201,25 @@ def make(
 
     `images` is uint8 [n, height, width, channels], or float32 in [0, 1]. `labels` are int [n], places in `classes`, the
     names of the classes. Without images the GAN can draw pictures of `shape` (None: MNIST's), but not train. The other
-    arguments are the flags. Raises ValueError if there is only one class, not as many labels as images, or if `ema` is
-    not in [0, 1).
+    arguments are the flags. Raises ValueError if there is only one class, not as many labels as images, for unknown
+    networks, or if `ema` is not in [0, 1).
     """
+    if networks not in ("dcgan", "residual"):
+        raise ValueError(f"networks must be dcgan or residual, not {networks!r}")
     shape, count = shape_of(images, shape), len(classes)
     if count < 2:
         raise SettingError("this GAN needs pictures of at least two classes, such as a folder with two subfolders.")
     if images is not None and labels is None:
         raise ValueError("without labels this GAN cannot train")
     g_seed, d_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
+    parts = residual if networks == "residual" else dcgan
 
     def make_g():
-        return dcgan.make_generator(g_seed, shape, width, inputs=NOISE + count)
+        return parts.make_generator(g_seed, shape, width, inputs=NOISE + count)
 
     generator, average = make_g(), make_average(make_g, ema)
-    discriminator = make_discriminator(d_seed, shape, count, width, batch_norm=not r1)
-    g_optimizer, d_optimizer = dcgan.make_optimizer(learning_rate), dcgan.make_optimizer(learning_rate)
+    discriminator = make_discriminator(d_seed, shape, count, width, not r1, networks)
+    g_optimizer, d_optimizer = parts.make_optimizer(learning_rate), parts.make_optimizer(learning_rate)
     step = make_train_step(
         generator, discriminator, g_optimizer, d_optimizer, wrong_digits, average, ema, r1, r1_every, jit
     )

@@ -13,30 +13,17 @@ generated images: near each real image it must say which is which. This works ag
 are the penalties R1 and R2: D is flat at real and at generated images. Without them such a GAN need not converge
 (experiments/theory/one_point.py). The controls leave out one part each: --nopairing has the losses of dcgan.py, --nor1
 and --nor2 have one penalty only, and --networks=dcgan has the networks of dcgan.py, with no batch normalisation in D.
+The residual networks are in residual.py.
 
-A residual block adds to x what three convolutions make of it: 1x1, 3x3, 1x1. Before the second and the third is a
-LeakyReLU. The last convolution begins with zeros, so that each block begins as "change nothing". No layer normalises.
-Images are enlarged and shrunk by interpolation, without weights.
+Departures from the paper and its code, besides those of residual.py:
 
-Departures from the paper and its code:
-
-1. The paper's networks have 384 to 1,536 channels and two blocks for each size of the image. Here are `width` channels
-   at the largest size, then two and at most four times as many, and `blocks` blocks. The paper's second convolution has
-   twice as many channels as the block, in groups of 16. Here it has half as many, without groups: TensorFlow trains a
-   convolution in groups about 20 times slower on a CPU.
-2. The largest size is half of the image's: D begins with a convolution of 2x2 pixels with stride 2, and G ends with a
-   transposed one. Blocks for single pixels would take most of the time.
-3. G's first layer is dense: z becomes 4x4 places. The paper multiplies a learned 4x4 image by numbers of z, which is a
-   dense layer with fewer weights. D's last layer is dense, too; here both are the same.
-4. Images are shrunk by the mean of 2x2 places, instead of a smooth filter.
-5. G ends with a tanh, scaled to [0, 1], because pixels must be in this range.
-6. The paper computes R1 and R2 in every iteration. Here every eighth has them, eight times as large
+1. The paper computes R1 and R2 in every iteration. Here every eighth has them, eight times as large
    (--penalty_every; see dcgan.py). This saves time.
-7. The paper lowers learning rate and gamma along a cosine, which ends at a tenth or less. Here both are multiplied by
+2. The paper lowers learning rate and gamma along a cosine, which ends at a tenth or less. Here both are multiplied by
    1/2 to the power of (iteration / --halve_every), which does not depend on --iters. The paper raises Adam's beta2 from
    0.9 to 0.99; here it is 0.99. Samples come from an average of G's weights with the same memory from the start
    (--ema); the paper's begins without.
-8. The paper augments images at random. Here this is --augment, by another paper's rules (augment.py).
+3. The paper augments images at random. Here this is --augment, by another paper's rules (augment.py).
 """
 
 from gan_tf.runs import training_command
@@ -78,108 +65,13 @@ if __name__ == "__main__":  # before the other imports, so that --help and a wro
 
 import math
 
-import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
 
 from gan_tf import losses
-from gan_tf.zoo import dcgan
+from gan_tf.zoo import dcgan, residual
 from gan_tf.zoo.augment import make_augment, unchanged
 from gan_tf.zoo.blocks import follow, lazily, make_average, picture_gan, shape_of
-
-
-def sizes_of(shape):
-    """The sizes (height, width) at which there are blocks, the largest first: of MNIST 14, 7 and 4."""
-    return dcgan.sizes_of(shape)[1:]
-
-
-def widths_of(shape, width):
-    """The channels at each of these sizes, such as 32, 64 and 128."""
-    return [min(2**place, 4) * width for place in range(len(sizes_of(shape)))]
-
-
-def normal(gain, fan_in, seeds):
-    """First weights from N(0, gain² / fan_in). `seeds` is an iterator; each layer takes its next seed."""
-    return keras.initializers.RandomNormal(0.0, gain / math.sqrt(fan_in), seed=next(seeds))
-
-
-def residual_block(x, seeds, depth):
-    """x + what three convolutions make of it, which is 0 at first. `depth` is the number of blocks of the network.
-
-    The first weights of the other two convolutions have the gain √(2 / 1.04) of a LeakyReLU with slope 0.2, and are
-    divided by depth^(1/4): then a step of training changes deep networks as much as others (the paper's appendix; Zhang
-    et al. 2019, arXiv:1901.09321).
-    """
-    channels = x.shape[-1]
-    inner, gain = channels // 2, math.sqrt(2 / 1.04) * depth**-0.25
-    y = layers.Conv2D(inner, 1, kernel_initializer=normal(gain, channels, seeds))(x)
-    y = layers.LeakyReLU(0.2)(y)
-    y = layers.Conv2D(inner, 3, padding="same", kernel_initializer=normal(gain, 9 * inner, seeds))(y)
-    y = layers.LeakyReLU(0.2)(y)
-    y = layers.Conv2D(channels, 1, kernel_initializer="zeros", use_bias=False)(y)
-    return layers.Add()([x, y])
-
-
-def to_channels(x, channels, seeds):
-    """A 1x1 convolution if x has not as many channels."""
-    if x.shape[-1] == channels:
-        return x
-    return layers.Conv2D(channels, 1, kernel_initializer=normal(1.0, x.shape[-1], seeds), use_bias=False)(x)
-
-
-def cropped(x, size):
-    """x without the rows and columns beyond `size`, which an odd size has after it was doubled."""
-    extra_rows, extra_columns = x.shape[1] - size[0], x.shape[2] - size[1]
-    return layers.Cropping2D(((0, extra_rows), (0, extra_columns)))(x) if extra_rows or extra_columns else x
-
-
-def seeds_of(seed, sizes, blocks):
-    """Enough seeds for the layers of a network."""
-    return iter(np.random.SeedSequence(seed).generate_state(2 + len(sizes) * (1 + 2 * blocks)).tolist())
-
-
-def make_generator(seed, shape, width=32, blocks=1, inputs=100):
-    """G maps noise z, float32 [n, inputs], to images of this shape, float32 [n, height, width, channels] in [0, 1].
-
-    `seed` fixes the weights.
-    """
-    sizes, widths = sizes_of(shape)[::-1], widths_of(shape, width)[::-1]
-    seeds, depth = seeds_of(seed, sizes, blocks), blocks * len(sizes)
-    z = keras.Input([inputs])
-    first = normal(math.sqrt(3), inputs, seeds)  # z is uniform in [-1, 1), so its variance is 1/3
-    x = layers.Dense(math.prod(sizes[0]) * widths[0], kernel_initializer=first, use_bias=False)(z)
-    x = layers.Reshape([*sizes[0], widths[0]])(x)
-    for place, (size, channels) in enumerate(zip(sizes, widths, strict=True)):
-        if place:
-            x = cropped(layers.UpSampling2D(2, interpolation="bilinear")(to_channels(x, channels, seeds)), size)
-        for _ in range(blocks):
-            x = residual_block(x, seeds, depth)
-    last = normal(1.0, widths[-1], seeds)
-    x = cropped(layers.Conv2DTranspose(shape[-1], 2, 2, kernel_initializer=last)(x), shape)
-    return keras.Model(z, layers.Rescaling(0.5, 0.5)(layers.Activation("tanh")(x)), name="generator")
-
-
-def make_discriminator(seed, shape, width=32, blocks=1):
-    """D maps images, float32 [n, height, width, channels] in [0, 1], to logits, float32 [n, 1].
-
-    `seed` fixes the weights.
-    """
-    sizes, widths = sizes_of(shape), widths_of(shape, width)
-    seeds, depth = seeds_of(seed, sizes, blocks), blocks * len(sizes)
-    image = keras.Input(shape)
-    x = layers.Rescaling(2.0, -1.0)(image)
-    first = normal(1.0, 4 * shape[-1], seeds)
-    x = layers.Conv2D(widths[0], 2, 2, "same", kernel_initializer=first)(x)
-    for place, channels in enumerate(widths):
-        if place:
-            x = to_channels(layers.AveragePooling2D(2, padding="same")(x), channels, seeds)
-        for _ in range(blocks):
-            x = residual_block(x, seeds, depth)
-    x = layers.Flatten()(x)
-    return keras.Model(
-        image, layers.Dense(1, kernel_initializer=normal(1.0, x.shape[-1], seeds))(x), name="discriminator"
-    )
 
 
 def relativistic_d_loss(real_logits, fake_logits):
@@ -190,11 +82,6 @@ def relativistic_d_loss(real_logits, fake_logits):
 def relativistic_g_loss(real_logits, fake_logits):
     """E softplus(D(x) - D(G(z))), over pairs; logits are float32 [n, 1]. As in the paper's code."""
     return tf.reduce_mean(tf.nn.softplus(real_logits - fake_logits))
-
-
-def make_optimizer(learning_rate=0.001):
-    """Adam without momentum: beta1 is 0, beta2 0.99, as at the end of the paper's runs."""
-    return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8)
 
 
 def make_train_step(
@@ -309,14 +196,14 @@ def make(
     def make_g():
         if networks == "dcgan":
             return dcgan.make_generator(g_seed, shape, width)
-        return make_generator(g_seed, shape, width, blocks)
+        return residual.make_generator(g_seed, shape, width, blocks)
 
     generator, average = make_g(), make_average(make_g, ema)
     if networks == "dcgan":
         discriminator = dcgan.make_discriminator(d_seed, shape, width, batch_norm=False)
     else:
-        discriminator = make_discriminator(d_seed, shape, width, blocks)
-    g_optimizer, d_optimizer = make_optimizer(learning_rate), make_optimizer(learning_rate)
+        discriminator = residual.make_discriminator(d_seed, shape, width, blocks)
+    g_optimizer, d_optimizer = (residual.make_optimizer(learning_rate) for _ in range(2))
     step = make_train_step(
         generator,
         discriminator,

@@ -9,7 +9,7 @@ import tensorflow as tf
 from gan_tf.data import DIGIT
 from gan_tf.grids import spread
 from gan_tf.noise import SAMPLE_NOISE, uniform_noise
-from gan_tf.zoo import blocks, conditional
+from gan_tf.zoo import blocks, conditional, residual
 
 RANDOM = np.random.default_rng(0)
 IMAGES, LABELS = RANDOM.integers(0, 256, [20, 28, 28, 1], np.uint8), RANDOM.integers(0, 10, 20)
@@ -167,3 +167,29 @@ def test_other_classes_than_digits():
     np.testing.assert_array_equal(counts, 50 - 50 * np.eye(3))
     with pytest.raises(ValueError, match="at least two classes"):
         conditional.make(classes=("cat",), **SMALL)
+
+
+def test_residual_networks(eagerly):
+    """G is r3gan.py's with ten more inputs; D's first convolution sees the pixels in [-1, 1] and the class."""
+    gan = conditional.make(IMAGES, LABELS, networks="residual", r1=1.0, learning_rate=0.001, **SMALL | {"width": 8})
+    generator, discriminator = gan.objects["generator"], gan.objects["discriminator"]
+    g_seed, _ = np.random.SeedSequence(0).generate_state(2).tolist()
+    for ours, theirs in zip(
+        generator.weights, residual.make_generator(g_seed, DIGIT, 8, inputs=110).weights, strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+    kinds = [type(layer).__name__ for layer in discriminator.layers]
+    assert kinds.count("Add") == 3 and "BatchNormalization" not in kinds
+    first = next(layer for layer in discriminator.layers if type(layer).__name__ == "Conv2D")
+    seen, one_hot = keras.Model(discriminator.inputs, first.input)([IMAGES[:2] / 255, np.eye(10)[[3, 7]]]), np.eye(10)
+    np.testing.assert_allclose(seen[..., :1], IMAGES[:2] / 127.5 - 1, atol=1e-6)
+    np.testing.assert_array_equal(seen[:, 5, 6, 1:], one_hot[[3, 7]])
+    for name in ("g_optimizer", "d_optimizer"):
+        config = gan.objects[name].get_config()
+        assert (config["beta_1"], config["beta_2"], config["learning_rate"]) == (0, 0.99, pytest.approx(0.001))
+    assert gan.objects["g_optimizer"] is not gan.objects["d_optimizer"]
+    before = [weight.numpy() for weight in discriminator.weights]
+    assert np.isfinite(gan.train(2)).all()
+    assert any((a != b.numpy()).any() for a, b in zip(before, discriminator.weights, strict=True))
+    with pytest.raises(ValueError, match="networks must be dcgan or residual, not 'dense'"):
+        conditional.make(networks="dense", **SMALL)

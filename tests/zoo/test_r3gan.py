@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from gan_tf.data import DIGIT
 from gan_tf.noise import sample_noise
-from gan_tf.zoo import r3gan
+from gan_tf.zoo import r3gan, residual
 from gan_tf.zoo.augment import unchanged
 
 SMALL = dict(width=8, batch_size=8, block=2)
@@ -23,7 +23,7 @@ def layers_of(model, kind):
 
 def test_networks():
     """Of MNIST: blocks at 14x14, 7x7 and 4x4, with 32, 64 and 128 channels; nothing normalises."""
-    generator, discriminator = r3gan.make_generator(0, DIGIT), r3gan.make_discriminator(0, DIGIT)
+    generator, discriminator = residual.make_generator(0, DIGIT), residual.make_discriminator(0, DIGIT)
     inner = {(14, 14, 32): 16, (7, 7, 64): 32, (4, 4, 128): 64}
     for model in (generator, discriminator):
         added = layers_of(model, "Add")
@@ -36,18 +36,18 @@ def test_networks():
     assert len(layers_of(generator, "UpSampling2D")) == len(layers_of(discriminator, "AveragePooling2D")) == 2
     assert all(layer.interpolation == "bilinear" for layer in layers_of(generator, "UpSampling2D"))
     assert generator.output_shape == (None, *DIGIT) and discriminator.output_shape == (None, 1)
-    assert len(layers_of(r3gan.make_generator(0, DIGIT, blocks=2), "Add")) == 6
+    assert len(layers_of(residual.make_generator(0, DIGIT, blocks=2), "Add")) == 6
 
 
 def test_widths_and_sizes():
-    assert r3gan.sizes_of((64, 48, 3)) == [(32, 24), (16, 12), (8, 6), (4, 3)]
-    assert r3gan.widths_of((64, 48, 3), 10) == [10, 20, 40, 40]
+    assert residual.sizes_of((64, 48, 3)) == [(32, 24), (16, 12), (8, 6), (4, 3)]
+    assert residual.widths_of((64, 48, 3), 10) == [10, 20, 40, 40]
 
 
 def test_a_block_changes_nothing_at_first():
     """Its output is its input, because its last convolution is zero; the others have the first weights of the paper."""
     image = keras.Input([6, 6, 32])
-    block = keras.Model(image, r3gan.residual_block(image, iter([1, 2]), depth=16))
+    block = keras.Model(image, residual.residual_block(image, iter([1, 2]), depth=16))
     x = np.random.default_rng(1).normal(size=[2, 6, 6, 32]).astype(np.float32)
     np.testing.assert_array_equal(block(x), x)
     one, three, last = (layer.kernel.numpy() for layer in layers_of(block, "Conv2D"))
@@ -65,7 +65,7 @@ def test_a_block_changes_nothing_at_first():
 
 def test_logits_and_pixels_begin_at_a_usual_size():
     """The first weights keep the variance from layer to layer: pixels before the tanh, and logits, are about 1."""
-    generator, discriminator = r3gan.make_generator(0, (32, 32, 3)), r3gan.make_discriminator(0, (32, 32, 3))
+    generator, discriminator = residual.make_generator(0, (32, 32, 3)), residual.make_discriminator(0, (32, 32, 3))
     noise = np.random.default_rng(2).uniform(-1, 1, [64, 100]).astype(np.float32)
     pixels = np.arctanh(np.clip(2 * np.asarray(generator(noise)) - 1, -1 + 1e-6, 1 - 1e-6))
     assert 0.2 < pixels.std() < 2
@@ -153,7 +153,7 @@ def require_descent(start, after, gradients):
 
 def test_what_is_cut_off_is_at_the_end():
     x = np.arange(24, dtype=np.float32).reshape(1, 4, 6, 1)
-    np.testing.assert_array_equal(r3gan.cropped(keras.ops.convert_to_tensor(x), (3, 5)), x[:, :3, :5])
+    np.testing.assert_array_equal(residual.cropped(keras.ops.convert_to_tensor(x), (3, 5)), x[:, :3, :5])
 
 
 def test_samples_come_from_the_average():
@@ -187,7 +187,7 @@ def test_penalties_in_every_fourth_iteration():
     start = [3 * weight for weight in with_them.objects["discriminator"].get_weights()]
     for iteration, differs in enumerate([True, False, False, False, True]):
         for gan in (with_them, without):
-            gan.objects["generator"].set_weights(r3gan.make_generator(0, (16, 12, 3), 8).get_weights())
+            gan.objects["generator"].set_weights(residual.make_generator(0, (16, 12, 3), 8).get_weights())
         moved = np.abs(after(with_them, iteration) - after(without, iteration)).max()
         assert (moved > 1e-4) == differs, iteration
 
@@ -249,7 +249,7 @@ def test_bad_averages_are_refused(ema):
 
 
 def test_each_layer_begins_differently():
-    for model in (r3gan.make_generator(0, (64, 64, 3), 8), r3gan.make_discriminator(0, (64, 64, 3), 8)):
+    for model in (residual.make_generator(0, (64, 64, 3), 8), residual.make_discriminator(0, (64, 64, 3), 8)):
         first = [w.numpy().ravel()[:40] for w in model.trainable_variables if len(w.shape) > 1 and w.numpy().any()]
         first = [each for each in first if len(each) == 40]
         correlations = np.corrcoef(first)[~np.eye(len(first), dtype=bool)]
