@@ -24,6 +24,11 @@ def listed(names):
     return ", ".join(names if len(names) <= 10 else [*names[:3], "…", *names[-3:]])
 
 
+def speed(rate):
+    """Returns "290 a second", "2.4 a second" and so on: below 10 with a decimal, since 0 would not be true."""
+    return f"{rate:.1f} a second" if rate < 10 else f"{rate:.0f} a second"
+
+
 def counted(number, thing):
     """Returns "1 file", "2 files" and so on: `thing` is the word for one."""
     return f"{number} {thing}{'s' * (number != 1)}"

@@ -120,8 +120,8 @@ class Loop:
 
     def _log_time(self, steps, seconds):
         shares = " and ".join(f"{100 * spent / seconds:.1f}% on {what}" for what, spent in self._seconds.items())
-        words = "%s in %.1f s, %.0f a second; of this time %s"
-        logging.info(words, messages.counted(steps, "iteration"), seconds, steps / seconds, shares)
+        words = "%s in %.1f s, %s; of this time %s"
+        logging.info(words, messages.counted(steps, "iteration"), seconds, messages.speed(steps / seconds), shares)
 
 
 def print_losses(first, losses, log_every, names):

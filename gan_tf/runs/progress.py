@@ -6,6 +6,8 @@ import time
 
 from absl import logging
 
+from gan_tf import messages
+
 LINE_EVERY = 60  # seconds
 
 
@@ -31,7 +33,7 @@ class Progress:
             rate = (self._done - self._first) / (self._last - self._start)
             left = (self._total - self._done) / rate
             time_left = f"{left / 60:.0f} min" if left >= 120 else f"{left:.0f} s"
-            logging.info("%d of %d, %.0f a second, %s left", self._done, self._total, rate, time_left)
+            logging.info("%d of %d, %s, %s left", self._done, self._total, messages.speed(rate), time_left)
 
     def aside(self):
         """A context in which lines can be printed without damage to the bar."""
