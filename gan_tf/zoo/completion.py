@@ -44,7 +44,7 @@ FLAGS = flags.FLAGS
 LEARNING_RATE, PRIOR = 0.03, 0.003  # of the search; weight of the prior loss, the paper's lambda
 WINDOW, STARTS, CANDIDATES = 7, 4, 10_000
 SHOWN = 10  # images in the picture
-GANS = ("dcgan", "r3gan", "sngan")  # their G draws from z in [-1, 1] alone, and their D judges one image
+GANS = ("r3gan", "dcgan", "sngan")  # their G draws from z in [-1, 1] alone, and their D judges one image
 ROWS = (  # of table and picture
     "black",
     "by the mean image",
@@ -55,25 +55,30 @@ ROWS = (  # of table and picture
 )
 
 
-def define_flags():
-    """Defines the flags of this command and of editing.py."""
-    flags.DEFINE_string("run_dir", None, "Folder of a run of gan_tf.zoo.r3gan, dcgan or sngan.")
+def define_flags(gans=GANS):
+    """Defines the flags of this command and of editing.py, which work on runs of `gans`."""
+    flags.DEFINE_string("run_dir", None, f"Folder of a run of {of_zoo(gans)}.")
     flags.DEFINE_string("data_dir", None, "As in gan_tf.train; unset: where the run's data came from.")
     flags.DEFINE_integer("steps", 300, "Steps of the search for z.", 1)
     flags.DEFINE_integer("seed", 0, "Seed of the first z.", 0, 2**63 - 1)
     flags.DEFINE_string("out_dir", None, "Folder to write to. Unset: the folder of the run.")
 
 
-def load(run_dir):
+def of_zoo(gans):
+    """Returns "gan_tf.zoo.a, b or c"."""
+    return f"gan_tf.zoo.{', '.join(gans[:-1])} or {gans[-1]}"
+
+
+def load(run_dir, gans=GANS):
     """Returns (the `Gan` of a run, the flags that describe its data, its test images, a `data.Dataset`).
 
-    The run must be of one of `GANS`. Raises LoadError and DataError.
+    The run must be of one of `gans`. Raises LoadError and DataError.
     """
     if not run_dir:
-        raise restore.LoadError("name a run of gan_tf.zoo.r3gan, dcgan or sngan with --run_dir.")
+        raise restore.LoadError(f"name a run of {of_zoo(gans)} with --run_dir.")
     config = restore.check_run(run_dir)
-    if config["gan"]["name"] not in GANS:
-        raise restore.LoadError(f"--run_dir={run_dir} is no run of gan_tf.zoo.r3gan, dcgan or sngan.")
+    if config["gan"]["name"] not in gans:
+        raise restore.LoadError(f"--run_dir={run_dir} is no run of {of_zoo(gans)}.")
     out_dir = FLAGS.out_dir or run_dir
     restore.check_writable(out_dir, f"--out_dir={out_dir}")
     described = config["flags"] | {"data_dir": FLAGS.data_dir or config["flags"]["data_dir"]}
@@ -117,18 +122,16 @@ def best_starts(images, weights, z, drawn):
     return z[np.argsort(losses, axis=1)[:, :STARTS]]
 
 
-def search(gan, images, weights, steps, seed=0, starts=None):
+def search(generator, discriminator, images, weights, steps, starts):
     """Searches z whose image agrees with `images` where `weights`, float32 [height, width, 1], are not 0.
 
-    `images` is float32 [n, height, width, channels], `starts` float32 [n, 4, 100]; None: random ones, which depend on
-    `seed` alone. Returns (z float32 [n, 100], the loss of each, float32 [n]). Of the 4 results the best counts.
+    `generator` maps z, a tensor [4 n, 100], to images; four rows in turn are for one image. `discriminator` maps these
+    to logits; with None there is no prior loss. `images` is float32 [n, height, width, channels], `starts` float32 [n,
+    4, 100]. Returns (z float32 [n, 100], the loss of each, float32 [n]). Of the 4 results the best counts.
     """
     import keras
     import tensorflow as tf
 
-    generator, discriminator = gan.generate, gan.objects["discriminator"]
-    if starts is None:
-        starts = np.random.default_rng(seed).uniform(-1, 1, [len(images), STARTS, 100])
     z = tf.Variable(starts.reshape(-1, 100).astype(np.float32))
     wanted = tf.repeat(images, STARTS, axis=0)
     optimizer = keras.optimizers.Adam(LEARNING_RATE, beta_1=0.9, beta_2=0.999, epsilon=1e-8)
@@ -137,6 +140,8 @@ def search(gan, images, weights, steps, seed=0, starts=None):
     def losses():
         drawn = generator(z)
         context = tf.reduce_sum(weights * tf.abs(drawn - wanted), axis=[1, 2, 3])
+        if discriminator is None:
+            return context
         return context - PRIOR * tf.nn.softplus(discriminator(drawn))[:, 0]  # log(1 - p) = -softplus(logit)
 
     @tf.function
@@ -193,7 +198,7 @@ def main():
     drawn, z = in_batches(gan.generate, candidates), []
     for part in np.split(images, range(50, len(images), 50)):
         starts = best_starts(part, weights, candidates, drawn)
-        z.append(search(gan, part, weights, FLAGS.steps, FLAGS.seed, starts)[0])
+        z.append(search(gan.generate, gan.objects["discriminator"], part, weights, FLAGS.steps, starts)[0])
     z = np.concatenate(z)
     logging.info("a network learns to guess z, %d iterations", FLAGS.iters)
     encoder = projection.make_encoder(test.shape, z.shape[1], FLAGS.seed)

@@ -1,19 +1,25 @@
-"""Changes a digit's slant or weight with a trained DCGAN: python -m gan_tf.zoo.editing --run_dir=out/dcgan
+"""Changes a digit's slant or weight with a trained GAN: python -m gan_tf.zoo.editing --run_dir=out/conditional
 
 Zhu, Krähenbühl, Shechtman and Efros 2016, "Generative visual manipulation on the natural image manifold"
 (arXiv:1609.03552). An image that is changed pixel by pixel soon looks wrong. An image that G draws always looks like
 its training images. So first find the noise z whose image is nearest to a given one (its projection), then move z, and
 look at G(z).
 
-Here z moves along an attribute: the weight of the stroke (the mean of all pixels) or its slant. For 5,000 random z both
-are measured in the images. A linear prediction of the attribute from z and the digit is fitted to them (least squares).
-Its coefficients of z are the direction, the same for all digits. The control is a random direction of the same length.
-Each number of z stays in [-1, 1], so z may move less far than asked.
+Here z moves along an attribute: the weight of the stroke (the mean of all pixels) or its slant. For 10,000 random z
+both are measured in the images. A linear prediction of the attribute from z and the digit is fitted to them (least
+squares). Its coefficients of z are the direction, the same for all digits. Each number of z stays in [-1, 1], so z may
+move less far than asked.
+
+The digit should stay while z moves. A run of conditional.py is told it: G(z, c), where c is the digit that the MNIST
+classifier reads in the image. Two controls: a random direction of the same length, and a run of r3gan.py, dcgan.py or
+sngan.py, whose G is not told the digit.
 
 Departures from the paper: z moves along attributes; in the paper the user paints, and z moves to fit the strokes. The
-projection is the search of completion.py without a hole, from random z; in the paper a network guesses where it begins.
+projection is the search of completion.py without a hole and without its prior loss. It begins from the 4 of the 10,000
+z whose images are nearest; in the paper a network guesses where it begins.
 """
 
+import functools
 import json
 import time
 from pathlib import Path
@@ -29,7 +35,8 @@ from gan_tf.zoo import completion
 
 FLAGS = flags.FLAGS
 
-SAMPLES = 5000
+SAMPLES = 10_000
+GANS = ("conditional", *completion.GANS)
 MOVES = np.linspace(-2, 2, 7)  # how far z moves; a random z has a length of about 5.8
 SHOWN = 5  # images in the picture
 
@@ -52,6 +59,7 @@ def slant(images):
 
 
 ATTRIBUTES = {"weight": weight, "slant": slant}
+DIGITS = np.eye(10, dtype=np.float32)
 
 
 def direction_of(attribute, z, images, digits):
@@ -60,9 +68,27 @@ def direction_of(attribute, z, images, digits):
     `digits`, int [n], are what the images show. The prediction uses them and z. Otherwise the direction
     would change the digit: a 0 has more ink than a 1.
     """
-    known = np.concatenate([z, np.eye(10)[digits]], axis=1)
+    known = np.concatenate([z, DIGITS[digits]], axis=1)
     coefficients = np.linalg.lstsq(known, attribute(images), rcond=None)[0][: z.shape[1]]
     return (coefficients / np.linalg.norm(coefficients)).astype(np.float32)
+
+
+def project(generator, images, digits, z, samples, sample_digits, told):
+    """Returns z, float32 [n, 100], whose images `generator(z, digits)` are nearest to `images` [n, height, width, 1].
+
+    `digits` are what the images show, int [n]. The search begins at the best of `z`, [m, 100], by their `samples`. If G
+    is `told` the digit, it begins at the best of those with the same digit in `sample_digits`, int [m].
+    """
+    everywhere, found = np.ones([*images.shape[1:3], 1], np.float32), np.zeros([len(images), z.shape[1]], np.float32)
+    for digit in np.unique(digits) if told else [None]:
+        ours, among = (slice(None) if digit is None else each == digit for each in (digits, sample_digits))
+        rows = np.arange(len(images))[ours]
+        for part in np.split(rows, range(50, len(rows), 50)):
+            starts = completion.best_starts(images[part], everywhere, z[among], samples[among])
+            repeated = np.repeat(digits[part], completion.STARTS)
+            draw = functools.partial(generator, digits=repeated)
+            found[part], _ = completion.search(draw, None, images[part], everywhere, FLAGS.steps, starts)
+    return found
 
 
 def table_of(result):
@@ -79,35 +105,41 @@ def table_of(result):
 
 def main():
     """Moves test images along each attribute, prints a table, and writes editing.json and editing.png."""
-    gan, _, test = completion.load(FLAGS.run_dir)
+    gan, _, test = completion.load(FLAGS.run_dir, GANS)
+
+    import keras
 
     from gan_tf.gan import in_batches
     from gan_tf.metrics import classifier, table
     from gan_tf.noise import USER_NOISE
 
-    begun = time.monotonic()
+    begun, told = time.monotonic(), bool(gan.conditions)
     images, labels = test.images[: FLAGS.count], test.labels[: FLAGS.count]
-    noise = np.asarray(gan.noise(FLAGS.seed, USER_NOISE, SAMPLES))
-    samples = in_batches(gan.generate, noise)
     model, _ = classifier.load_classifier()
-    digits = classifier.activations(model, samples)[1].argmax(axis=1)
+
+    def read(pictures):
+        return classifier.activations(model, pictures)[1].argmax(axis=1)
+
+    def inputs(z, digits):
+        return keras.ops.concatenate([z, DIGITS[digits]], axis=1) if told else z
+
+    def draw(z):
+        return in_batches(gan.generate, np.asarray(inputs(z, asked)))
+
+    noise = np.asarray(gan.noise(FLAGS.seed, USER_NOISE, SAMPLES))
+    samples, asked = in_batches(gan.generate, noise), read(images)
+    digits, noise = gan.asked(noise) if told else read(samples), noise[:, :100]
     logging.info("searching the noise of %d images", len(images))
-    everywhere = np.ones([*test.shape[:2], 1], np.float32)
-    z = np.concatenate(
-        [
-            completion.search(gan, images[i : i + 50], everywhere, FLAGS.steps, FLAGS.seed)[0]
-            for i in range(0, len(images), 50)
-        ]
-    )
-    projected = in_batches(gan.generate, z)
+    z = project(lambda z, digits: gan.generate(inputs(z, digits)), images, asked, noise, samples, digits, told)
+    projected = draw(z)
     random = np.random.default_rng(FLAGS.seed).normal(size=100).astype(np.float32)
     control, rows, shown = random / np.linalg.norm(random), {}, []
     for name, attribute in ATTRIBUTES.items():
         spread = attribute(samples).std()
         for direction, along in ((name, direction_of(attribute, noise, samples, digits)), ("random", control)):
-            moved = [in_batches(gan.generate, np.clip(z + move * along, -1, 1)) for move in MOVES.astype(np.float32)]
+            moved = [draw(np.clip(z + move * along, -1, 1)) for move in MOVES.astype(np.float32)]
             change = (attribute(moved[-1]) - attribute(moved[0])) / spread
-            same = [(classifier.activations(model, each)[1].argmax(axis=1) == labels).mean() for each in moved]
+            same = [(read(each) == labels).mean() for each in moved]
             rows[f"{name}, {direction} direction"] = {
                 "change of the attribute": table.mean(change),
                 "read as the same digit, least": table.share(min(same), len(labels)),
@@ -129,7 +161,7 @@ def main():
 
 
 if __name__ == "__main__":
-    completion.define_flags()
+    completion.define_flags(GANS)
     flags.DEFINE_integer("count", 200, "How many test images are changed.", SHOWN, 10_000)
     groups = {"From": ["run_dir", "data_dir"], "Search": ["count", "steps", "seed"], "To": ["out_dir"]}
     command_line.run(main, groups, (restore.LoadError, RunError, data.DataError, OSError))

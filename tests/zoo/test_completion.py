@@ -60,8 +60,10 @@ def test_the_search_finds_an_image_that_g_can_draw():
         weight.assign(10 * weight if len(weight.shape) > 1 else weight)
     wanted = np.asarray(gan.generate(RANDOM.uniform(-1, 1, [3, 100]).astype(np.float32)))
     everywhere = np.ones([28, 28, 1], np.float32)
-    _, start = completion.search(gan, wanted, everywhere, 0)
-    z, loss = completion.search(gan, wanted, everywhere, 60)
+    networks = gan.generate, gan.objects["discriminator"]
+    random = np.random.default_rng(0).uniform(-1, 1, [3, 4, 100])
+    _, start = completion.search(*networks, wanted, everywhere, 0, random)
+    z, loss = completion.search(*networks, wanted, everywhere, 60, random)
     assert (loss < 0.6 * start).all() and np.abs(z).max() <= 1 and z.shape == (3, 100)
     drawn = np.asarray(gan.generate(z))
     distance = np.abs(drawn[:, None] - wanted[None]).mean(axis=(2, 3, 4))
@@ -76,15 +78,14 @@ def test_the_search_finds_an_image_that_g_can_draw():
     prior = -np.log1p(np.exp(np.asarray(gan.objects["discriminator"](drawn), np.float64)))[:, 0]  # log(1 - p)
     expected = (context + 0.003 * prior).reshape(3, 4)
     assert min(np.ptp(context), np.ptp(0.003 * prior)) > 1e-4
-    z, loss = completion.search(gan, wanted, light, 0, seed=7)
-    np.testing.assert_allclose(loss, expected.min(axis=1), rtol=1e-4, atol=1e-7)
-    np.testing.assert_array_equal(z, candidates.reshape(3, 4, 100)[np.arange(3), expected.argmin(axis=1)])
-    starts = RANDOM.uniform(-1, 1, [3, 4, 100]).astype(np.float32)
-    z, _ = completion.search(gan, wanted, everywhere, 0, starts=starts)
-    assert (z[:, None] == starts).all(axis=2).any(axis=1).all(), "it begins where it is told to"
+    starts = candidates.reshape(3, 4, 100)
+    for discriminator, losses in ((networks[1], expected), (None, context.reshape(3, 4))):
+        z, loss = completion.search(gan.generate, discriminator, wanted, light, 0, starts)
+        np.testing.assert_allclose(loss, losses.min(axis=1), rtol=1e-4, atol=1e-7)
+        np.testing.assert_array_equal(z, starts[np.arange(3), losses.argmin(axis=1)])
     with steps.recorded():  # Adam's first step is as long as its rate
-        z, _ = completion.search(gan, wanted[:1], everywhere, 1)
-    moved = np.abs(z - np.random.default_rng(0).uniform(-1, 1, [4, 100]).astype(np.float32)).max(axis=1)
+        z, _ = completion.search(*networks, wanted[:1], everywhere, 1, random[:1])
+    moved = np.abs(z - random[0].astype(np.float32)).max(axis=1)
     assert moved.min() == pytest.approx(0.03, rel=1e-3)
 
 
@@ -101,15 +102,23 @@ class Guess:
 class Spies:
     """Stand-ins for what the commands use: a GAN, data, a classifier and pictures. They note what they get.
 
-    G's image of z is linear in z, but its corner is white if c·z > 0. The classifier reads this as a 1.
+    G's image of z is linear in z, but its corner is white if c·z > 0; with `told`, if it is asked for an odd digit. The
+    classifier reads this as a 1.
     """
 
-    def __init__(self, monkeypatch, tmp_path, **flags):
+    def __init__(self, monkeypatch, tmp_path, told=False, **flags):
         random = np.random.default_rng(19)
         self.slopes, self.c = random.normal(size=[100, 30]), random.normal(size=100)
         self.read, self.pictures, self.searches, self.noises, self.trained, self.starts = [], [], [], [], [], []
         self.guess = Guess()
-        self.gan = types.SimpleNamespace(generate=self.generate, noise=self.noise)
+        self.told, self.judge = told, object()
+        self.gan = types.SimpleNamespace(
+            generate=self.generate,
+            noise=self.noise,
+            objects={"discriminator": self.judge},
+            conditions=tuple("0123456789") if told else (),
+            asked=lambda noise: noise[:, 100:].argmax(axis=1),
+        )
         sets = [random.integers(0, 256, [count, 6, 5, 1], np.uint8) for count in (90, 70)]
         self.train, self.test = (
             dataset.make("glyphs", "", each, random.integers(0, 2, len(each)), map(str, range(10)), "mnist")
@@ -118,7 +127,7 @@ class Spies:
         everything = {"run_dir": "run", "out_dir": str(tmp_path), "steps": 17, "seed": 5}
         for module in (completion, editing):
             monkeypatch.setattr(module, "FLAGS", types.SimpleNamespace(**everything | flags))
-        monkeypatch.setattr(completion, "load", lambda run_dir: (self.gan, {"run_dir": run_dir}, self.test))
+        monkeypatch.setattr(completion, "load", self.load)
         monkeypatch.setattr(data, "load_as", lambda _, split: {"train": self.train}[split])  # test images: once
         monkeypatch.setattr(completion, "search", self.search)
         monkeypatch.setattr(projection, "make_encoder", self.make_encoder)
@@ -127,20 +136,30 @@ class Spies:
         monkeypatch.setattr(classifier, "activations", self.activations)
         monkeypatch.setattr(completion.grids, "save_grid", lambda *given: self.pictures.append(given))
 
+    def load(self, run_dir, gans=completion.GANS):
+        assert run_dir == "run" and gans in (completion.GANS, editing.GANS)
+        return self.gan, {"run_dir": run_dir}, self.test
+
     def generate(self, z):
-        images = (0.5 + 0.02 * z @ self.slopes).reshape(-1, 6, 5, 1).astype(np.float32)
-        images[:, 0, 0, 0] = z @ self.c > 0
+        z = np.asarray(z)
+        assert z.shape[1] == (110 if self.told else 100)
+        images = (0.5 + 0.02 * z[:, :100] @ self.slopes).reshape(-1, 6, 5, 1).astype(np.float32)
+        images[:, 0, 0, 0] = z[:, 100:].argmax(axis=1) % 2 if self.told else z @ self.c > 0
         return images
 
     def noise(self, *given):
         self.noises.append(given)
-        return np.random.default_rng(12).uniform(-1, 1, [given[2], 100]).astype(np.float32)
+        z = np.random.default_rng(12).uniform(-1, 1, [given[2], 100]).astype(np.float32)
+        return np.concatenate([z, np.eye(10)[np.arange(len(z)) % 10]], axis=1) if self.told else z
 
-    def search(self, gan, images, weights, steps, seed, starts=None):
-        assert gan is self.gan
-        self.searches.append((images, weights, steps, seed))
+    def search(self, generator, discriminator, images, weights, steps, starts):
+        self.searches.append((generator, discriminator, images, weights, steps))
         self.starts.append(starts)
-        return np.random.default_rng(len(images)).uniform(-1, 1, [len(images), 100]).astype(np.float32), None
+        return self.found(images), None
+
+    def found(self, images):
+        """What the search finds, another z for each image."""
+        return np.sin(np.arange(1, 101) * (5 + images.sum(axis=(1, 2, 3)))[:, None]).astype(np.float32)
 
     def make_encoder(self, *given):
         assert given == ((6, 5, 1), 100, 5), "shape, numbers of z, seed"
@@ -159,12 +178,12 @@ def test_completion_and_its_controls(monkeypatch, tmp_path):
     images, labels = spies.test.images[:60], spies.test.labels[:60]
     inside = np.zeros([6, 5], bool)
     inside[2:4, 1:3] = True
-    assert [len(given[0]) for given in spies.searches] == [50, 10]
-    np.testing.assert_array_equal(np.concatenate([given[0] for given in spies.searches]), images)
-    for _, weights, *given in spies.searches:
+    assert [len(given[2]) for given in spies.searches] == [50, 10]
+    np.testing.assert_array_equal(np.concatenate([given[2] for given in spies.searches]), images)
+    for generator, discriminator, _, weights, count in spies.searches:
         np.testing.assert_array_equal(weights, completion.weights_around(inside[..., None]))
-        assert given == [17, 5]
-    z = np.concatenate([np.random.default_rng(count).uniform(-1, 1, [count, 100]) for count in (50, 10)])
+        assert generator == spies.generate and discriminator is spies.judge and count == 17
+    z = spies.found(images)
     training = spies.train.images
     outside = np.abs(images[:, None] - training[None])[..., 0] * ~inside
     nearest = training[(outside**2).sum(axis=(2, 3)).argmin(axis=1)]
@@ -207,57 +226,66 @@ def test_completion_and_its_controls(monkeypatch, tmp_path):
     assert columns == 10
 
 
-def test_editing_and_its_control(monkeypatch, tmp_path):
+@pytest.mark.parametrize("told", [False, True])
+def test_editing_and_its_control(monkeypatch, tmp_path, told):
     """Changes and readings by hand, along the direction of each attribute and along a random one of length 1."""
-    spies = Spies(monkeypatch, tmp_path, count=60)
+    spies = Spies(monkeypatch, tmp_path, told, count=60)
     editing.main()
     images, labels = spies.test.images[:60], spies.test.labels[:60]
-    assert spies.noises == [(5, 2, 5000)], "seed, stream and number of the samples"
-    assert [len(given[0]) for given in spies.searches] == [50, 10]
-    np.testing.assert_array_equal(np.concatenate([given[0] for given in spies.searches]), images)
-    for _, weights, count, seed in spies.searches:
-        assert (weights == 1).all() and weights.shape == (6, 5, 1) and (count, seed) == (17, 5)
-    noise = spies.noise(5, 2, 5000)
-    samples, digits = spies.generate(noise), (noise @ spies.c > 0).astype(int)
-    z = np.concatenate([np.random.default_rng(count).uniform(-1, 1, [count, 100]) for count in (50, 10)])
-    control = np.random.default_rng(5).normal(size=100)
+    assert spies.noises == [(5, 2, 10_000)], "seed, stream and number of the samples"
+    noise, asked = spies.noise(5, 2, 10_000), (images[:, 0, 0, 0] > 0.5).astype(int)
+    samples = spies.generate(noise)
+    digits, noise = np.arange(10_000) % 10 if told else (noise @ spies.c > 0).astype(int), noise[:, :100]
+
+    def inputs(z, digits):
+        return np.concatenate([z, np.eye(10)[digits]], axis=1) if told else z
+
+    rows = [np.flatnonzero(asked == digit) for digit in (0, 1)] if told else [np.arange(60)]
+    assert min(map(len, rows)) > 20
+    parts = [part for each in rows for part in (each[:50], each[50:]) if len(part)]
+    for part, starts, (generator, discriminator, searched, weights, count) in zip(
+        parts, spies.starts, spies.searches, strict=True
+    ):
+        np.testing.assert_array_equal(searched, images[part])
+        assert discriminator is None and (weights == 1).all() and weights.shape == (6, 5, 1) and count == 17
+        among = digits == asked[part[0]] if told else slice(None)
+        np.testing.assert_array_equal(
+            starts, completion.best_starts(images[part], weights, noise[among], samples[among])
+        )
+        tried = np.random.default_rng(3).uniform(-1, 1, [4 * len(part), 100])
+        expected = spies.generate(inputs(tried, np.repeat(asked[part], 4)))
+        np.testing.assert_allclose(generator(tried), expected, atol=1e-5)
+
+    z, control = spies.found(images), np.random.default_rng(5).normal(size=100)
     control /= np.linalg.norm(control)
     # The weight is linear in z but for the corner, which the digit explains: the corner has no part in the direction.
     slope = spies.slopes[:, 1:].mean(axis=1) / np.linalg.norm(spies.slopes[:, 1:].mean(axis=1))
     np.testing.assert_allclose(editing.direction_of(editing.weight, noise, samples, digits), slope, atol=1e-4)
+    leaning = editing.direction_of(editing.slant, noise, samples, digits)
     directions = {
         "weight, weight direction": (editing.weight, slope),
         "weight, random direction": (editing.weight, control),
-        "slant, slant direction": (editing.slant, editing.direction_of(editing.slant, noise, samples, digits)),
+        "slant, slant direction": (editing.slant, leaning),
         "slant, random direction": (editing.slant, control),
     }
-    found = json.loads((tmp_path / "editing.json").read_text())
+    found, cells = json.loads((tmp_path / "editing.json").read_text()), []
     assert list(found["scores"]) == list(directions)
     least = []
     for name, (attribute, along) in directions.items():
-        moved = [spies.generate(np.clip(z + place * along, -1, 1)) for place in PLACES]
+        moved = [spies.generate(inputs(np.clip(z + place * along, -1, 1), asked)) for place in PLACES]
         change = (attribute(moved[-1]) - attribute(moved[0])) / attribute(samples).std()
         same = [((each[:, 0, 0, 0] > 0.5) == labels).mean() for each in moved]
         row, least = found["scores"][name], [*least, min(same) < min(same[0], same[-1])]
         expected = [change.mean(), change.std(ddof=1) / 60**0.5]
         assert row["change of the attribute"] == pytest.approx(expected, rel=1e-3, abs=1e-4)
-        assert row["read as the same digit, least"][0] == pytest.approx(min(same)) != pytest.approx(max(same))
-    assert any(least), "the worst place is not always an end"
-    errors = np.abs(spies.generate(z.astype(np.float32)) - images).mean(axis=(1, 2, 3))
+        assert row["read as the same digit, least"][0] == pytest.approx(min(same))
+        assert told or min(same) < max(same) - 0.01
+        if "random" not in name:
+            cells += [[images[i], *(each[i] for each in moved)] for i in range(5)]
+    assert told or any(least), "the worst place is not always an end"
+    errors = np.abs(spies.generate(inputs(z, asked)) - images).mean(axis=(1, 2, 3))
     assert found["projection"] == pytest.approx([errors.mean(), errors.std(ddof=1) / 60**0.5], rel=1e-4)
-
-
-def test_the_picture_of_editing(monkeypatch, tmp_path):
-    """A row for each image and attribute: the original, then the image at seven places along the attribute."""
-    spies = Spies(monkeypatch, tmp_path, count=60)
-    editing.main()
-    noise = spies.noise(5, 2, 5000)
-    samples, digits = spies.generate(noise), (noise @ spies.c > 0).astype(int)
-    z, cells = np.random.default_rng(50).uniform(-1, 1, [50, 100])[:5], []
-    for attribute in (editing.weight, editing.slant):
-        along = editing.direction_of(attribute, noise, samples, digits)
-        moved = [spies.generate(np.clip(z + place * along, -1, 1)) for place in PLACES]
-        cells += [[spies.test.images[i], *(each[i] for each in moved)] for i in range(5)]
+    # A row for each image and attribute: the original, then the image at seven places along the attribute.
     ((shown, _, columns),) = spies.pictures
     np.testing.assert_allclose(shown, np.reshape(cells, [-1, 6, 5, 1]), atol=1e-4)
     assert columns == 8
@@ -284,15 +312,21 @@ def test_a_direction_is_that_of_the_attribute_within_a_digit():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "rows"), [("completion", 6), ("editing", 4)])
-def test_the_commands(name, rows, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "member", "rows", "gans"),
+    [
+        ("completion", "dcgan", 6, "r3gan, dcgan or sngan"),
+        ("editing", "conditional", 4, "conditional, r3gan, dcgan or sngan"),
+    ],
+)
+def test_the_commands(name, member, rows, gans, tmp_path):
     flags = ["--width=2", "--iters=1", "--batch_size=8", "--dataset=glyphs", "--out_dir=run"]
-    assert command("gan_tf.zoo.dcgan", *flags, cwd=tmp_path).returncode == 0
+    assert command(f"gan_tf.zoo.{member}", *flags, cwd=tmp_path).returncode == 0
     small = ["--count=10", "--steps=2", "--out_dir=found"] + ["--iters=2"] * (name == "completion")
     result = command(f"gan_tf.zoo.{name}", "--run_dir=run", *small, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "found" / f"{name}.png").stat().st_size > 1000
     assert len(json.loads((tmp_path / "found" / f"{name}.json").read_text())["scores"]) == rows
     result = command(f"gan_tf.zoo.{name}", cwd=tmp_path)
-    words = "error: name a run of gan_tf.zoo.r3gan, dcgan or sngan with --run_dir.\n"
+    words = f"error: name a run of gan_tf.zoo.{gans} with --run_dir.\n"
     assert result.returncode == 1 and result.stderr == words
