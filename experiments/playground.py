@@ -10,6 +10,8 @@ These commands make the runs:
     python -m gan_tf.train --iters=20000 --out_dir=out/collapsed
     python -m gan_tf.train --iters=20000 --d_lr=1.0 --out_dir=out/digits
     python -m gan_tf.zoo.r3gan --out_dir=out/r3gan
+    python -m gan_tf.zoo.conditional --networks=residual --r1=1 --r1_every=8 --ema=0.999 --learning_rate=0.001 \\
+        --batch_size=32 --iters=12000 --out_dir=out/conditional_residual
     python -m gan_tf.zoo.completion --run_dir=out/r3gan --out_dir=out/completion
     python -m gan_tf.zoo.imitation --out_dir=out/imitation
     python -m gan_tf.zoo.imitation --noadversarial --out_dir=out/imitation_cloning
@@ -37,11 +39,14 @@ LIMIT = 15_000_000  # bytes of all rooms together
 DIGITS = 20  # that the room "completion" begins with
 CHECKED = 3  # inputs with what Keras computes of them
 
-# room: {run: its networks}. A network may have two names: the first that the run has is taken.
+# room: {run: its networks}. A network may have two names: the first that the run has is taken. A room without networks
+# uses those in the file of another room.
 ROOMS = {
     "digits": {"collapsed": ("generator", "discriminator"), "digits": ("generator", "discriminator")},
     "r3gan": {"r3gan": ("generator_average|generator", "discriminator")},
-    "completion": {"r3gan": ("generator_average|generator",)},
+    "conditional": {"conditional_residual": ("generator_average|generator",)},
+    "editing": {"conditional_residual": ()},
+    "completion": {"r3gan": ()},
     "imitation": {"imitation": ("player",), "imitation_cloning": ("player",)},
     "seqgan": {"seqgan": ("generator",), "seqgan_likelihood": ("generator",)},
 }
@@ -130,8 +135,58 @@ def anchors(gan):
     return noise[chosen]
 
 
+def conditional(gan):
+    """Returns what the room "conditional" shows besides G: (16 noise vectors [100], picture).
+
+    Each row of the picture has one noise and the digits 0 to 7.
+    """
+    from gan_tf.runs import live
+
+    noise = handwritings(gan)
+    rows = [asked(gan, np.repeat(each[None], 8, axis=0), np.arange(8)) for each in noise[:4]]
+    return {"handwritings": [live.floats(each) for each in noise]}, np.concatenate(rows)
+
+
+def editing(gan):
+    """Returns what the room "editing" shows besides G: (directions [100] by name, picture).
+
+    The picture has two digits, each once from light to heavy and once from left to right.
+    """
+    from gan_tf.gan import in_batches
+    from gan_tf.noise import USER_NOISE
+    from gan_tf.runs import live
+    from gan_tf.zoo import editing
+
+    noise = np.asarray(gan.noise(0, USER_NOISE, editing.SAMPLES))
+    samples, digits = in_batches(gan.generate, noise), gan.asked(noise)
+    found = {
+        name: editing.direction_of(attribute, noise[:, :100], samples, digits)
+        for name, attribute in editing.ATTRIBUTES.items()
+    }
+    random = np.random.default_rng(0).normal(size=100).astype(np.float32)
+    rows = [
+        asked(gan, np.clip(z + np.linspace(-2.5, 2.5, 8, dtype=np.float32)[:, None] * along, -1, 1), np.full(8, digit))
+        for z, digit in zip(handwritings(gan), (5, 2), strict=False)
+        for along in found.values()
+    ]
+    found["random"] = random / np.linalg.norm(random)
+    return {"directions": {name: live.floats(each) for name, each in found.items()}}, np.concatenate(rows)
+
+
+def handwritings(gan):
+    """16 noise vectors, [16, 100], for a G that is also told a digit."""
+    from gan_tf.noise import USER_NOISE
+
+    return np.asarray(gan.noise(0, USER_NOISE, 16), np.float32)[:, :100]
+
+
+def asked(gan, z, digits):
+    """What G draws of z, [n, 100], if it is asked for `digits`, int [n]."""
+    return np.asarray(gan.generate(np.concatenate([z, np.eye(10, dtype=np.float32)[digits]], axis=1)))
+
+
 def completion(gan, folder):
-    """Returns what the room "completion" shows: (the network that guesses, other data, picture).
+    """Returns what the room "completion" shows besides G: (the network that guesses and other data, picture).
 
     `folder` has the results of gan_tf.zoo.completion. The picture has four rows of eight: digits that G draws, the same
     with a hole, with the hole filled, and the whole images that G drew to fill them.
@@ -149,15 +204,20 @@ def completion(gan, folder):
     hidden = fill(digits, mask, 0)
     guessed = np.asarray(gan.generate(np.asarray(encoder(hidden))))
     rows = [digits, fill(digits, mask, 0.45), fill(digits, mask, guessed), guessed]
-    found = {"hole": size, "digits": [live.floats(each) for each in noise]}
-    return described(encoder, hidden[:CHECKED]), found, np.concatenate([each[:8] for each in rows])
+    network = described(encoder, hidden[:CHECKED])
+    found = {"encoder": network, "hole": size, "digits": [live.floats(each) for each in noise]}
+    return found, np.concatenate([each[:8] for each in rows])
 
 
 def facts(gan, iteration):
-    """What a room says of a run: how far it was trained, the shape of its pictures, whether D says a probability."""
+    """What a room says of a run: how far it was trained, the shape of its pictures, whether D says a probability.
+
+    And for how many classes G can be asked, if it can.
+    """
     # Only a D that was trained by cross-entropy has an opinion between 0 and 1.
     probability = gan.blind_d_loss is not None and math.isclose(gan.blind_d_loss, 2 * math.log(2))
-    return {"trained": iteration, "shape": list(gan.shape or ()), "probability": probability}
+    found = {"trained": iteration, "shape": list(gan.shape or ()), "probability": probability}
+    return found | ({"classes": len(gan.conditions)} if gan.conditions else {})
 
 
 def content(room, runs):
@@ -174,12 +234,13 @@ def content(room, runs):
         if room == "seqgan":
             found[run] = lstm(gan) | {"trained": iteration}
             found["oracle"] = oracle(gan.models["generator"].get_layer("words").input_dim)
-        else:
+        elif ROOMS[room][run]:
             found[run] = facts(gan, iteration) | dict(network(gan, each) for each in ROOMS[room][run])
-    if room == "completion":
-        gan, _ = gans["r3gan"]
-        found["r3gan"]["encoder"], more, picture = completion(gan, Path(runs) / "completion")
-        found |= more
+    if room in ("conditional", "editing", "completion"):
+        ((gan, _),) = gans.values()
+        more = {"conditional": conditional, "editing": editing}.get(room)
+        others, picture = more(gan) if more else completion(gan, Path(runs) / "completion")
+        found |= others
     if room in PICTURES:
         gan, _ = gans[PICTURES[room]]
         picture = np.asarray(gan.sample(32))

@@ -6,30 +6,38 @@ A room's file calls Playground.room(name, open). `open(box)` fills the element `
 */
 const Playground = (() => {
   // name: the files of the room, the file that it is about, and its section in the gallery or the lessons.
-  // Rooms with `data` are shown if `python -m experiments.playground` has built their data.
+  // Rooms with `data`, files of data/, are shown if `python -m experiments.playground` has built them.
   const ROOMS = {
     train: {
       scripts: ["gan2d.js", "rooms/plane.js", "rooms/train.js"], picture: "pictures/train.svg",
       file: "playground/gan2d.js", section: "experiments/README.md#the-theory-one-claim-a-file",
     },
     digits: {
-      scripts: ["networks.js", "rooms/pictures.js", "rooms/digits.js"], data: true, picture: "pictures/digits.png",
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/digits.js"], data: ["digits"], picture: "pictures/digits.png",
       file: "gan_tf/training.py", section: "experiments/README.md#the-blogs-run-reproduced",
     },
     r3gan: {
-      scripts: ["networks.js", "rooms/pictures.js", "rooms/r3gan.js"], data: true, picture: "pictures/r3gan.png",
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/r3gan.js"], data: ["r3gan"], picture: "pictures/r3gan.png",
       file: "gan_tf/zoo/r3gan.py", section: "gan_tf/zoo/README.md#r3gan",
     },
+    conditional: {
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/conditional.js"], data: ["conditional"], picture: "pictures/conditional.png",
+      file: "gan_tf/zoo/conditional.py", section: "gan_tf/zoo/README.md#conditional-gan",
+    },
+    editing: {
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/editing.js"], data: ["conditional", "editing"], picture: "pictures/editing.png",
+      file: "gan_tf/zoo/editing.py", section: "gan_tf/zoo/README.md#editing",
+    },
     completion: {
-      scripts: ["networks.js", "rooms/pictures.js", "rooms/completion.js"], data: true, picture: "pictures/completion.png",
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/completion.js"], data: ["r3gan", "completion"], picture: "pictures/completion.png",
       file: "gan_tf/zoo/completion.py", section: "gan_tf/zoo/README.md#completion",
     },
     imitation: {
-      scripts: ["networks.js", "cart_pole.js", "rooms/imitation.js"], data: true, picture: "pictures/imitation.svg",
+      scripts: ["networks.js", "cart_pole.js", "rooms/imitation.js"], data: ["imitation"], picture: "pictures/imitation.svg",
       file: "gan_tf/zoo/imitation.py", section: "gan_tf/zoo/README.md#imitation",
     },
     seqgan: {
-      scripts: ["networks.js", "sequences.js", "rooms/seqgan.js"], data: true, picture: "pictures/seqgan.svg",
+      scripts: ["networks.js", "sequences.js", "rooms/seqgan.js"], data: ["seqgan"], picture: "pictures/seqgan.svg",
       file: "gan_tf/zoo/seqgan.py", section: "gan_tf/zoo/README.md#seqgan",
     },
   };
@@ -99,7 +107,7 @@ const Playground = (() => {
     const name = location.hash.slice(1), main = document.getElementById("main");
     title();
     if (!shown().includes(name)) return home(main);
-    const { scripts, data: needs, file, section } = ROOMS[name], box = el("div", { class: "room" });
+    const { scripts, data: needs = [], file, section } = ROOMS[name], box = el("div", { class: "room" });
     main.replaceChildren(
       el("a", { class: "back", href: "#", t: "back" }),
       el("h1", { t: `${name}.title` }), el("p", { class: "lead", t: `${name}.text` }), box,
@@ -108,13 +116,13 @@ const Playground = (() => {
     translate(main);
     scrollTo(0, 0);
     try {
-      for (const each of needs ? [...scripts, `data/${name}.js`] : scripts) await load(each);
+      for (const each of [...scripts, ...needs.map(file => `data/${file}.js`)]) await load(each);
     } catch (error) {
       box.append(el("p", { t: "not loaded" }));
       return translate(box);
     }
     if (location.hash.slice(1) !== name) return; // the visitor has gone on
-    current = openers[name](box, data[name]) ?? null;
+    current = openers[name](box, Object.assign({}, ...needs.map(file => data[file]))) ?? null;
     translate(box);
     current?.refresh?.();
     main.focus({ preventScroll: true });

@@ -31,6 +31,8 @@ FLAGS = flags.FLAGS
 
 SHORT = ["--iters=8000"]
 BRIEF = ["--iters=4000"]  # as dcgan_short, where an iteration takes as long as DCGAN's
+# R3GAN's networks for the conditional GAN.
+RESIDUAL = ["--networks=residual", "--r1=1", "--r1_every=8", "--ema=0.999", "--learning_rate=0.001", "--batch_size=32"]
 PAPERS_SIZE = ["--dataset=oracle", "--words=5000", "--units=32", "--batch_size=64"]  # of SeqGAN
 # Run → (member of the zoo, its flags, seeds). The first run of a member is the one with its idea, with all defaults.
 RUNS = {
@@ -52,6 +54,7 @@ RUNS = {
     "sngan_no_spectral_norm": ("sngan", ["--nospectral_norm", *BRIEF], [0]),
     "sngan_clip": ("sngan", ["--nospectral_norm", "--clip=0.01", *BRIEF], [0]),
     "conditional": ("conditional", [], [0]),
+    "conditional_residual": ("conditional", [*RESIDUAL, "--iters=12000"], [0]),
     "conditional_no_wrong_digits": ("conditional", ["--nowrong_digits"], [0]),
     "semi_supervised": ("semi_supervised", [], [0, 1, 2]),
     "semi_supervised_labels_only": ("semi_supervised", ["--labels_only"], [0, 1, 2]),
@@ -101,8 +104,13 @@ RUNS = {
     "imitation_cloning_8": ("imitation", ["--noadversarial", "--pairs=8"], [0, 1, 2]),
     "imitation_cloning_25": ("imitation", ["--noadversarial", "--pairs=25"], [0, 1, 2]),
 }
-# Commands that take no training of their own: {name: (its module, the member whose first run it works on)}.
-ON_A_RUN = {"completion": (completion, "r3gan"), "editing": (editing, "dcgan")}
+# Commands that take no training of their own: {name: (its module, the run that it works on)}.
+ON_A_RUN = {
+    "completion": (completion, "r3gan"),
+    "editing": (editing, "dcgan"),
+    "editing_r3gan": (editing, "r3gan"),
+    "editing_told": (editing, "conditional_residual"),  # its G is told the digit
+}
 MADE = ("stackgan", "gan_3d", "seqgan", "imitation")  # their data are made, not read
 # Columns of each member's table: (column of metrics.json, name of the score).
 PAIRS = ("read as the right digit", "FID to the originals", "difference of a pixel", "PSNR")  # of metrics/pairs.py
@@ -250,15 +258,20 @@ def train(member, options, seed, folder):
 
 def measure_on_a_run(name):
     """Runs gan_tf.zoo.completion or editing on the run that `ON_A_RUN` names. It must be there. Returns the result."""
-    folder, run_dir = Path(FLAGS.work_dir) / name, Path(FLAGS.work_dir) / f"{ON_A_RUN[name][1]}-0" / "run"
+    module, run = ON_A_RUN[name]
+    folder, run_dir = Path(FLAGS.work_dir) / name, Path(FLAGS.work_dir) / f"{run}-0" / "run"
     folder.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     where = [f"--data_dir={FLAGS.data_dir}"] if FLAGS.data_dir else []
-    run_module(folder, f"gan_tf.zoo.{name}", f"--run_dir={run_dir}", f"--out_dir={folder}", *where)
+    run_module(folder, module.__name__, f"--run_dir={run_dir}", f"--out_dir={folder}", *where)
     minutes = round((time.monotonic() - begun) / 60, 1)
-    return (
-        facts("tensorflow", "keras", "numpy") | {"minutes": minutes} | json.loads((folder / f"{name}.json").read_text())
-    )
+    found = json.loads((folder / f"{kind_of(name)}.json").read_text())
+    return facts("tensorflow", "keras", "numpy") | {"minutes": minutes} | found
+
+
+def kind_of(name):
+    """Returns "completion" or "editing", the command that the entry `name` of `ON_A_RUN` is."""
+    return ON_A_RUN[name][0].__name__.rpartition(".")[2]
 
 
 def run_module(folder, module, *options):
@@ -350,8 +363,8 @@ def table_of_regularised(results):
 
 def table_on_a_run(name, result):
     """Returns the table of completion or editing as Markdown, with a sentence below that says what made it."""
-    module, member = ON_A_RUN[name]
-    made = source(f"`python -m gan_tf.zoo.{name} --run_dir=out/{member}`", [result])
+    module, run = ON_A_RUN[name]
+    made = source(f"`python -m {module.__name__} --run_dir=out/{run}`", [result])
     return f"{module.table_of(result)}\n\n{made}"
 
 
@@ -378,7 +391,7 @@ def main():
         if run in ON_A_RUN:
             result = measure_on_a_run(run)
             write_json(out_dir / f"{run}.json", result)
-            keep_picture(run, Path(FLAGS.work_dir) / run / f"{run}.png", out_dir / f"{run}.png")
+            keep_picture(kind_of(run), Path(FLAGS.work_dir) / run / f"{kind_of(run)}.png", out_dir / f"{run}.png")
             print(f"{run}:\n\n{table_on_a_run(run, result)}\n")
             continue
         for seed in RUNS[run][2]:

@@ -1,8 +1,8 @@
 "use strict";
 /* The room "completion": the middle of a digit is hidden; a network guesses G's noise from the rest, and G fills it. */
-Playground.room("completion", (box, { r3gan, hole, digits }) => {
+Playground.room("completion", (box, { r3gan, encoder, hole, digits }) => {
   const { el, paint } = Playground, [height, width] = r3gan.shape;
-  const guess = Networks.load(r3gan.encoder), generate = Networks.load(r3gan.generator);
+  const guess = Networks.load(encoder), generate = Networks.load(r3gan.generator);
   const drawn = digits.map(each => generate.run([Networks.floats(each)])[0]);
   const [top, left] = [height, width].map(side => Math.floor((side - hole) / 2));
   const inside = i => { const x = i % width, y = Math.floor(i / width); return x >= left && x < left + hole && y >= top && y < top + hole; };

@@ -1,5 +1,5 @@
 "use strict";
-/* What rooms of pictures share: a plane of noise to walk on, and a field to draw in, with D's opinion. */
+/* What rooms of pictures share: a plane of noise to walk on, a field to draw in, with D's opinion, and a G to ask. */
 const Pictures = (() => {
   const { t, el, paint, drag, arrows } = Playground;
   const SIDE = 8; // pictures of the map, in each direction
@@ -13,6 +13,12 @@ const Pictures = (() => {
     const around = [first, first + 1, first + 3, first + 4].map(place => anchors[place]);
     const shares = [(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down], length = Math.hypot(...shares);
     return around[0].map((_, i) => Math.max(-most, Math.min(most, shares.reduce((sum, share, k) => sum + share * around[k][i], 0) / length)));
+  }
+
+  /* Returns draw(noise, number): what G draws of a noise vector and the number of a class, for a G that is told the class. */
+  function asking({ generator, classes }) {
+    const network = Networks.load(generator), places = [...Array(classes).keys()];
+    return (noise, number) => network.run([[...noise, ...places.map(each => Number(each === number))]])[0];
   }
 
   /* A map of SIDE × SIDE pictures of the plane, and a large picture of the place that the visitor walks to. Returns
@@ -125,5 +131,5 @@ const Pictures = (() => {
     return { element: el("div", { class: "field" }, drawn.element, el("div", {}, bar, said)), put: drawn.put, refresh: drawn.refresh };
   }
 
-  return { plane, pad, field, mix };
+  return { plane, pad, field, mix, asking };
 })();

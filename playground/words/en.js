@@ -78,6 +78,21 @@ Playground.words.en = {
   "r3gan.draw": "Draw a digit, or show D what G draws. (Keyboard: arrow keys and Space.)",
   "r3gan.show": "Show D what G drew",
 
+  "conditional.title": "Type a number",
+  "conditional.text": "The generator of a conditional GAN is told which digit to draw. Its noise decides the rest: slant, weight, shape.",
+  "conditional.type": "A number",
+  "conditional.how": "Type up to eight digits. All are drawn from the same noise, so they look like one handwriting.",
+  "conditional.number": "The number", "conditional.other": "Other noise", "conditional.written": "The number, drawn by G",
+  "conditional.all": "The same noise, ten digits",
+  "conditional.table": "Four rows of the digits 0 to 9; each row has its own noise",
+  "conditional.rows": "Each row has one noise. Compare the slant and the weight of the strokes within a row, and between rows.",
+
+  "editing.title": "Heavier, lighter, slanted",
+  "editing.text": "Move G's noise in the right direction, and the strokes get heavier, or lean to the right. The digit stays, because G is told it.",
+  "editing.weight": "weight of the strokes", "editing.slant": "slant", "editing.random": "a random direction",
+  "editing.back": "Back to the start", "editing.before": "Before", "editing.after": "After",
+  "editing.why": "Both directions were fitted to 10,000 pictures of G: which numbers of the noise go with heavy strokes? The random direction is as long, and changes neither much.",
+
   "completion.title": "Fill a hole",
   "completion.text": "The middle of a digit is hidden. A network guesses from the rest which noise G would need to draw this digit. Then G's pixels fill the hole.",
   "completion.draw": "Your digit",

@@ -78,6 +78,21 @@ Playground.words.zh = {
   "r3gan.draw": "画一个数字，或者让 D 看 G 画的图像。（键盘：方向键和空格键。）",
   "r3gan.show": "让 D 看 G 的图像",
 
+  "conditional.title": "输入一个数",
+  "conditional.text": "条件 GAN 的生成器被告知要画哪个数字。其余的由噪声决定：倾斜、粗细、形状。",
+  "conditional.type": "一个数",
+  "conditional.how": "最多输入八位数字。它们都由同一个噪声画出，所以看上去像同一个人的笔迹。",
+  "conditional.number": "要画的数", "conditional.other": "换一个噪声", "conditional.written": "G 画出的数",
+  "conditional.all": "同一个噪声，十个数字",
+  "conditional.table": "四行数字 0 到 9；每行有自己的噪声",
+  "conditional.rows": "每行用一个噪声。比较笔画的倾斜和粗细：同一行之内，以及各行之间。",
+
+  "editing.title": "变粗、变细、变斜",
+  "editing.text": "沿着合适的方向移动 G 的噪声，笔画就会变粗，或者向右倾斜。数字不变，因为 G 被告知要画哪个数字。",
+  "editing.weight": "笔画的粗细", "editing.slant": "倾斜", "editing.random": "一个随机方向",
+  "editing.back": "回到起点", "editing.before": "之前", "editing.after": "之后",
+  "editing.why": "两个方向都由 G 的 10,000 张图片拟合得到：噪声中的哪些数与粗笔画有关？随机方向一样长，对两者都影响不大。",
+
   "completion.title": "补全空洞",
   "completion.text": "数字的中间被遮住了。一个网络根据其余部分，猜 G 要用什么噪声才能画出这个数字；然后用 G 的像素填补空洞。",
   "completion.draw": "你的数字",

@@ -255,7 +255,8 @@ def test_train_on_dots_of_one_s_own(browser):
 # ---- Rooms from runs ----
 
 
-@pytest.mark.parametrize("room", [room for room in BUILT if room != "seqgan"])  # that one is in test_sequences.py
+# The room seqgan is in test_sequences.py; editing has the network of conditional.
+@pytest.mark.parametrize("room", [room for room in BUILT if room not in ("seqgan", "editing")])
 def test_networks_are_keras_s(room):
     """Each network in the room's file computes what Keras computed, stored next to it when the room was built."""
     code = """
@@ -267,7 +268,7 @@ const read = name => vm.runInThisContext(fs.readFileSync(`${folder}/${name}`, "u
 read("networks.js");
 read(`data/${given}.js`);
 const found = [], networks = vm.runInThisContext("Networks");
-for (const run of Object.values(content)) for (const [name, each] of Object.entries(run)) {
+for (const part of [content, ...Object.values(content)]) for (const [name, each] of Object.entries(part)) {
   if (!each.checks) continue;
   const network = networks.load(each);
   for (const [x, y] of each.checks) {
@@ -324,6 +325,70 @@ def test_r3gan(browser):
     assert said.get_attribute("data-logit") == ""
     find("#show").click()
     assert np.isfinite(float(said.get_attribute("data-logit"))) and not find("#opinion .bar").is_displayed()
+    assert_quiet(browser)
+
+
+@pytest.mark.skipif("conditional" not in BUILT, reason="the room conditional is not built")
+def test_conditional(browser):
+    """A number is drawn digit by digit, and only digits count; other noise draws it in another way."""
+    find = opened(browser, "conditional")
+
+    def drawn():
+        digits = browser.find_elements("css selector", "#written canvas")
+        assert [each.get_attribute("data-digit") for each in digits] == list(find("#number").get_attribute("value"))
+        return [greys(browser, f"#written canvas:nth-child({i + 1})") for i in range(len(digits))]
+
+    first = drawn()
+    assert len(first) == 4 and all(each.max() > 200 > 60 > each.mean() > 5 for each in first)
+    table = greys(browser, "#table").reshape(4, 28, 10, 28)
+    for pixels, digit in zip(first, (2, 0, 1, 4), strict=True):
+        np.testing.assert_array_equal(table[0, :, digit].ravel(), pixels)
+    find("#number").clear()
+    find("#number").send_keys("4x7 7")
+    again = drawn()
+    np.testing.assert_array_equal(again[0], first[3])
+    np.testing.assert_array_equal(again[1], again[2])
+    assert len(again) == 3 and np.abs(again[0] - again[1]).mean() > 5
+    find("#other").click()
+    for before, after in zip(again, drawn(), strict=True):
+        assert np.abs(before - after).mean() > 1
+    find("#number").send_keys("1234567890")
+    assert len(drawn()) == 8
+    find("#number").clear()
+    keys(find("#number"), " ", "BACK_SPACE")
+    assert drawn() == []
+    assert_quiet(browser)
+
+
+@pytest.mark.skipif("editing" not in BUILT, reason="the room editing is not built")
+def test_editing(browser):
+    """To the right, strokes get heavier or more slanted, as Python measures it; the random direction does less."""
+    from gan_tf.zoo import editing
+
+    find = opened(browser, "editing")
+
+    def measured():
+        pixels = [greys(browser, f"#{name}").reshape(1, 28, 28, 1) / 255 for name in ("before", "after")]
+        return [{name: attribute(each)[0] for name, attribute in editing.ATTRIBUTES.items()} for each in pixels]
+
+    changes = {name: [] for name in ("weight", "slant", "random")}
+    for digit in "5203":
+        next(each for each in browser.find_elements("css selector", "#digits button") if each.text == digit).click()
+        assert find("#digits [aria-pressed=true]").text == digit
+        for name, found in changes.items():
+            find("#back").click()
+            before, after = measured()
+            assert before == after
+            keys(find(f"#{name}"), "END")
+            start, heavier = measured()
+            assert start == before
+            keys(find(f"#{name}"), "HOME")
+            found.append([heavier[each] - measured()[1][each] for each in ("weight", "slant")])
+    means = {name: np.mean(found, axis=0) for name, found in changes.items()}
+    assert means["weight"][0] > 0.03 > 2 * abs(means["random"][0])
+    assert means["slant"][1] > 0.3 > 2 * abs(means["random"][1])
+    find("#other").click()
+    assert measured()[0] != start
     assert_quiet(browser)
 
 
