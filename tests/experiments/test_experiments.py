@@ -502,6 +502,33 @@ def test_every_objective_has_a_row():
     assert len(lines) == 4 and lines[3] == "| `--loss=wgan` | 0 | 1 | 2 | 3 | 4 | 5 |"
 
 
+def test_every_objective_with_r1():
+    """Its row: FID without R1 and with it, and the classes. The script's loss is next to itself with Adam for D."""
+    assert set(objectives.WITH_R1) == set(RECIPES) == set(objectives.WITHOUT)
+    for loss, options in objectives.WITH_R1.items():
+        assert options[0] == f"--loss={loss}" and any(option.startswith("--r1=0.") for option in options)
+
+    def run(**values):  # {stage: (FID, classes)}
+        scores = {s[1:]: {"frechet_distance": [f, 0.1], "classes_covered": [c, 0]} for s, (f, c) in values.items()}
+        return {"stages": {stage: {"scores": each} for stage, each in scores.items()}}
+
+    without = {
+        name: [run(_20000=(100.0 + i, 9 + i)) for i in (0, 1)] for name in ("non_saturating", "non_saturating_adam")
+    }
+    without["non_saturating"][0]["stages"]["20000"]["scores"]["frechet_distance"][0] = 300.0
+    with_r1 = {"non_saturating": [run(_20000=(90.0 + i, 10), _50000=(60.0 - i, 10)) for i in (0, 1)]}
+    row = objectives.table_of_r1(with_r1, without).splitlines()[2]
+    assert row == (
+        "| `--loss=non_saturating --d_optimizer=adam --r1=0.1` | 100.50 ± 0.71 | 90.50 ± 0.71 | 59.50 ± 0.71 "
+        "| 9.50 ± 0.71 | 10 |"
+    )
+    runs = objectives.runs_of(["lsgan", "wgan_long", "lsgan_r1"])
+    assert list(runs)[0] == "wgan_long-0" and len(runs) == 7
+    assert runs["wgan_long-0"] == (["--loss=wgan", "--seed=0"], [100_000])
+    assert runs["lsgan-2"] == (["--loss=lsgan", "--seed=2"], [20_000])
+    assert runs["lsgan_r1-1"] == (["--loss=lsgan", "--r1=0.01", "--seed=1"], [20_000, 50_000])
+
+
 @pytest.mark.parametrize(
     ("name", "flag", "status", "message"),
     [
