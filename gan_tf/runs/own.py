@@ -177,7 +177,11 @@ def check(gan, name, train_block, exact=True):
         rows = [np.asarray(train_block(iteration, 1)) for iteration in range(2)]
         if any(row.shape != (1, len(gan.loss_names)) for row in rows):
             words = f"train_block(0, 1) returned an array {list(rows[0].shape)}, not [1, {len(gan.loss_names)}]"
-            raise RunError(f"{file}: {words}: a row for each iteration, a column for each of loss_names.")
+            named = f"loss_names ({', '.join(gan.loss_names)})"
+            raise RunError(
+                f"{file}: {words}: a row for each iteration, a column for each of {named}. Let the step return as many "
+                "losses, or give Gan the names of those that it returns."
+            )
         return np.concatenate(rows)
 
     def restore():

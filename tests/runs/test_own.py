@@ -292,7 +292,10 @@ def test_what_training_may_not_do():
         ({"step": draws_noise}, "iteration 0, trained twice from the same checkpoint, had losses .* and then"),
         ({"step": counts}, "iteration 0, trained twice"),
         ({"step": with_another_optimizer}, "iteration 1, trained twice"),
-        ({"losses": (1, 1)}, r"train_block\(0, 1\) returned an array \[1, 1, 1\], not \[1, 1\]: a row for each"),
+        (
+            {"losses": (1, 1)},
+            r"train_block\(0, 1\) returned an array \[1, 1, 1\], not \[1, 1\]: a row for each.*names \(loss\)",
+        ),
         ({"fields": {"block": 0}}, "block must be a whole number from 1 on, not 0"),
         (
             {"fields": {"columns": 3}},
@@ -392,6 +395,8 @@ def test_members_need_no_flag(strange):
         restore.LoadError, match="holds a run of dcgan, not of evil; leave --gan out, or name another run.$"
     ):
         restore.check_run(strange("dcgan"), "evil")
+    with pytest.raises(restore.LoadError, match="holds a run of dcgan, not of '';"):
+        restore.check_run(strange("dcgan"), "")
 
 
 @pytest.mark.slow
