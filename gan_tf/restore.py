@@ -82,9 +82,8 @@ def _check_gan(name, gan, own_gan):
         )
     if own_gan is not None and own_gan != gan:
         cure = "leave --gan out" if gan in GANS else f"write{members.flag(gan)}"
-        raise LoadError(
-            f"{name} holds a run of {gan}, not of {short(own_gan) or repr(own_gan)}; {cure}, or name another run."
-        )
+        named = short(own_gan) or repr(own_gan)
+        raise LoadError(f"{name} holds a run of {gan}, not of {named}; {cure}, or name another run.")
     if gan not in GANS:
         own.require(gan)
 

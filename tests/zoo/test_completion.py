@@ -292,12 +292,13 @@ def test_editing_and_its_control(monkeypatch, tmp_path, told):
 
 
 def test_attributes():
-    image = np.zeros([2, 28, 28], np.float32)
+    image = np.zeros([3, 28, 28], np.float32)
     image[0, 4:24, 14] = 1
     for row in range(4, 24):
         image[1, row, 26 - row] = 1  # it leans to the right, as /
-    np.testing.assert_allclose(editing.slant(image[..., None]), [0, 1], atol=1e-4)
-    np.testing.assert_allclose(editing.weight(image[..., None]), [20 / 784] * 2, rtol=1e-5)
+        image[2, row, 20 - row // 2] = 1  # half as much, in steps
+    np.testing.assert_allclose(editing.slant(image[..., None]), [0, 1, 0.4962], atol=1e-4)
+    np.testing.assert_allclose(editing.weight(image[..., None]), [20 / 784] * 3, rtol=1e-5)
 
 
 def test_a_direction_is_that_of_the_attribute_within_a_digit():
