@@ -3,13 +3,12 @@
 import json
 import re
 import shutil
-import socket
-import subprocess
 import time
 
 import node
 import numpy as np
 import pytest
+from firefox import started
 
 from experiments import chromium
 
@@ -474,72 +473,17 @@ return [...rows].map(row => [...row.children].map(each => Number(each.textConten
     assert_quiet(browser, folder)
 
 
-# ---- Firefox, by its own protocol: length and JSON over a socket ----
-
-
-class Firefox:
-    def __init__(self, binary, profile):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        profile.mkdir()
-        (profile / "user.js").write_text(
-            f'user_pref("marionette.port", {self.port});\nuser_pref("ui.prefersReducedMotion", 1);\n'
-            'user_pref("intl.accept_languages", "zh-CN");\nuser_pref("browser.shell.checkDefaultBrowser", false);\n'
-        )
-        flags = ["--headless", "--marionette", "--no-remote", "--profile", str(profile)]
-        self.process = subprocess.Popen([binary, *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 90
-        while True:
-            try:
-                self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=60)
-                break
-            except OSError:
-                assert time.monotonic() < end and self.process.poll() is None, "Firefox does not answer"
-                time.sleep(0.3)
-        self.file = self.socket.makefile("rb")
-        self._read()
-        self.count = 0
-        self.ask("WebDriver:NewSession", {})
-
-    def _read(self):
-        digits = b""
-        while (byte := self.file.read(1)) != b":":
-            digits += byte
-        return json.loads(self.file.read(int(digits)))
-
-    def ask(self, name, given):
-        self.count += 1
-        text = json.dumps([0, self.count, name, given]).encode()
-        self.socket.sendall(str(len(text)).encode() + b":" + text)
-        _, _, error, result = self._read()
-        assert error is None, error
-        return result.get("value") if isinstance(result, dict) else result
-
-    def execute_script(self, code):
-        return self.ask("WebDriver:ExecuteScript", {"script": code, "args": []})
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(30)
-
-
 @pytest.fixture
 def firefox(tmp_path):
-    binary = shutil.which("firefox") or shutil.which("firefox-esr")
-    if not binary:
-        pytest.skip("needs Firefox: apt-get install firefox-esr")
-    found = Firefox(binary, tmp_path / "profile")
-    yield found
-    found.close()
+    with started(tmp_path) as found:
+        yield found
 
 
 @pytest.mark.slow
 def test_firefox(firefox):
     """In a Chinese Firefox, from disk: all rooms open, and a step of training gives Node's numbers."""
     for room in ["", *ROOMS]:
-        firefox.ask("WebDriver:Navigate", {"url": "about:blank"})
-        firefox.ask("WebDriver:Navigate", {"url": f"{START}#{room}"})
+        firefox.open(f"{START}#{room}")
         wait(firefox, "return document.querySelector('main canvas, .sequence') !== null")
         assert firefox.execute_script("return document.documentElement.lang") == "zh-CN"
         if room == "train":

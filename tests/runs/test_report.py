@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 from command_line import command, forked
+from firefox import started
 from nodes import run_in_node
 from page import answers
 from PIL import Image
@@ -980,7 +981,11 @@ def assert_quiet(browser, run_dir):
 
 def pixels(browser, canvas):
     """The grey values of a canvas, 0 to 255."""
-    url = browser.execute_script("return arguments[0].toDataURL()", canvas)
+    return pixels_of(browser.execute_script("return arguments[0].toDataURL()", canvas))
+
+
+def pixels_of(url):
+    """The grey values of a picture in a data: address, 0 to 255."""
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("L")).ravel().astype(int)
 
 
@@ -1046,6 +1051,19 @@ def test_the_generator_is_keras(browser, trained):
     second = canvases()
     assert len(second) == 16 and all((a != b).any() for a, b in zip(first, second, strict=True))
     assert_quiet(browser, trained)
+
+
+@pytest.mark.slow
+def test_in_firefox(trained, tmp_path):
+    """The page draws what Keras draws, from the same noise."""
+    with started(tmp_path) as firefox:
+        firefox.open((trained / "report.html").absolute().as_uri())
+        code = "return [...document.querySelectorAll('#samples canvas')].map(each => each.toDataURL());"
+        pictures = [pixels_of(each) for each in firefox.execute_script(code)]
+        checked = firefox.execute_script("return document.getElementById('checked').textContent;")
+    generator = keras.saving.load_model(trained / "generator.keras")
+    np.testing.assert_allclose(pictures, 255 * generator(stream_noise(0, 2, 16)).numpy(), atol=1.51)
+    assert re.search(r"differ from Keras's by at most \d\.\de-\d\.", checked)
 
 
 def test_from_one_picture_to_another(browser, trained):
