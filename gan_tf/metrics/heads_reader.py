@@ -17,6 +17,7 @@ from absl import flags, logging
 from gan_tf import data
 from gan_tf.data import heads
 from gan_tf.metrics import classifier
+from gan_tf.metrics.table import share
 
 FEATURES = 128  # width of the layer before the last
 EPOCHS, BATCH_SIZE = 24, 64
@@ -57,12 +58,33 @@ def certainty(model, images):
     return np.minimum(np.min(probabilities, axis=0), scipy.special.expit(is_head[:, 0].astype(np.float64)))
 
 
+def read(model, images):
+    """Returns {attribute: which of its values the reader sees in `images`, int [n]}."""
+    _, *logits, _ = classifier.outputs(model, images)
+    return {name: each.argmax(axis=1) for name, each in zip(heads.ATTRIBUTES, logits, strict=True)}
+
+
 def accuracies(model, images, attributes):
     """Returns {attribute: the share of `images` of which it is read correctly}. `attributes` are those of `heads`."""
-    _, *read, _ = classifier.outputs(model, images)
+    return {name: float((found == attributes[name]).mean()) for name, found in read(model, images).items()}
+
+
+def recoloured(before, after, others, hair):
+    """Returns {title: (share, standard error)} of heads `before` and `after` their hair changed to `hair`, int [n].
+
+    Heads are images, float32 [n, 64, 64, 3]. "The rest" are the other eight attributes: are they read as `before`? The
+    control are `others`, other heads with the hair of `before`.
+    """
+    model, _ = classifier.load_classifier("heads")
+    first, changed, other = (read(model, images) for images in (before, after, others))
+
+    def kept(found):
+        return np.all([found[name] == first[name] for name in heads.ATTRIBUTES if name != "hair"], axis=0)
+
     return {
-        name: float((logits.argmax(axis=1) == attributes[name]).mean())
-        for name, logits in zip(heads.ATTRIBUTES, read, strict=True)
+        "hair changed: read as asked": share((changed["hair"] == hair).mean(), len(hair)),
+        "hair changed: the rest is kept": share(kept(changed).mean(), len(hair)),
+        "another head: the rest is the same": share(kept(other).mean(), len(hair)),
     }
 
 

@@ -56,15 +56,17 @@ from keras import layers
 from gan_tf import losses
 from gan_tf.data import DIGITS
 from gan_tf.data.dataset import scaled
-from gan_tf.gan import Gan
+from gan_tf.gan import Gan, in_batches
 from gan_tf.grids import spread
-from gan_tf.noise import SAMPLE_NOISE, uniform_noise
+from gan_tf.metrics import heads_reader
+from gan_tf.noise import EVALUATION_NOISE, SAMPLE_NOISE, uniform_noise
 from gan_tf.objectives.critics import r1_penalty
 from gan_tf.zoo import dcgan, residual
 from gan_tf.zoo.blocks import follow, lazily, make_average, make_train_block, shape_of, wrong_labels
 
 NOISE = 100  # numbers of z
 RANDOM = NOISE + 2  # random numbers for one image: z, one that chooses the wrong class, one to make them even
+COUNT = 2000  # pictures that `scores` are of
 MOST_COLUMNS = 20  # of a grid; with more classes it shows some of them
 
 
@@ -237,6 +239,15 @@ def make(
         noise = uniform_noise(seed, SAMPLE_NOISE, index * 4 * columns * NOISE, [4 * columns, NOISE])
         return drawn(ask(noise, np.tile(shown, 4), count)).numpy()
 
+    def scores(test):
+        if test.classifier != "heads":  # only of these are the other attributes known
+            return {}
+        z, turn = uniform_noise(0, EVALUATION_NOISE, 0, [COUNT, NOISE]).numpy(), np.arange(COUNT)
+        # Each colour changes to each of the others.
+        colour, hair = turn % count, (turn + 1 + turn // count % (count - 1)) % count
+        heads = (ask(z, colour, count), ask(z, hair, count), ask(np.roll(z, 1, axis=0), colour, count))
+        return heads_reader.recoloured(*(in_batches(drawn, each) for each in heads), hair)
+
     return Gan(
         objects={
             "generator": generator,
@@ -257,4 +268,5 @@ def make(
         conditions=tuple(classes),
         asked=lambda noise: np.argmax(noise[:, NOISE:], axis=1),
         generate=drawn,
+        scores=scores,
     )

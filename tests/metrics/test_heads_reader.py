@@ -98,3 +98,28 @@ def test_it_trains():
 
 def test_the_file_is_small():
     assert (classifier.HERE / "heads_reader.npz").stat().st_size < 500_000
+
+
+def test_what_stays_when_the_hair_changes(monkeypatch, shipped):
+    """Of four heads, the hair is right in three, the rest is kept in two; another head has the same rest once."""
+    names = [name for name in heads.ATTRIBUTES if name != "hair"]
+    hair = np.array([3, 1, 2, 5])
+
+    def values(colours, changed):  # the rest is 1, but for attribute `changed[i]` of head i
+        found = {name: np.ones(4, int) for name in names} | {"hair": np.array(colours)}
+        for place, which in enumerate(changed):
+            if which is not None:
+                found[names[which]][place] = 0
+        return found
+
+    seen = {
+        "before": values([0, 0, 0, 0], [None] * 4),
+        "after": values([3, 1, 2, 0], [None, 7, 0, None]),
+        "others": values([0, 0, 0, 0], [3, None, 5, 1]),
+    }
+    monkeypatch.setattr(heads_reader, "read", lambda model, images: seen[images])
+    assert heads_reader.recoloured(*seen, hair) == {
+        "hair changed: read as asked": (0.75, pytest.approx((0.75 * 0.25 / 4) ** 0.5)),
+        "hair changed: the rest is kept": (0.5, 0.25),
+        "another head: the rest is the same": (0.25, pytest.approx((0.75 * 0.25 / 4) ** 0.5)),
+    }

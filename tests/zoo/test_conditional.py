@@ -1,5 +1,7 @@
 """gan_tf.zoo.conditional: its losses and one step against a derivation by hand; what it is asked for."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ import tensorflow as tf
 
 from gan_tf.data import DIGIT
 from gan_tf.grids import spread
-from gan_tf.noise import SAMPLE_NOISE, uniform_noise
+from gan_tf.noise import EVALUATION_NOISE, SAMPLE_NOISE, uniform_noise
 from gan_tf.zoo import blocks, conditional, residual
 
 RANDOM = np.random.default_rng(0)
@@ -193,3 +195,21 @@ def test_residual_networks(eagerly):
     assert any((a != b.numpy()).any() for a, b in zip(before, discriminator.weights, strict=True))
     with pytest.raises(ValueError, match="networks must be dcgan or residual, not 'dense'"):
         conditional.make(networks="dense", **SMALL)
+
+
+def test_heads_whose_hair_changes(monkeypatch):
+    """The same noise with another colour, each with each; then other noise with the first colour. Of heads only."""
+    classes = ("black", "pink", "white")
+    gan, seen = conditional.make(shape=(16, 16, 3), classes=classes, **SMALL), []
+    monkeypatch.setattr(conditional.heads_reader, "recoloured", lambda *given: seen.extend(given) or {"title": (1, 0)})
+    monkeypatch.setattr(conditional, "COUNT", 30)
+    assert gan.scores(types.SimpleNamespace(classifier="mnist")) == {} and not seen
+    assert gan.scores(types.SimpleNamespace(classifier="heads")) == {"title": (1, 0)}
+    before, after, others, hair = seen
+    z, colour = uniform_noise(0, EVALUATION_NOISE, 0, [30, 100]).numpy(), np.arange(30) % 3
+    for pictures, noise, asked in ((before, z, colour), (after, z, hair), (others, np.roll(z, 1, axis=0), colour)):
+        expected = gan.generate(np.concatenate([noise, np.eye(3, dtype=np.float32)[asked]], axis=1))
+        np.testing.assert_allclose(pictures, expected, atol=1e-6)
+    counts = np.zeros([3, 3], int)
+    np.add.at(counts, (colour, hair), 1)
+    np.testing.assert_array_equal(counts, 5 - 5 * np.eye(3))
