@@ -235,6 +235,19 @@ def test_solutions_of_part_5():
     says(
         "experiments", "found {} of 1,000 modes in one paper (Srivastava et al. 2017) and {} in another".format(*values)
     )
+    results = stacked.load_results()
+    assert stacked.table(results) in PARTS["5. After 2018"]
+    modes, divergence = (
+        {run: found[0]["metrics"]["samples"][name]["value"] for run, found in results.items()}
+        for name in stacked.SCORES
+    )
+    real = results["r3gan"][0]["metrics"]["real"]["modes_divergence"]["value"]
+    says(
+        "experiments",
+        f"draws all {modes['r3gan']:,} kinds, but not equally often: KL is {divergence['r3gan']:.2f}, and that of real "
+        f"digits {real:.3f}. After 4,000 iterations it draws {modes['r3gan_short']}, and {modes['r3gan_no_penalties']} "
+        "without its two penalties.",
+    )
     rows = re.findall(r"^\| (\w+) \(20\d\d\) \|[^|]*\|[^|]*\| (\d+) \|", PARTS["5. After 2018"], re.MULTILINE)
     hours = [50_000 * int(count) * 0.005 / 3600 for name, count in rows if name in ("ADM", "EDM")]
     assert "= {:.1f} hours. EDM: {:.1f} hours. R3GAN: 250 seconds.".format(*hours) in solution(
