@@ -107,9 +107,8 @@ RUNS = {
 # Commands that take no training of their own: {name: (its module, the run that it works on)}.
 ON_A_RUN = {
     "completion": (completion, "r3gan"),
-    "editing": (editing, "dcgan"),
-    "editing_r3gan": (editing, "r3gan"),
-    "editing_told": (editing, "conditional_residual"),  # its G is told the digit
+    "editing": (editing, "conditional_residual"),
+    "editing_r3gan": (editing, "r3gan"),  # the control: its G is not told the digit
 }
 MADE = ("stackgan", "gan_3d", "seqgan", "imitation")  # their data are made, not read
 # Columns of each member's table: (column of metrics.json, name of the score).

@@ -1,1 +1,1 @@
-Playground.built(["digits", "r3gan", "completion", "imitation", "seqgan"]);
+Playground.built(["digits", "r3gan", "conditional", "editing", "completion", "imitation", "seqgan"]);
