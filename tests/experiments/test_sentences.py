@@ -631,7 +631,9 @@ def test_controls_of_r3gan_and_sngan():
     says("gan_tf/zoo", said.format("then ", *four))
     says("experiments", "FID is {:.1f}, without pairs {:.1f}, without R1 {:.1f}, without R2 {:.1f}.".format(*four))
     assert max(four) < 8 < of("dcgan_short"), "near to one another"
-    neither = of("r3gan_no_penalties")
+    neither, others = of("r3gan_no_penalties"), of("r3gan_dcgan")
+    says("gan_tf/zoo", f"with DCGAN's networks FID is {others:.0f} after as many iterations.")
+    assert others > 2 * max(four)
     says("gan_tf/zoo", f"same pattern after 8,000 iterations, and FID is {neither:.0f}. D's loss is then below 1e-12:")
     says("experiments", f"But without both penalties all pictures are the same, and FID is {neither:.0f}.")
     assert of("r3gan_no_penalties", "spread") < 1e-3
