@@ -806,6 +806,22 @@ BY_FILE = {
             "zoo/test_dcgan.py::test_a_step",
         ),
     ],
+    "zoo/editing.py": [
+        (
+            "z leaves its range",
+            "draw(np.clip(z + move * along, -1, 1))",
+            "draw(z + move * along)",
+            "zoo/test_completion.py::test_editing_and_its_control",
+        ),
+    ],
+    "zoo/residual.py": [
+        (
+            "a block begins as noise",
+            'y = layers.Conv2D(channels, 1, kernel_initializer="zeros", use_bias=False)(y)',
+            "y = layers.Conv2D(channels, 1, use_bias=False)(y)",
+            "zoo/test_r3gan.py::test_a_block_changes_nothing_at_first",
+        ),
+    ],
     "zoo/conditional.py": [
         (
             "wrong digits count as right",
@@ -818,6 +834,12 @@ BY_FILE = {
             "(turn + turn // (10 * classes)) % classes",
             "turn % classes",
             "zoo/test_conditional.py::test_it_is_asked_by_noise",
+        ),
+        (
+            "the real pictures are of other classes than the grid",
+            "some_of_each_class(images, labels, shown)",
+            "some_of_each_class(images, labels, range(columns))",
+            "zoo/test_conditional.py::test_grids_of_many_classes_show_some_of_them",
         ),
     ],
     "zoo/infogan.py": [
