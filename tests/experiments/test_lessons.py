@@ -246,7 +246,8 @@ def test_solutions_of_part_5():
         "experiments",
         f"draws all {modes['r3gan']:,} kinds, but not equally often: KL is {divergence['r3gan']:.2f}, and that of real "
         f"digits {real:.3f}. After 4,000 iterations it draws {modes['r3gan_short']}, without pairs "
-        f"{modes['r3gan_no_pairing']}, and {modes['r3gan_no_penalties']} without its two penalties.",
+        f"{modes['r3gan_no_pairing']}, without R1 {modes['r3gan_no_r1']}, and {modes['r3gan_no_penalties']} "
+        "without its two penalties.",
     )
     rows = re.findall(r"^\| (\w+) \(20\d\d\) \|[^|]*\|[^|]*\| (\d+) \|", PARTS["5. After 2018"], re.MULTILINE)
     hours = [50_000 * int(count) * 0.005 / 3600 for name, count in rows if name in ("ADM", "EDM")]
