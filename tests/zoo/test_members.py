@@ -185,7 +185,8 @@ def test_the_seed_decides(name, eagerly):
     a, b, other = (make(name, seed=seed, **{"jit": False} if name in COMPILED else {}) for seed in (1, 1, 2))
     losses = a.train(1)
     np.testing.assert_array_equal(losses, b.train(1))
-    assert np.abs(losses - other.train(1)).max() > 1e-4
+    # An untrained SeqGAN has nearly the same loss with each seed, log 30; rounding is 2e-7.
+    assert np.abs(losses - other.train(1)).max() > 1e-5
     for x, y, z in zip(state(a), state(b), state(other), strict=True):
         np.testing.assert_array_equal(x, y)
         assert x.ndim <= 1 or (x != z).any() or not (x.any() or z.any())  # R3GAN's last weights of a block are still 0
