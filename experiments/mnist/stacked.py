@@ -23,7 +23,7 @@ FLAGS = flags.FLAGS
 SHORT = ["--iters=4000"]
 # Run → (member of the zoo, its flags besides --dataset, seeds).
 RUNS = {
-    "r3gan": ("r3gan", ["--iters=30000", "--halve_every=7500"], [0, 1, 2]),  # within an hour on one core
+    "r3gan": ("r3gan", ["--iters=30000", "--halve_every=7500"], [0, 1, 2]),  # 80 minutes next to other runs
     "r3gan_short": ("r3gan", SHORT, [0]),
     "r3gan_no_pairing": ("r3gan", [*SHORT, "--nopairing"], [0]),
     "r3gan_no_r1": ("r3gan", [*SHORT, "--nor1"], [0]),

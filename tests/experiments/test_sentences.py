@@ -557,6 +557,7 @@ def test_the_gallery():
         ),
         "along a random direction both change by at most 0.4.",
         "of the seven places it is {:.1%} and {:.1%}.".format(*(row[kept][0] for _, row in both)),
+        f"as much, and its weight by {other['weight, weight direction'][change][0]:.1f},",
         "but only {:.1%} and {:.1%} keep their digit, and {:.1%} along the random direction.".format(
             *(
                 other[f"{name}, {way} direction"][kept][0]
@@ -566,7 +567,8 @@ def test_the_gallery():
     )
     for name, row in both:
         assert abs(told[f"{name}, random direction"][change][0]) < 0.4 and row[change][0] > 3
-        assert other[f"{name}, {name} direction"][change][0] > 4, "as much"
+    slants = [moved["slant, slant direction"][change][0] for moved in (told, other)]
+    assert slants[0] == pytest.approx(slants[1], rel=0.01), "as much"
     ours = {name: score["value"] for name, score in results["conditional_residual"][0].items() if "value" in score}
     assert ours["read_as_asked"] == 1, "all 10,000"
     says("gan_tf/zoo", f"but FID is {ours['frechet_distance']:.1f} and recall {ours['recall']:.2f}:")
@@ -632,8 +634,8 @@ def test_controls_of_r3gan_and_sngan():
     says("experiments", "FID is {:.1f}, without pairs {:.1f}, without R1 {:.1f}, without R2 {:.1f}.".format(*four))
     assert max(four) < 8 < of("dcgan_short"), "near to one another"
     neither, others = of("r3gan_no_penalties"), of("r3gan_dcgan")
-    says("gan_tf/zoo", f"with DCGAN's networks FID is {others:.0f} after as many iterations.")
-    assert others > 2 * max(four)
+    says("gan_tf/zoo", f"with DCGAN's networks FID is {others:.0f} after as many iterations, though recall is higher.")
+    assert others > 2 * max(four) and of("r3gan_dcgan", "recall") > of("r3gan_short", "recall") + 0.1
     says("gan_tf/zoo", f"same pattern after 8,000 iterations, and FID is {neither:.0f}. D's loss is then below 1e-12:")
     says("experiments", f"But without both penalties all pictures are the same, and FID is {neither:.0f}.")
     assert of("r3gan_no_penalties", "spread") < 1e-3
