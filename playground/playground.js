@@ -24,13 +24,45 @@ const Playground = (() => {
       scripts: ["networks.js", "rooms/pictures.js", "rooms/conditional.js"], data: ["conditional"], picture: "pictures/conditional.png",
       file: "gan_tf/zoo/conditional.py", section: "gan_tf/zoo/README.md#conditional-gan",
     },
-    editing: {
-      scripts: ["networks.js", "rooms/pictures.js", "rooms/editing.js"], data: ["conditional", "editing"], picture: "pictures/editing.png",
-      file: "gan_tf/zoo/editing.py", section: "gan_tf/zoo/README.md#editing",
+    infogan: {
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/infogan.js"], data: ["infogan"], picture: "pictures/infogan.png",
+      file: "gan_tf/zoo/infogan.py", section: "gan_tf/zoo/README.md#infogan",
+    },
+    pix2pix: {
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/pix2pix.js"], data: ["pix2pix"], picture: "pictures/pix2pix.png",
+      file: "gan_tf/zoo/pix2pix.py", section: "gan_tf/zoo/README.md#pix2pix",
+    },
+    cyclegan: {
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/cyclegan.js"], data: ["cyclegan"], picture: "pictures/cyclegan.png",
+      file: "gan_tf/zoo/cyclegan.py", section: "gan_tf/zoo/README.md#cyclegan",
+    },
+    super_resolution: {
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/super_resolution.js"], data: ["super_resolution"], picture: "pictures/super_resolution.png",
+      file: "gan_tf/zoo/super_resolution.py", section: "gan_tf/zoo/README.md#super-resolution",
+    },
+    stackgan: {
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/stackgan.js"], data: ["stackgan"], picture: "pictures/stackgan.png",
+      file: "gan_tf/zoo/stackgan.py", section: "gan_tf/zoo/README.md#stackgan",
     },
     completion: {
       scripts: ["networks.js", "rooms/pictures.js", "rooms/completion.js"], data: ["r3gan", "completion"], picture: "pictures/completion.png",
       file: "gan_tf/zoo/completion.py", section: "gan_tf/zoo/README.md#completion",
+    },
+    editing: {
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/editing.js"], data: ["conditional", "editing"], picture: "pictures/editing.png",
+      file: "gan_tf/zoo/editing.py", section: "gan_tf/zoo/README.md#editing",
+    },
+    adversarial_autoencoder: {
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/adversarial_autoencoder.js"], data: ["adversarial_autoencoder"], picture: "pictures/adversarial_autoencoder.png",
+      file: "gan_tf/zoo/adversarial_autoencoder.py", section: "gan_tf/zoo/README.md#adversarial-autoencoder",
+    },
+    gan_3d: {
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/gan_3d.js"], data: ["gan_3d"], picture: "pictures/gan_3d.png",
+      file: "gan_tf/zoo/gan_3d.py", section: "gan_tf/zoo/README.md#3d-gan",
+    },
+    heads: {
+      scripts: ["networks.js", "rooms/pictures.js", "rooms/heads.js"], data: ["heads"], picture: "pictures/heads.png",
+      file: "gan_tf/zoo/conditional.py", section: "gan_tf/zoo/README.md#heads",
     },
     imitation: {
       scripts: ["networks.js", "cart_pole.js", "rooms/imitation.js"], data: ["imitation"], picture: "pictures/imitation.svg",
@@ -181,12 +213,15 @@ const Playground = (() => {
     return () => cancelAnimationFrame(number);
   }
 
-  // Fills a canvas with grey pixels [height, width] of values from 0 to 1.
+  // Fills a canvas with pixels [height, width, channels] of values from 0 to 1: one channel is grey, three are colours.
   function paint(canvas, pixels, width, height) {
     canvas.width = width;
     canvas.height = height;
-    const image = new ImageData(width, height);
-    for (let i = 0; i < width * height; i++) image.data.set([255 * pixels[i], 255 * pixels[i], 255 * pixels[i], 255], 4 * i);
+    const image = new ImageData(width, height), channels = pixels.length / (width * height);
+    for (let i = 0; i < width * height; i++) {
+      for (let c = 0; c < 3; c++) image.data[4 * i + c] = 255 * pixels[channels * i + c % channels];
+      image.data[4 * i + 3] = 255;
+    }
     canvas.getContext("2d").putImageData(image, 0, 0);
   }
 

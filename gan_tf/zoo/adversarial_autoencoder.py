@@ -27,6 +27,7 @@ from gan_tf.runs import training_command
 
 OPTIONS = {
     "code": (8, "How many numbers a code has.", (1, 784)),
+    "units": (1000, "Units of each hidden layer. The playground has 256, so that its page loads faster.", (1, 10_000)),
     "adversarial": (True, "--noadversarial is the control: a plain autoencoder."),
 }
 
@@ -57,11 +58,11 @@ COMPARED = 1000  # how many codes are compared with the prior
 REPEATS = 100  # pairs of samples of the prior, to learn how large their distance is by chance
 
 
-def make_network(inputs, outputs, activation, seed, name):
-    """A network with two hidden layers of 1000 ReLUs: float32 [n, inputs] → [n, outputs]."""
+def make_network(inputs, outputs, units, activation, seed, name):
+    """A network with two hidden layers of `units` ReLUs: float32 [n, inputs] → [n, outputs]."""
     seeds = np.random.SeedSequence(seed).generate_state(3).tolist()
     first = [keras.initializers.RandomNormal(0.0, 0.01, seed=each) for each in seeds]
-    hidden = [layers.Dense(1000, "relu", kernel_initializer=each) for each in first[:2]]
+    hidden = [layers.Dense(units, "relu", kernel_initializer=each) for each in first[:2]]
     last = layers.Dense(outputs, activation, kernel_initializer=first[2])
     return keras.Sequential([keras.Input([inputs]), *hidden, last], name=name)
 
@@ -137,6 +138,7 @@ def make(
     *,
     shape=None,
     code=8,
+    units=1000,
     adversarial=True,
     batch_size=100,
     seed=0,
@@ -151,12 +153,12 @@ def make(
     shape = shape_of(images, shape)
     pixels = math.prod(shape)
     e_seed, g_seed, d_seed = np.random.SeedSequence(seed).generate_state(3).tolist()
-    encoder = make_network(pixels, code, None, e_seed, "encoder")
-    decoder = make_network(code, pixels, "sigmoid", g_seed, "decoder")
+    encoder = make_network(pixels, code, units, None, e_seed, "encoder")
+    decoder = make_network(code, pixels, units, "sigmoid", g_seed, "decoder")
     objects = {
         "encoder": encoder,
         "decoder": decoder,
-        "discriminator": make_network(code, 1, None, d_seed, "discriminator"),
+        "discriminator": make_network(code, 1, units, None, d_seed, "discriminator"),
         "optimizer": keras.optimizers.Adam(0.0002, beta_1=0.9, beta_2=0.999, epsilon=1e-8),
         "e_optimizer": keras.optimizers.Adam(0.0001, beta_1=0.5, beta_2=0.999, epsilon=1e-8),
         "d_optimizer": keras.optimizers.Adam(0.0001, beta_1=0.5, beta_2=0.999, epsilon=1e-8),

@@ -1,1 +1,1 @@
-Playground.built(["digits", "r3gan", "conditional", "editing", "completion", "imitation", "seqgan"]);
+Playground.built(["digits", "r3gan", "conditional", "completion", "editing", "imitation", "seqgan"]);

@@ -6,8 +6,7 @@ Playground.room("completion", (box, { r3gan, encoder, hole, digits }) => {
   const drawn = digits.map(each => generate.run([Networks.floats(each)])[0]);
   const [top, left] = [height, width].map(side => Math.floor((side - hole) / 2));
   const inside = i => { const x = i % width, y = Math.floor(i / width); return x >= left && x < left + hole && y >= top && y < top + hole; };
-  const shown = Object.fromEntries(["hidden", "filled", "whole"].map(name =>
-    [name, el("canvas", { class: "large pixels", role: "img", label: `completion.${name}`, id: name })]));
+  const shown = Pictures.large("completion", ["hidden", "filled", "whole"]);
   let next = 0;
 
   function fill(pixels) {
@@ -17,12 +16,12 @@ Playground.room("completion", (box, { r3gan, encoder, hole, digits }) => {
     paint(shown.whole, whole, width, height);
   }
   const another = () => pad.put(drawn[next++ % drawn.length]);
-  const pad = Pictures.pad(r3gan.shape, fill, el("button", { t: "completion.another", id: "another", onclick: another }));
+  const pad = Pictures.pad(r3gan.shape, fill, [el("button", { t: "completion.another", id: "another", onclick: another })]);
   box.append(
     el("div", { class: "pair" },
       el("section", { class: "panel" }, el("h2", { t: "completion.draw" }), el("p", { t: "completion.how" }), pad.element),
       el("section", { class: "panel" }, el("h2", { t: "completion.result" }),
-        el("div", { class: "figures" }, ...Object.entries(shown).map(([name, canvas]) => el("figure", {}, canvas, el("figcaption", { t: `completion.${name}` })))),
+        Pictures.figures("completion", shown),
         el("p", { class: "soft", t: "completion.why" }))),
   );
   another();

@@ -4,7 +4,7 @@ Playground.room("conditional", (box, { conditional_residual: conditional, handwr
   const { el, paint } = Playground, [height, width] = conditional.shape, LONGEST = 8, ROWS = 4;
   const draw = Pictures.asking(conditional), noise = handwritings.map(each => Networks.floats(each));
   const written = el("div", { class: "written", id: "written", role: "img", label: "conditional.written" });
-  const table = el("canvas", { class: "map pixels", role: "img", label: "conditional.table", id: "table", width: 10 * width, height: ROWS * height });
+  const table = Pictures.table(ROWS, 10, conditional.shape, (row, digit) => draw(noise[row], digit), { label: "conditional.table", id: "table" });
   let now = 0;
 
   function write() {
@@ -24,10 +24,5 @@ Playground.room("conditional", (box, { conditional_residual: conditional, handwr
         el("div", { class: "row" }, field, el("button", { t: "conditional.other", id: "other", onclick: other })), written),
       el("section", { class: "panel" }, el("h2", { t: "conditional.all" }), table, el("p", { class: "soft", t: "conditional.rows" }))),
   );
-  const pen = table.getContext("2d"), tile = document.createElement("canvas");
-  for (let row = 0; row < ROWS; row++) for (let digit = 0; digit < 10; digit++) {
-    paint(tile, draw(noise[row], digit), width, height);
-    pen.drawImage(tile, digit * width, row * height);
-  }
   write();
 });

@@ -3,8 +3,8 @@
 Playground.room("digits", (box, { collapsed, digits, anchors }) => {
   const { el } = Playground;
   const planes = [
-    Pictures.plane(collapsed, anchors, "digits.map", (x, y) => planes[1].moved(x, y)),
-    Pictures.plane(digits, anchors, "digits.map", (x, y) => planes[0].moved(x, y)),
+    Pictures.plane(Pictures.walk(collapsed, anchors), collapsed.shape, "digits.map", (x, y) => planes[1].moved(x, y)),
+    Pictures.plane(Pictures.walk(digits, anchors), digits.shape, "digits.map", (x, y) => planes[0].moved(x, y)),
   ];
   const field = Pictures.field(digits);
   box.append(

@@ -1,5 +1,5 @@
 "use strict";
-/* What rooms of pictures share: a plane of noise to walk on, a field to draw in, with D's opinion, and a G to ask. */
+/* What rooms of pictures share: a plane to walk on, a field to draw in, with D's opinion, a G to ask, tables and sliders. */
 const Pictures = (() => {
   const { t, el, paint, drag, arrows } = Playground;
   const SIDE = 8; // pictures of the map, in each direction
@@ -21,15 +21,19 @@ const Pictures = (() => {
     return (noise, number) => network.run([[...noise, ...places.map(each => Number(each === number))]])[0];
   }
 
-  /* A map of SIDE × SIDE pictures of the plane, and a large picture of the place that the visitor walks to. Returns
+  // Returns at(x, y): what G draws at a place of the plane of noise.
+  function walk({ generator }, anchors) {
+    const network = Networks.load(generator), points = anchors.map(each => Networks.floats(each));
+    return (x, y) => network.run([mix(points, x, y)])[0];
+  }
+
+  /* A map of SIDE × SIDE pictures `at(x, y)`, and a large picture of the place that the visitor walks to. Returns
   { element, moved }: `moved(x, y)` shows another place. `onmove(x, y, pixels)` is called after a move by the visitor. */
-  function plane({ generator, shape }, anchors, label, onmove) {
-    const network = Networks.load(generator), points = anchors.map(each => Networks.floats(each)), [height, width] = shape;
+  function plane(at, [height, width], label, onmove) {
     const map = el("canvas", { class: "map pixels", tabindex: 0, role: "img", label, width: SIDE * width, height: SIDE * height });
     const large = el("canvas", { class: "large pixels", role: "img", label: "pictures.large" }), marker = el("i", { class: "marker" });
     const element = el("div", { class: "plane" }, el("div", { class: "around" }, map, marker), large);
     let place = [0.5, 0.5], cell = 0, stopped = false;
-    const at = (x, y) => network.run([mix(points, x, y)])[0];
 
     function moved(x, y) {
       place = [x, y];
@@ -39,9 +43,9 @@ const Pictures = (() => {
       marker.style.top = `${100 * y}%`;
       return pixels;
     }
-    const walk = (x, y) => onmove(x, y, moved(x, y));
-    drag(map, walk);
-    arrows(map, (dx, dy) => walk(...[place[0] + dx / 24, place[1] + dy / 24].map(v => Math.max(0, Math.min(1, v)))));
+    const go = (x, y) => onmove(x, y, moved(x, y));
+    drag(map, go);
+    arrows(map, (dx, dy) => go(...[place[0] + dx / 24, place[1] + dy / 24].map(v => Math.max(0, Math.min(1, v)))));
 
     // The map is drawn in parts, so that the page answers meanwhile.
     const pen = map.getContext("2d"), tile = document.createElement("canvas");
@@ -60,18 +64,47 @@ const Pictures = (() => {
     return { element, moved, close: () => { stopped = true; } };
   }
 
+  // A picture with rows and columns of pictures `at(row, column)`.
+  function table(rows, columns, [height, width], at, given) {
+    const canvas = el("canvas", { class: "tiles pixels", role: "img", width: columns * width, height: rows * height, ...given });
+    const pen = canvas.getContext("2d"), tile = document.createElement("canvas");
+    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) {
+      paint(tile, at(row, column), width, height);
+      pen.drawImage(tile, column * width, row * height);
+    }
+    return canvas;
+  }
+
+  // A large picture with its words below it, by name: { name: canvas }.
+  function large(room, names) {
+    return Object.fromEntries(names.map(name => [name, el("canvas", { class: "large pixels", role: "img", label: `${room}.${name}`, id: name })]));
+  }
+  function figures(room, canvases) {
+    const many = Object.entries(canvases).map(([name, canvas]) => el("figure", {}, canvas, el("figcaption", { t: `${room}.${name}` })));
+    return el("div", { class: ["", "figures single", "figures two"][many.length] ?? "figures" }, ...many);
+  }
+
+  // A slider with its words above it.
+  function slider(words, id, given) {
+    const input = el("input", { type: "range", id, label: words, ...given });
+    return { input, element: el("label", { class: "slider" }, el("span", { t: words }), input) };
+  }
+
+  // How much of its ink a pen leaves at a distance from its middle, counted in pixels. PEN is about as wide as MNIST's strokes.
+  const PEN = distance => 1.8 - distance;
+
   /* A field to draw in, with the mouse, a finger or the keyboard. `onchange(pixels)` is called after each change. `buttons`
   stand next to the one that wipes. Returns { element, put, refresh }: `put(pixels)` shows others, `refresh()` calls
   `onchange` again. */
-  function pad([height, width], onchange, ...buttons) {
+  function pad([height, width], onchange, buttons = [], ink = PEN) {
     const canvas = el("canvas", { class: "pad", tabindex: 0, role: "img", label: "pictures.pad" }), marker = el("i", { class: "marker" });
     const pixels = new Float32Array(width * height);
-    let pen = [width / 2, height / 2];
+    let pen = [width, height].map(side => Math.floor(side / 2) + 0.5); // the middle of a pixel
 
-    function dot(x, y) { // about as wide as MNIST's strokes
+    function dot(x, y) {
       for (let i = 0; i < pixels.length; i++) {
         const distance = Math.hypot((i % width) + 0.5 - x, Math.floor(i / width) + 0.5 - y);
-        pixels[i] = Math.max(pixels[i], Math.min(1, Math.max(0, 1.8 - distance)));
+        pixels[i] = Math.max(pixels[i], Math.min(1, Math.max(0, ink(distance))));
       }
     }
     function stroke(x, y) {
@@ -131,5 +164,5 @@ const Pictures = (() => {
     return { element: el("div", { class: "field" }, drawn.element, el("div", {}, bar, said)), put: drawn.put, refresh: drawn.refresh };
   }
 
-  return { plane, pad, field, mix, asking };
+  return { plane, walk, table, large, figures, slider, pad, field, mix, asking };
 })();

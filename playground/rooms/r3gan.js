@@ -3,7 +3,7 @@
 Playground.room("r3gan", (box, { r3gan, anchors }) => {
   const { el } = Playground;
   let drawn = null;
-  const plane = Pictures.plane(r3gan, anchors, "r3gan.map", (x, y, pixels) => { drawn = pixels; });
+  const plane = Pictures.plane(Pictures.walk(r3gan, anchors), r3gan.shape, "r3gan.map", (x, y, pixels) => { drawn = pixels; });
   const field = Pictures.field(r3gan);
   box.append(
     el("div", { class: "pair" },

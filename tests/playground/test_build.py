@@ -9,11 +9,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments import playground
-from gan_tf import reference, restore
+from experiments import playground, rooms
+from gan_tf import data, reference, restore
 from gan_tf.data.oracle import Oracle
+from gan_tf.metrics import solids
 from gan_tf.runs import browser, live
-from gan_tf.zoo import completion, conditional, editing, imitation, projection, r3gan, seqgan
+from gan_tf.zoo import (
+    adversarial_autoencoder,
+    completion,
+    conditional,
+    cyclegan,
+    editing,
+    gan_3d,
+    imitation,
+    infogan,
+    pix2pix,
+    projection,
+    r3gan,
+    seqgan,
+    stackgan,
+    super_resolution,
+)
 
 
 def content(path):
@@ -88,7 +104,7 @@ def test_the_room_of_the_hole(tmp_path, monkeypatch):
     rows = [digits, np.where(inside, 0.45, digits), np.where(inside, guessed, digits), guessed]
     np.testing.assert_allclose(picture, np.concatenate([each[:8] for each in rows]), atol=1e-5)
     assert np.abs(guessed - digits).max() > 0.05
-    for x, y in found["encoder"]["checks"]:
+    for (x,), y in found["encoder"]["checks"]:
         given, computed = (np.frombuffer(base64.b64decode(each), "<f4") for each in (x, y))
         np.testing.assert_allclose(encoder(given.reshape(1, 28, 28, 1))[0], computed, atol=1e-5)
     assert len(found["encoder"]["checks"]) == 3
@@ -132,11 +148,160 @@ def test_the_rooms_of_a_g_that_is_told_the_digit(tmp_path, monkeypatch):
     np.testing.assert_allclose(picture[31], asked(np.clip(noise[1] + 2.5 * along, -1, 1), 2), atol=1e-4)
 
 
+def louder(gan, times=4):
+    """The GAN with larger weights, so that what an untrained network makes depends on its input."""
+    for model in gan.models.values():
+        for weight in model.trainable_variables:
+            weight.assign(times * weight if len(weight.shape) > 1 else weight)
+    return gan
+
+
+def arrays(texts, shape):
+    return np.stack([np.frombuffer(base64.b64decode(each), "<f4").reshape(shape) for each in texts])
+
+
+def one(network, *given):
+    """What a Keras model makes of one example."""
+    given = [np.asarray(each, np.float32)[None] for each in given]
+    return np.asarray(network(given[0] if len(given) == 1 else given))[0]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return louder(conditional.make(width=4, seed=3))
+
+
+def written(digits, row, digit):
+    """The digit that the conditional GAN draws of its noise number `row`."""
+    return one(digits.generate, [*digits.noise(0, 2, 16)[row, :100], *np.eye(10)[digit]])
+
+
+def test_a_picture_from_an_outline(digits):
+    gan = louder(pix2pix.make(shape=(28, 28, 1), width=4))
+    found, picture = rooms.pix2pix({"pix2pix": gan, "conditional_residual": digits}, None)
+    assert list(found) == ["outlines"]
+    lines = arrays(found["outlines"], (28, 28, 1))
+    assert len(lines) == 20
+    for place in (0, 7, 13):
+        expected = pix2pix.outlines(written(digits, place // 10, place % 10)[None])[0]
+        np.testing.assert_array_equal(lines[place], expected)
+    np.testing.assert_array_equal(picture[3], lines[3])
+    np.testing.assert_array_equal(picture[18], lines[12])
+    np.testing.assert_allclose(picture[8 + 3], one(gan.models["generator"], lines[3]), atol=1e-5)
+    np.testing.assert_allclose(picture[24 + 2], one(gan.models["generator"], lines[12]), atol=1e-5)
+
+
+def test_a_picture_from_a_small_one(digits):
+    gan = louder(super_resolution.make(shape=(28, 28, 1), width=4))
+    gans = {"super_resolution": gan, "super_resolution_error_alone": None, "conditional_residual": digits}
+    found, picture = rooms.super_resolution(gans, None)
+    assert list(found) == ["small"]
+    small = arrays(found["small"], (7, 7, 1))
+    digit = written(digits, 1, 3)
+    assert small[13, 4, 5, 0] == pytest.approx(digit[16:20, 20:24].mean(), abs=1e-5)
+    np.testing.assert_array_equal(picture[16 + 3, 16:20, 20:24], np.full([4, 4, 1], small[13, 4, 5, 0]))
+    np.testing.assert_allclose(picture[24 + 3], one(gan.models["generator"], small[13]), atol=1e-5)
+
+
+def test_printed_and_written_digits(digits):
+    gan = louder(cyclegan.make(width=4))
+    found, picture = rooms.cyclegan({"cyclegan": gan, "conditional_residual": digits}, None)
+    printed, hand = (arrays(found[name], (28, 28, 1)) for name in ("printed", "written"))
+    held_out = data.load("glyphs", split="test")
+    for place in (4, 14):
+        images = held_out.images[held_out.labels == 4]
+        np.testing.assert_array_equal(printed[place], images[place // 10])
+        np.testing.assert_allclose(hand[place], written(digits, place // 10, 4), atol=1e-5)
+    assert len(printed) == len(hand) == 20
+    np.testing.assert_allclose(picture[4], printed[4])
+    np.testing.assert_allclose(picture[8 + 4], one(gan.models["to_written"], printed[4]), atol=1e-5)
+    np.testing.assert_allclose(picture[16 + 4], hand[4])
+    np.testing.assert_allclose(picture[24 + 4], one(gan.models["to_printed"], hand[4]), atol=1e-5)
+
+
+def test_codes_of_infogan():
+    gan = louder(infogan.make(width=4))
+    found, picture = rooms.infogan({"infogan": gan}, None)
+    assert found["categories"] == 10 and list(found) == ["handwritings", "categories"]
+    noise = arrays(found["handwritings"], 62)
+    np.testing.assert_array_equal(noise, gan.noise(0, 2, 16)[:, :62])
+    for row, category in ((0, 5), (3, 7)):
+        expected = one(gan.generate, [*noise[row], *np.eye(10)[category], 0, 0])
+        np.testing.assert_allclose(picture[8 * row + category], expected, atol=1e-5)
+
+
+def test_captions():
+    gan = louder(stackgan.make(width=4))
+    found, picture = rooms.stackgan({"stackgan": gan}, None)
+    assert found["words"][:3] == ["bold", "slanted", "zero"] and len(found["words"]) == 12
+    noise, normal = arrays(found["handwritings"], 100), arrays(found["normal"], 16)
+    assert len(noise) == 16 and abs(normal.std() - 1) < 0.15 and abs(np.abs(normal).max() - 2.8) < 1.2
+    # The picture of a slanted five, as the page computes it: two clouds, and two networks.
+    caption = [0, 1, *np.eye(10)[5]]
+
+    def cloud(name):
+        mu, log_sigma = np.split(one(gan.models[name], caption), 2)
+        return mu + np.exp(log_sigma) * normal[0]
+
+    small = one(gan.models["generator"], [*noise[0], *cloud("augmentation")])
+    large = one(gan.models["second_generator"], small, cloud("second_augmentation"))
+    np.testing.assert_allclose(picture[2 * 8 + 5], large, atol=1e-4)
+    assert np.abs(picture[8 + 5] - large).max() > 1e-3, "a bold five is another picture"
+
+
+def test_codes_of_an_autoencoder():
+    gan = louder(adversarial_autoencoder.make(code=2, units=20, jit=False), 40)
+    found, picture = rooms.adversarial_autoencoder({"adversarial_autoencoder": gan}, None)
+    assert found == {}
+    for place, code in {0: (-2, 1.2), 7: (2, 1.2), 25: (-2 + 4 / 7, -1.2)}.items():
+        expected = one(gan.models["decoder"], code).reshape(28, 28, 1)
+        np.testing.assert_allclose(picture[place], expected, atol=1e-4)
+    assert np.abs(picture[0] - picture[31]).max() > 0.01
+
+
+def test_solids():
+    gan = louder(gan_3d.make(width=2))
+    found, picture = rooms.gan_3d({"gan_3d": gan}, None)
+    noise = arrays(found["handwritings"], 100)
+    np.testing.assert_array_equal(noise, gan.noise(0, 2, 16) if gan.make_noise else noise)
+    np.testing.assert_array_equal(picture[5], solids.view(one(gan.models["generator"], noise[5])[None])[0])
+
+
+def test_heads():
+    colours = data.load("heads", split="test").classes
+    gan = louder(conditional.make(shape=(64, 64, 3), classes=colours, width=2))
+    found, picture = rooms.heads({"heads": gan}, None)
+    assert found["colours"] == list(colours) and len(colours) == 8
+    noise = arrays(found["handwritings"], 100)
+    np.testing.assert_array_equal(noise, gan.noise(0, 2, 16)[:, :100])
+    np.testing.assert_allclose(picture[8 + 5], one(gan.generate, [*noise[1], *np.eye(8)[5]]), atol=1e-5)
+
+
+def test_checks_of_networks():
+    """Each network stands next to inputs of its own shape, and what Keras makes of them."""
+    gan = louder(stackgan.make(width=4))
+    for name in playground.ROOMS["stackgan"]["stackgan"]:
+        model = gan.models[name]
+        key, found = playground.network(gan, name)
+        assert key == name and len(found["checks"]) == 3
+        for x, y in found["checks"]:
+            given = [arrays([text], each.shape[1:])[0] for text, each in zip(x, model.inputs, strict=True)]
+            np.testing.assert_allclose(arrays([y], model.output_shape[1:])[0], one(model, *given), atol=1e-5)
+    gan = infogan.make(width=4)
+    (noise,) = playground.inputs_of(gan.models["generator"], gan)
+    np.testing.assert_array_equal(noise, gan.noise(0, 0, 3))
+
+
 def test_build(runs, tmp_path, monkeypatch):
     folder, gans = runs
     out = tmp_path / "playground"
     (out / "data").mkdir(parents=True)
-    (out / "data/r3gan.js").write_text("of an older build")
+    for room in ("r3gan", "infogan"):
+        (out / f"data/{room}.js").write_text("of an older build")
+    sizes = playground.build(folder, out, ["seqgan", "r3gan", "imitation"])
+    assert (out / "data/infogan.js").read_text() == "of an older build", "it was not asked for"
+    assert {room for room, size in sizes.items() if size} == {"infogan", "seqgan"}
+    assert (out / "data/built.js").read_text() == 'Playground.built(["infogan", "seqgan"]);\n'
     sizes = playground.build(folder, out)
     assert {room for room, size in sizes.items() if size} == {"digits", "seqgan"}, "imitation needs its clone, too"
     assert (out / "data/built.js").read_text() == 'Playground.built(["digits", "seqgan"]);\n'
@@ -148,10 +313,13 @@ def test_build(runs, tmp_path, monkeypatch):
         found = digits[run]
         assert found["trained"] == 70 and found["shape"] == [28, 28, 1] and found["probability"] is True
         assert found["generator"]["nodes"] == browser.describe(gan.models["generator"], 16)["nodes"]
-        x, y = found["discriminator"]["checks"][1]
+        assert found["generator"]["bits"] == 16
+        if run == "collapsed":
+            assert "discriminator" not in found, "the room asks only the other one"
+            continue
+        (x,), y = found["discriminator"]["checks"][1]
         pixels, logit = (np.frombuffer(base64.b64decode(each), "<f4") for each in (x, y))
         np.testing.assert_allclose(gan.models["discriminator"](pixels[None])[0], logit, rtol=1e-5)
-        assert found["generator"]["bits"] == 16
     noise = gans["digits-0/run"].noise(0, 2, 64)
     pictures = np.asarray(gans["digits-0/run"].generate(noise)).reshape(64, 784)
     places = [[live.floats(row) for row in noise].index(each) for each in digits["anchors"]]

@@ -254,6 +254,10 @@ def test_train_on_dots_of_one_s_own(browser):
 # ---- Rooms from runs ----
 
 
+def built(room):
+    return pytest.mark.skipif(room not in BUILT, reason=f"the room {room} is not built")
+
+
 # The room seqgan is in test_sequences.py; editing has the network of conditional.
 @pytest.mark.parametrize("room", [room for room in BUILT if room not in ("seqgan", "editing")])
 def test_networks_are_keras_s(room):
@@ -271,7 +275,7 @@ for (const part of [content, ...Object.values(content)]) for (const [name, each]
   if (!each.checks) continue;
   const network = networks.load(each);
   for (const [x, y] of each.checks) {
-    const theirs = networks.floats(y), ours = network.run([networks.floats(x)])[0];
+    const theirs = networks.floats(y), ours = network.run(x.map(each => networks.floats(each)))[0];
     const distances = ours.map((v, i) => Math.abs(v - theirs[i]) / Math.max(1, Math.abs(theirs[i])));
     found.push([name, Math.max(...distances), Math.max(...theirs) - Math.min(...theirs)]);
   }
@@ -290,7 +294,7 @@ def large(browser, section):
     return greys(browser, f"{section} .large")
 
 
-@pytest.mark.skipif("digits" not in BUILT, reason="the room digits is not built")
+@built("digits")
 def test_digits(browser):
     find = opened(browser, "digits")
     ready = "return document.querySelectorAll('.map[data-ready]').length === 2"
@@ -315,7 +319,7 @@ def test_digits(browser):
     assert_quiet(browser)
 
 
-@pytest.mark.skipif("r3gan" not in BUILT, reason="the room r3gan is not built")
+@built("r3gan")
 def test_r3gan(browser):
     find = opened(browser, "r3gan")
     first = large(browser, "#varied")
@@ -327,7 +331,7 @@ def test_r3gan(browser):
     assert_quiet(browser)
 
 
-@pytest.mark.skipif("conditional" not in BUILT, reason="the room conditional is not built")
+@built("conditional")
 def test_conditional(browser):
     """A number is drawn digit by digit, and only digits count; other noise draws it in another way."""
     find = opened(browser, "conditional")
@@ -361,7 +365,7 @@ def test_conditional(browser):
     assert_quiet(browser)
 
 
-@pytest.mark.skipif("editing" not in BUILT, reason="the room editing is not built")
+@built("editing")
 def test_editing(browser):
     """To the right, strokes get heavier or more slanted, as Python measures it; the random direction does less."""
     from gan_tf.zoo import editing
@@ -393,7 +397,234 @@ def test_editing(browser):
     assert_quiet(browser)
 
 
-@pytest.mark.skipif("completion" not in BUILT, reason="the room completion is not built")
+def values(browser, selector):
+    """The values of a canvas's red, 0 to 1, as [height, width]."""
+    height = browser.execute_script("return document.querySelector(arguments[0]).height", selector)
+    return greys(browser, selector).reshape(height, -1) / 255
+
+
+def press(find, browser, selector, text):
+    """Clicks the button with this text; it is the only one pressed of those that have a state."""
+    next(each for each in browser.find_elements("css selector", f"{selector} button") if each.text == text).click()
+    assert find(f"{selector} [aria-pressed=true]").text == text
+
+
+@built("infogan")
+def test_infogan(browser):
+    """A category is a column of the table, other noise a row; each number changes the picture, and goes back."""
+    find = opened(browser, "infogan")
+    table = greys(browser, "#table").reshape(4, 28, 10, 28)
+    for row in range(4):
+        for category in (1, 7):
+            press(find, browser, "#categories", f"{category}")
+            np.testing.assert_array_equal(values(browser, "#drawn") * 255, table[row, :, category - 1])
+        find("#other").click()
+    assert np.abs(table[0, :, 0] - table[0, :, 6]).mean() > 5
+    before, ends = values(browser, "#drawn"), []
+    for name in ("first", "second"):
+        for end in ("HOME", "END"):
+            keys(find(f"#{name}"), end)
+            ends.append(values(browser, "#drawn"))
+            find("#back").click()
+            np.testing.assert_array_equal(values(browser, "#drawn"), before)
+    assert all(np.abs(a - b).mean() > 0.01 for i, a in enumerate(ends) for b in ends[:i]), "four different pictures"
+    assert_quiet(browser)
+
+
+@built("pix2pix")
+def test_pix2pix(browser):
+    """The outline is a pixel wide, black or white; G's digit fills it; what is drawn by hand is drawn again."""
+    find = opened(browser, "pix2pix")
+    for _ in range(3):
+        outline, drawn = values(browser, ".pad"), values(browser, "#drawn")
+        assert set(np.unique(outline)) == {0, 1} and 20 < outline.sum() < 150
+        assert drawn[outline == 1].mean() > 0.7, "the outline belongs to the digit"
+        near = np.pad(outline, 2)
+        near = np.max([near[i : i + 28, j : j + 28] for i in range(5) for j in range(5)], axis=0)
+        assert drawn[near == 0].mean() < 0.1 < drawn.sum() / 784 * 2, "far from it nothing is white"
+        assert drawn.sum() > 0.9 * outline.sum()
+        find("#another").click()
+        assert (values(browser, "#drawn") != drawn).any()
+    next(each for each in browser.find_elements("css selector", ".row button") if each.text == "Wipe").click()
+    assert values(browser, ".pad").sum() == 0
+    keys(find(".pad"), *[" ", "ARROW_DOWN"] * 5)
+    outline = values(browser, ".pad")
+    assert outline.sum() == 5 and (outline.sum(axis=0) > 0).sum() == 1, "five pixels, one below the other"
+    assert_quiet(browser)
+
+
+@built("super_resolution")
+def test_super_resolution(browser):
+    """Both pictures shrink to about what was given, and that of the GAN has fewer grey pixels."""
+    find = opened(browser, "super_resolution")
+    grey = {"gan": [], "error": []}
+    for _ in range(6):
+        small = values(browser, ".pad")
+        assert small.shape == (7, 7) and 0.2 < small.max() <= 1
+        for name, found in grey.items():
+            large = values(browser, f"#{name}")
+            assert large.shape == (28, 28)
+            assert np.abs(large.reshape(7, 4, 7, 4).mean(axis=(1, 3)) - small).mean() < 0.05, name
+            found.append(((large > 0.2) & (large < 0.8)).mean())
+        find("#another").click()
+        assert (values(browser, ".pad") != small).any()
+    assert np.mean(grey["gan"]) < 0.9 * np.mean(grey["error"]), "sharper"
+    before = values(browser, "#gan")
+    keys(find(".pad"), *[" ", "ARROW_DOWN"] * 3)
+    assert (values(browser, "#gan") != before).any()
+    assert_quiet(browser)
+
+
+@built("cyclegan")
+def test_cyclegan(browser):
+    """There and back, a digit is nearer to itself than to the other digits; each font is another picture."""
+    find = opened(browser, "cyclegan")
+    printed, again = [], []
+    for digit in range(10):
+        press(find, browser, "#digits", f"{digit}")
+        made = values(browser, "#handwritten")
+        printed.append(values(browser, "#printed"))
+        again.append(values(browser, "#again"))
+        assert np.abs(made - printed[-1]).mean() > 0.03, "it was changed"
+    distances = np.abs(np.array(again)[:, None] - np.array(printed)).mean(axis=(2, 3))
+    assert (distances.argmin(axis=1) == np.arange(10)).mean() >= 0.8, distances.round(2)
+    find("#font").click()
+    assert (values(browser, "#printed") != printed[-1]).any()
+    near = []
+    for _ in range(5):
+        pad, back, typeset = (values(browser, name) for name in (".pad", "#back", "#typeset"))
+        near.append(np.abs(back - pad).mean())
+        assert np.abs(typeset - pad).mean() > 0.03
+        find("#another").click()
+    assert np.mean(near) < 0.08
+    keys(find(".pad"), *[" ", "ARROW_DOWN"] * 5)
+    assert (values(browser, "#typeset") != typeset).any()
+    assert_quiet(browser)
+
+
+@built("stackgan")
+def test_stackgan(browser):
+    """Captions by hand and by buttons draw the same; a style or a digit changes both stages; wrong words are named."""
+    find = opened(browser, "stackgan")
+
+    def drawn():
+        return values(browser, "#first"), values(browser, "#second")
+
+    def write(caption):
+        find("#caption").clear()
+        find("#caption").send_keys(caption)
+        return drawn()
+
+    def pressed():
+        return [each.text for each in browser.find_elements("css selector", "#words [aria-pressed=true]")]
+
+    first, second = drawn()
+    assert first.shape == (14, 14) and second.shape == (28, 28)
+    assert second.max() > 0.8 > 0.35 > second.mean() > 0.02
+    small = second.reshape(14, 2, 14, 2).mean(axis=(1, 3))
+    assert np.abs(small - first).mean() < 0.15, "the second stage draws the first one's digit"
+    assert pressed() == ["bold", "slanted", "seven"]
+    for word, caption in (("bold", "a slanted seven"), ("eight", "a slanted eight"), ("slanted", "an eight")):
+        before = drawn()
+        next(each for each in browser.find_elements("css selector", "#words button") if each.text == word).click()
+        assert find("#caption").get_attribute("value") == caption and pressed() == caption.split()[1:]
+        after = drawn()
+        assert all(np.abs(a - b).mean() > 0.01 for a, b in zip(before, after, strict=True))
+        assert all((a == b).all() for a, b in zip(after, write(caption.upper()), strict=True))
+    for caption, message in (
+        ("a green eight", "the word “green”"),
+        ("a bold", "Name one digit"),
+        ("one two", "one digit"),
+    ):
+        shown = write(caption)
+        assert message in find("#message").text
+        assert (shown[1] == drawn()[1]).all()
+    write("a bold four")
+    assert find("#message").text == ""
+    before = drawn()
+    find("#other").click()
+    assert np.abs(drawn()[1] - before[1]).mean() > 0.01
+    assert_quiet(browser)
+
+
+@built("adversarial_autoencoder")
+def test_adversarial_autoencoder(browser):
+    """A drawn digit has a code, and the map goes to this place: there it is what the decoder makes of the code."""
+    find = opened(browser, "adversarial_autoencoder")
+    wait(browser, "return document.querySelector('.map').hasAttribute('data-ready')")
+    assert find("#code").text == "No code yet: draw something." and values(browser, "#decoded").sum() == 0
+    before = values(browser, ".plane .large")
+    keys(find(".pad"), *["ARROW_UP"] * 8, *[" ", "ARROW_DOWN"] * 16)
+    found = [float(each) for each in re.findall(r"-?[\d.]+", find("#code").text)]
+    decoded = values(browser, "#decoded")
+    assert len(found) == 2 and decoded.max() > 0.4 > decoded.mean() > 0.02
+    if max(map(abs, found)) < 2.5:
+        np.testing.assert_allclose(values(browser, ".plane .large"), decoded, atol=1 / 255)
+    assert np.abs(values(browser, ".plane .large") - before).mean() > 0.02
+    cells = greys(browser, ".map").reshape(8, 28, 8, 28).swapaxes(1, 2).reshape(64, 784)
+    assert len(np.unique(cells.argmax(axis=1))) > 10, "different digits at different places"
+    find(".row button").click()
+    assert find("#code").text == "No code yet: draw something."
+    assert_quiet(browser)
+
+
+@built("gan_3d")
+def test_gan_3d(browser):
+    """A solid that turns: a full turn brings the picture back. The slider's end is the next solid."""
+    find = opened(browser, "gan_3d")
+    assert find("#play").text == "Turn", "it stands still for those who want less motion"
+
+    def seen():
+        return values(browser, "#solid"), int(find("#solid").get_attribute("data-cubes"))
+
+    first, cubes = seen()
+    assert 50 < cubes < 1500 and colours(browser, "#solid") > 5
+    for _ in range(3):
+        keys(find("#solid"), "ARROW_LEFT")
+    turned, same = seen()
+    assert (turned != first).mean() > 0.02 and same == cubes
+    for _ in range(3):
+        keys(find("#solid"), "ARROW_RIGHT")
+    assert (seen()[0] != first).mean() < 0.001
+    keys(find("#between"), "END")
+    mixed, number = seen()
+    keys(find("#between"), "HOME", "ARROW_RIGHT")
+    find("#other").click()
+    assert find("#between").get_attribute("value") == "0" and seen()[1] == number and (seen()[0] == mixed).all()
+    find("#play").click()
+    assert find("#play").text == "Stop"
+    time.sleep(0.3)
+    find("#play").click()
+    assert (seen()[0] != mixed).mean() > 0.02 and seen()[1] == number
+    assert_quiet(browser)
+
+
+@built("heads")
+def test_heads(browser):
+    """The table's columns are colours of hair, in colour; the slider goes from one noise to the next."""
+    find = opened(browser, "heads")
+    table = greys(browser, "#table").reshape(3, 64, 8, 64)
+    for row in range(2):
+        for column, name in ((0, "black"), (6, "green")):
+            press(find, browser, "#colours", name)
+            np.testing.assert_array_equal(values(browser, "#drawn") * 255, table[row, :, column])
+        if row == 0:
+            keys(find("#between"), "END")
+            np.testing.assert_allclose(values(browser, "#drawn") * 255, table[1, :, 6], atol=1)
+        find("#other").click()
+        assert find("#between").get_attribute("value") == "0"
+    tops = {}
+    for name in ("red", "green", "blue"):
+        press(find, browser, "#colours", name)
+        rgba = browser.execute_script(DATA + "return [...data];", "#drawn")
+        tops[name] = np.array(rgba).reshape(64, 64, 4)[8:20, 24:40, :3].mean(axis=(0, 1))
+    for channel, name in enumerate(tops):
+        others = [tops[other][channel] for other in tops if other != name]
+        assert tops[name][channel] > max(others), tops
+    assert_quiet(browser)
+
+
+@built("completion")
 def test_completion(browser):
     """The hole hides what is below it; the filling is a part of G's picture, and fits what is around it."""
     find = opened(browser, "completion")
@@ -418,7 +649,7 @@ def test_completion(browser):
     assert_quiet(browser)
 
 
-@pytest.mark.skipif("imitation" not in BUILT, reason="the room imitation is not built")
+@built("imitation")
 def test_imitation(browser):
     """After a while of the game, expert and GAIL still stand; a hundred pushes to one side are too many for all."""
     find = opened(browser, "imitation")
@@ -438,14 +669,14 @@ def test_imitation(browser):
 
 def test_seqgan(browser, tmp_path):
     """With an untrained G, in a folder of its own: what each writes, and the oracle's surprise, as Python says it."""
-    from experiments import playground
+    from experiments import rooms
     from gan_tf.data.oracle import Oracle
     from gan_tf.zoo import seqgan
 
     folder = tmp_path / "playground"
     shutil.copytree(node.FOLDER, folder)
-    models = {name: playground.lstm(seqgan.make(seed=i)) for i, name in enumerate(("seqgan", "seqgan_likelihood"))}
-    text = json.dumps(models | {"oracle": playground.oracle(30)})
+    models = {name: rooms.lstm(seqgan.make(seed=i)) for i, name in enumerate(("seqgan", "seqgan_likelihood"))}
+    text = json.dumps(models | {"oracle": rooms.oracle(30)})
     (folder / "data/seqgan.js").write_text(f'Playground.data("seqgan", {text});')
     (folder / "data/built.js").write_text('Playground.built(["seqgan"]);')
     find = opened(browser, "seqgan", 360, start=(folder / "index.html").as_uri())

@@ -196,3 +196,11 @@ def test_optimizers():
         config = objects[name].get_config()
         found = [config[each] for each in ("learning_rate", "beta_1", "beta_2", "epsilon")]
         np.testing.assert_allclose(found, [rate, beta_1, 0.999, 1e-8], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("options", "units"), [({}, 1000), ({"units": 20}, 20)])
+def test_the_width_of_all_networks(options, units):
+    gan = member.make(code=3, jit=False, **options)
+    for name, inputs, outputs in (("encoder", 784, 3), ("decoder", 3, 784), ("discriminator", 3, 1)):
+        shapes = [tuple(weight.shape) for weight in gan.models[name].weights if len(weight.shape) == 2]
+        assert shapes == [(inputs, units), (units, units), (units, outputs)]
