@@ -175,11 +175,11 @@ def test_a_temperature_sharpens_what_g_writes():
 
 def test_scores_by_hand(monkeypatch):
     """Each score has its own sequences: G's, sharper ones, the oracle's and random ones. All differ."""
-    assert (measured.COUNT, measured.SHARPER) == (2000, 0.9)
+    assert (measured.COUNT, measured.SHARPER, measured.OTHERS) == (2000, 0.9, (0.7, 0.8, 1.1, 1.2))
     monkeypatch.setattr(measured, "COUNT", 200)
     written = {
         temperature: [np.random.default_rng(seed).integers(0, words, [100, 20], np.int32) for seed in (1, 2)]
-        for temperature, words in ((1.0, 12), (0.9, 5))
+        for temperature, words in ((1.0, 12), (0.9, 5), (0.7, 2), (0.8, 3), (1.1, 15), (1.2, 20))
     }
     asked = []
 
@@ -200,7 +200,7 @@ def test_scores_by_hand(monkeypatch):
     last = discriminator.get_layer("logits")
     last.set_weights([last.get_weights()[0], -np.array([limit])])
     found = gan.scores(dataset.make("oracle", "", real))
-    assert asked == [(generator, 100, i, 1, temperature) for temperature in (1.0, 0.9) for i in (0, 1)]
+    assert asked == [(generator, 100, i, 1, temperature) for temperature in written for i in (0, 1)]
 
     def mean(values):
         return pytest.approx((values.mean(), values.std(ddof=1) / len(values) ** 0.5), rel=1e-4)
@@ -226,6 +226,11 @@ def test_scores_by_hand(monkeypatch):
         "NLL of the oracle's sequences by G": by_g(1.0),
         "sharper: NLL of G's sequences by the oracle": by_oracle(sharper),
         "sharper: NLL of the oracle's sequences by G": by_g(0.9),
+    }
+    for each in (0.7, 0.8, 1.1, 1.2):
+        expected[f"temperature {each}: NLL of G's sequences by the oracle"] = by_oracle(np.concatenate(written[each]))
+        expected[f"temperature {each}: NLL of the oracle's sequences by G"] = by_g(each)
+    expected |= {
         "share of different triples": triples(ours),
         "D is right about G's sequences": share(logits_of["ours"] <= limit),
         "D is right about the oracle's": share(logits_of["real"] > limit),
@@ -237,7 +242,7 @@ def test_scores_by_hand(monkeypatch):
     assert found == expected and list(found) == list(expected)
     assert found["D is right about the oracle's"][0] == pytest.approx(0.65, abs=0.01)
     values = [value for value, _ in found.values()]
-    assert np.abs(np.subtract.outer(values, values) + np.eye(11)).min() > 1e-4, "no two are equal"
+    assert np.abs(np.subtract.outer(values, values) + np.eye(len(values))).min() > 1e-4, "no two are equal"
 
 
 def test_other_languages_are_refused():
