@@ -4,7 +4,8 @@ A room needs the folders of some runs, by the names in ROOMS: out/digits, for ex
 experiments.mnist.zoo names it. Its networks go to playground/data/ROOM.js, with 16 bits for each weight where that
 changes no output by 1/255, and a picture to playground/pictures. Next to each network are some inputs, and what Keras
 computes of them, so that the tests need no run. experiments/rooms.py says what else belongs to a room. The page does
-not show a room whose runs are not there. --only=infogan,pix2pix builds these rooms, and leaves the others as they are.
+not show a room whose runs are not there: its files are removed. --only=infogan,pix2pix builds these rooms, and leaves
+the others as they are.
 
 These commands make the runs:
 
@@ -21,7 +22,8 @@ These commands make the runs:
         --out_dir=out/super_resolution_error_alone
     python -m gan_tf.zoo.stackgan --out_dir=out/stackgan
     python -m gan_tf.zoo.completion --run_dir=out/r3gan --out_dir=out/completion
-    python -m gan_tf.zoo.adversarial_autoencoder --code=2 --units=256 --out_dir=out/adversarial_autoencoder
+    python -m gan_tf.zoo.adversarial_autoencoder --code=2 --units=192 \\
+        --out_dir=out/adversarial_autoencoder_plane
     python -m gan_tf.zoo.gan_3d --out_dir=out/gan_3d
     python -m gan_tf.zoo.conditional --dataset=heads --width=16 --batch_size=16 --ema=0.999 --r1=1 --r1_every=8 \\
         --learning_rate=0.001 --iters=12000 --out_dir=out/heads
@@ -49,10 +51,10 @@ FLAGS = flags.FLAGS
 PLAYGROUND = Path(__file__).parents[1] / "playground"
 NETWORKS = Path(__file__).parents[1] / "gan_tf" / "runs" / "networks.js"
 LIMIT = 15_000_000  # bytes of all rooms together
-CHECKED = 3  # inputs with what Keras computes of them
 
 # room: {run: its networks}. A network may have two names: the first that the run has is taken. A run without networks
-# only helps to make what the room shows, or its networks are in the file of another room.
+# only helps to make what the room shows; or its networks are in the file of another room; or they are no Keras models
+# that the page can run, as SeqGAN's.
 ROOMS = {
     "digits": {"collapsed": ("generator",), "digits": ("generator", "discriminator")},
     "r3gan": {"r3gan": ("generator_average|generator", "discriminator")},
@@ -68,7 +70,7 @@ ROOMS = {
     "stackgan": {"stackgan": ("augmentation", "generator", "second_augmentation", "second_generator")},
     "completion": {"r3gan": ()},
     "editing": {"conditional_residual": ()},
-    "adversarial_autoencoder": {"adversarial_autoencoder": ("encoder", "decoder")},
+    "adversarial_autoencoder": {"adversarial_autoencoder_plane": ("encoder", "decoder")},
     "gan_3d": {"gan_3d": ("generator",)},
     "heads": {"heads": ("generator_average|generator",)},
     "imitation": {"imitation": ("player",), "imitation_cloning": ("player",)},
@@ -85,10 +87,10 @@ def folder_of(runs, run):
 
 
 def inputs_of(model, gan):
-    """Some inputs of a network: noise for a G that takes it, else random numbers. A list of float32 [CHECKED, …]."""
-    shapes = [[CHECKED, *each.shape[1:]] for each in model.inputs]
+    """Some inputs of a network: noise for a G that takes it, else random numbers. A list of float32 [n, …]."""
+    shapes = [[rooms.CHECKED, *each.shape[1:]] for each in model.inputs]
     if gan.make_noise is not None and model.name.startswith("generator"):
-        noise = np.asarray(gan.noise(0, 0, CHECKED), np.float32)
+        noise = np.asarray(gan.noise(0, 0, rooms.CHECKED), np.float32)
         if [list(noise.shape)] == shapes:
             return [noise]
     random = np.random.default_rng(0)
@@ -98,30 +100,17 @@ def inputs_of(model, gan):
 def network(gan, names):
     """Returns (name, description of the network with checks), the first of `names` that the run has."""
     name = next(each for each in names.split("|") if each in gan.models)
-    return names.split("|")[-1], described(gan.models[name], inputs_of(gan.models[name], gan))
+    return names.split("|")[-1], rooms.described(gan.models[name], inputs_of(gan.models[name], gan))
 
 
-def described(model, given):
-    """The description of a network, with what Keras computes of the inputs `given`, a list of arrays [n, …].
-
-    A check is [the inputs of one example, the output].
-    """
-    from gan_tf.runs import browser
-
-    found = browser.describe_small(model, given)
-    (computed,) = browser.outputs_of(model, given)
-    found["checks"] = [[rooms.floats(x), *rooms.floats([y])] for *x, y in zip(*given, computed, strict=True)]
-    return found
-
-
-def facts(gan, iteration):
-    """What a room says of a run: how far it was trained, the shape of its pictures, whether D says a probability.
+def facts(gan):
+    """What a room says of a GAN: the shape of its pictures, whether D says a probability.
 
     And for how many classes G can be asked, if it can.
     """
     # Only a D that was trained by cross-entropy has an opinion between 0 and 1.
     probability = gan.blind_d_loss is not None and math.isclose(gan.blind_d_loss, 2 * math.log(2))
-    found = {"trained": iteration, "shape": list(gan.shape or ()), "probability": probability}
+    found = {"shape": list(gan.shape or ()), "probability": probability}
     return found | ({"classes": len(gan.conditions)} if gan.conditions else {})
 
 
@@ -134,12 +123,14 @@ def content(room, runs):
         return None
     loaded = {run: restore.load_run(folder) for run, folder in folders.items()}
     found, picture = {}, None
-    for run, (gan, iteration) in loaded.items():
+    for run, (gan, _) in loaded.items():
         if ROOMS[room][run]:
-            found[run] = facts(gan, iteration) | dict(network(gan, each) for each in ROOMS[room][run])
+            found[run] = facts(gan) | dict(network(gan, each) for each in ROOMS[room][run])
     if room in rooms.SHOWN:
         others, picture = rooms.SHOWN[room]({run: gan for run, (gan, _) in loaded.items()}, runs)
         found |= others
+    for run in found.keys() & loaded.keys():
+        found[run]["trained"] = loaded[run][1]
     return found, picture
 
 
@@ -182,7 +173,8 @@ def build(runs, out_dir, only=tuple(ROOMS)):
 def main():
     command_line.import_tensorflow()
     sizes = build(FLAGS.runs, FLAGS.out_dir, FLAGS.only)
-    for room, size in sizes.items():
+    for room in FLAGS.only:
+        size = sizes[room]
         runs = " and ".join([*ROOMS[room], *["completion"] * (room == "completion")])
         print(f"{room}: {size / 1e6:.2f} MB" if size is not None else f"{room}: left out; it needs the runs {runs}")
     if sum(filter(None, sizes.values())) > LIMIT:

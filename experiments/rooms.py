@@ -1,7 +1,8 @@
 """What the rooms of the playground show besides their networks: data for the page, and a picture for its first page.
 
-Each function takes the GANs of a room, {run: Gan}, and the folder of the runs. It returns (data, a dict for JSON;
-picture, 32 images of one size, four rows of eight, or None). experiments/playground.py writes both.
+Each function in SHOWN takes the GANs of a room, {run: Gan}, and the folder of the runs. It returns (data, a dict for
+JSON; picture, 32 images of one size, four rows of eight, or None). experiments/playground.py writes both. The tests
+compare the page with the pictures, since these are drawn with the same data by Keras.
 """
 
 import json
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-HANDWRITINGS = 16  # noise vectors of a room in which noise is the handwriting
-DIGITS = 20  # that the room "completion" begins with
+VECTORS = 16  # noise vectors of a room that steps through them
+DIGITS = 20  # that a room begins with
+REACH = 3  # the largest number of a code on the map of the room "adversarial_autoencoder"
+CHECKED = 3  # inputs of a network with what Keras computes of them
 ENCODER = "completion/encoder.keras"  # below the runs, for the room "completion"
 
 
-def first_noise(gan, count=HANDWRITINGS):
+def first_noise(gan, count=VECTORS):
     """The first `count` noise vectors for users, the same for all visitors, float32 [count, …]."""
     from gan_tf.noise import USER_NOISE
 
@@ -26,6 +29,19 @@ def floats(arrays):
     from gan_tf.runs import live
 
     return [live.floats(each) for each in arrays]
+
+
+def described(model, given):
+    """The description of a network, with what Keras computes of the inputs `given`, a list of arrays [n, …].
+
+    A check is [the inputs of one example, the output].
+    """
+    from gan_tf.runs import browser
+
+    found = browser.describe_small(model, given)
+    (computed,) = browser.outputs_of(model, given)
+    found["checks"] = [[floats(x), *floats([y])] for *x, y in zip(*given, computed, strict=True)]
+    return found
 
 
 # ---- A plane of noise ----
@@ -54,7 +70,7 @@ def anchors(gan):
 # ---- A G that is told what to draw ----
 
 
-def asked(gan, z, classes):
+def drawn(gan, z, classes):
     """What G draws of z, [n, 100], if it is asked for `classes`, int [n]."""
     from gan_tf.zoo.conditional import ask
 
@@ -69,14 +85,16 @@ def handwritings(gan):
 def digits_of(gans):
     """The digits 0 to 9, and again, as the conditional GAN among the GANs draws them: float32 [20, 28, 28, 1]."""
     gan = gans["conditional_residual"]
-    return asked(gan, np.repeat(handwritings(gan)[:2], 10, axis=0), np.tile(np.arange(10), 2))
+    classes, rounds = len(gan.conditions), DIGITS // len(gan.conditions)
+    noise = np.repeat(handwritings(gan)[:rounds], classes, axis=0)
+    return drawn(gan, noise, np.tile(np.arange(classes), rounds))
 
 
 def conditional(gans, runs):
     """The noise vectors. Each row of the picture has one noise and the digits 0 to 7."""
     (gan,) = gans.values()
     noise = handwritings(gan)
-    rows = [asked(gan, np.repeat(each[None], 8, axis=0), np.arange(8)) for each in noise[:4]]
+    rows = [drawn(gan, np.repeat(each[None], 8, axis=0), np.arange(8)) for each in noise[:4]]
     return {"handwritings": floats(noise)}, np.concatenate(rows)
 
 
@@ -95,7 +113,7 @@ def editing(gans, runs):
     }
     random = np.random.default_rng(0).normal(size=100).astype(np.float32)
     rows = [
-        asked(gan, np.clip(z + np.linspace(-2.5, 2.5, 8, dtype=np.float32)[:, None] * along, -1, 1), np.full(8, digit))
+        drawn(gan, np.clip(z + np.linspace(-2.5, 2.5, 8, dtype=np.float32)[:, None] * along, -1, 1), np.full(8, digit))
         for z, digit in zip(handwritings(gan), (5, 2), strict=False)
         for along in found.values()
     ]
@@ -104,34 +122,42 @@ def editing(gans, runs):
 
 
 def heads(gans, runs):
-    """The noise vectors and the hair colours. Each row of the picture has one noise and the first eight colours."""
+    """The noise vectors and the eight hair colours. Each row of the picture has one noise and all colours."""
     (gan,) = gans.values()
-    noise, colours = handwritings(gan), np.arange(8) % len(gan.conditions)
-    rows = [asked(gan, np.repeat(each[None], 8, axis=0), colours) for each in noise[:4]]
-    return {"handwritings": floats(noise), "colours": list(gan.conditions)}, np.concatenate(rows)
+    noise = handwritings(gan)
+    rows = [drawn(gan, np.repeat(each[None], 8, axis=0), np.arange(8)) for each in noise[:4]]
+    return {"noise": floats(noise), "colours": list(gan.conditions)}, np.concatenate(rows)
 
 
 # ---- A code that means something ----
 
 
 def infogan(gans, runs):
-    """The noise vectors z, [16, 62]. Each row of the picture has one z and eight categories."""
+    """The noise vectors z, [16, 62].
+
+    Two rows of the picture have one z each and eight categories. The other two have the first z and the first category,
+    and go through one of the two numbers each, from -2 to 2.
+    """
     from gan_tf.zoo.infogan import CATEGORIES, NOISE, NUMBERS
 
     (gan,) = gans.values()
-    noise, categories = first_noise(gan)[:, :NOISE], np.eye(CATEGORIES, dtype=np.float32)[:8]
-    numbers = np.zeros([8, NUMBERS], np.float32)
-    rows = [np.concatenate([np.tile(each, [8, 1]), categories, numbers], axis=1) for each in noise[:4]]
-    found = {"handwritings": floats(noise), "categories": CATEGORIES}
-    return found, np.asarray(gan.generate(np.concatenate(rows)))
+    noise, categories = first_noise(gan)[:, :NOISE], np.eye(CATEGORIES, dtype=np.float32)
+    inputs = np.zeros([4, 8, NOISE + CATEGORIES + NUMBERS], np.float32)
+    inputs[:, :, :NOISE] = noise[[0, 1, 0, 0], None]
+    inputs[:2, :, NOISE:-NUMBERS], inputs[2:, :, NOISE:-NUMBERS] = categories[:8], categories[0]
+    for number in range(NUMBERS):
+        inputs[2 + number, :, NOISE + CATEGORIES + number] = np.linspace(-2, 2, 8)
+    found = {"noise": floats(noise), "categories": CATEGORIES}
+    return found, np.asarray(gan.generate(inputs.reshape(32, -1)))
 
 
 def adversarial_autoencoder(gans, runs):
-    """Nothing but the networks. The picture has what evenly spaced codes of two numbers are decoded to."""
+    """How far the map goes. The picture has the middle four rows of the map: decoded codes, evenly spaced."""
     (gan,) = gans.values()
-    right, up = np.meshgrid(np.linspace(-2, 2, 8), np.linspace(1.2, -1.2, 4))
+    places = REACH * (np.arange(8) * 2 - 7) / 8
+    right, up = np.meshgrid(places, places[5:1:-1])
     codes = np.stack([right.ravel(), up.ravel()], axis=1).astype(np.float32)
-    return {}, np.asarray(gan.models["decoder"](codes)).reshape(-1, *gan.shape)
+    return {"reach": REACH}, np.asarray(gan.models["decoder"](codes)).reshape(-1, *gan.shape)
 
 
 # ---- A picture from a picture ----
@@ -163,7 +189,7 @@ def cyclegan(gans, runs):
     from gan_tf.metrics.translated import held_out
 
     images, labels = held_out()
-    printed = np.stack([images[labels == digit][turn] for turn in (0, 1) for digit in range(10)])
+    printed = np.stack([images[labels == digit][turn] for turn in range(DIGITS // 10) for digit in range(10)])
     written = digits_of(gans)
     networks = gans["cyclegan"].models
     to_written, to_printed = (np.asarray(networks[n](x)) for n, x in (("to_written", printed), ("to_printed", written)))
@@ -182,7 +208,7 @@ def stackgan(gans, runs):
     random, normal = uniform[:, :NOISE], np.asarray(normal_of(uniform[:, NOISE : NOISE + CLOUD]))
     captions = np.array([10 * style + digit for style in range(4) for digit in range(8)])
     picture = np.asarray(gan.generate(with_captions(np.repeat(uniform[:1, : -len(WORDS)], 32, axis=0), captions)))
-    return {"handwritings": floats(random), "normal": floats(normal), "words": WORDS}, picture
+    return {"noise": floats(random), "normal": floats(normal), "words": WORDS}, picture
 
 
 def completion(gans, runs):
@@ -193,7 +219,6 @@ def completion(gans, runs):
     """
     import keras
 
-    from experiments.playground import CHECKED, described
     from gan_tf.zoo.completion import fill, hole
 
     (gan,) = gans.values()
@@ -217,7 +242,7 @@ def gan_3d(gans, runs):
 
     (gan,) = gans.values()
     noise = first_noise(gan, 32)
-    return {"handwritings": floats(noise[:HANDWRITINGS])}, view(gan.models["generator"](noise))
+    return {"noise": floats(noise[:VECTORS])}, view(gan.models["generator"](noise))
 
 
 def seqgan(gans, runs):

@@ -237,11 +237,11 @@ const Playground = (() => {
     element.addEventListener("pointermove", event => { if (event.buttons) move(...placeIn(element, event), false); });
   }
 
-  // Calls `move(dx, dy)` for the arrow keys.
+  // Calls `move(dx, dy)` for the arrow keys. Those with which `uses(dx, dy)` is false scroll the page, as always.
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  function arrows(element, move) {
+  function arrows(element, move, uses = () => true) {
     element.addEventListener("keydown", event => {
-      if (!ARROWS[event.key]) return;
+      if (!ARROWS[event.key] || !uses(...ARROWS[event.key])) return;
       event.preventDefault();
       move(...ARROWS[event.key]);
     });

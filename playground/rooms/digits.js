@@ -14,5 +14,5 @@ Playground.room("digits", (box, { collapsed, digits, anchors }) => {
     el("p", { class: "soft", t: "pictures.plane" }),
     el("section", { class: "panel", id: "opinion" }, el("h2", { t: "pictures.opinion" }), el("p", { t: "pictures.draw" }), field.element),
   );
-  return { refresh: field.refresh, close: () => planes.forEach(each => each.close()) };
+  return { refresh: field.refresh };
 });

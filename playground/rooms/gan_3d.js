@@ -1,16 +1,14 @@
 "use strict";
 /* The room "gan_3d": solids that G draws of noise. They turn, and one becomes the next. */
-Playground.room("gan_3d", (box, { gan_3d, handwritings }) => {
+Playground.room("gan_3d", (box, { gan_3d, noise: given }) => {
   const { t, el, COLOURS } = Playground, SIDE = 16, TILT = 0.45, TURN = 0.6; // radians; radians a second
-  const network = Networks.load(gan_3d.generator), noise = handwritings.map(each => Networks.floats(each));
+  const network = Networks.load(gan_3d.generator), series = Pictures.series(given.map(each => Networks.floats(each)), "gan_3d", make);
   const canvas = el("canvas", { class: "solid", tabindex: 0, role: "img", label: "gan_3d.solid", id: "solid" });
-  const between = Pictures.slider("gan_3d.between", "between", { min: 0, max: 1, step: 0.02, value: 0, oninput: make });
   const place = (x, y, z) => (x * SIDE + y) * SIDE + z, inside = v => v >= 0 && v < SIDE;
-  let now = 0, angle = 0.7, turning = !matchMedia("(prefers-reduced-motion: reduce)").matches, solid = [], from = null;
+  let angle = 0.7, turning = !matchMedia("(prefers-reduced-motion: reduce)").matches, solid = [], from = null;
 
   function make() {
-    const share = Number(between.input.value), next = noise[(now + 1) % noise.length];
-    solid = network.run([noise[now].map((v, i) => (1 - share) * v + share * next[i])])[0];
+    solid = network.run([series.noise()])[0];
     canvas.dataset.cubes = solid.filter(each => each > 0.5).length;
     draw();
   }
@@ -49,21 +47,24 @@ Playground.room("gan_3d", (box, { gan_3d, handwritings }) => {
     angle = (angle + by + 2 * Math.PI) % (2 * Math.PI);
     draw();
   }
-  function other() {
-    now = (now + 1) % noise.length;
-    between.input.value = 0;
-    make();
+  function turnByHand(by) {
+    if (turning) toggle();
+    turn(by);
   }
-  const play = el("button", { id: "play", onclick: () => { turning = !turning; refresh(); } });
+  function toggle() {
+    turning = !turning;
+    refresh();
+  }
+  const play = el("button", { id: "play", onclick: toggle });
   const refresh = () => { play.textContent = t(turning ? "gan_3d.stop" : "gan_3d.turn"); draw(); };
-  Playground.drag(canvas, (x, y, first) => { if (!first) turn(4 * (from - x)); from = x; });
-  Playground.arrows(canvas, dx => turn(-0.15 * dx));
+  Playground.drag(canvas, (x, y, first) => { turnByHand(first ? 0 : 4 * (x - from)); from = x; }); // the front follows the pointer
+  Playground.arrows(canvas, dx => turnByHand(0.15 * dx), dx => dx !== 0);
   const stop = Playground.animate(seconds => { if (turning && !document.hidden) turn(TURN * seconds); });
   box.append(
     el("div", { class: "pair" },
       el("section", { class: "panel" }, canvas),
-      el("section", { class: "panel" }, el("div", { class: "row" }, play, el("button", { t: "gan_3d.other", id: "other", onclick: other })),
-        between.element, el("p", { t: "gan_3d.how" }), el("p", { class: "soft", t: "gan_3d.why" }))),
+      el("section", { class: "panel" }, el("div", { class: "row" }, play, series.button),
+        series.slider, el("p", { t: "gan_3d.how" }), el("p", { class: "soft", t: "gan_3d.why" }))),
   );
   make();
   return { close: stop, refresh };

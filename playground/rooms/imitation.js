@@ -104,7 +104,7 @@ Playground.room("imitation", (box, content) => {
     for (due += seconds; due >= CartPole.SECONDS; due -= CartPole.SECONDS) step();
     draw();
   });
-  Playground.arrows(box, dx => { if (dx) shove(dx); });
+  Playground.arrows(box, shove, dx => dx !== 0);
   begin();
   return { close: stop, refresh };
 });

@@ -29,11 +29,12 @@ const Pictures = (() => {
 
   /* A map of SIDE × SIDE pictures `at(x, y)`, and a large picture of the place that the visitor walks to. Returns
   { element, moved }: `moved(x, y)` shows another place. `onmove(x, y, pixels)` is called after a move by the visitor. */
-  function plane(at, [height, width], label, onmove) {
+  function plane(at, shape, label, onmove) {
+    const [height, width] = shape;
     const map = el("canvas", { class: "map pixels", tabindex: 0, role: "img", label, width: SIDE * width, height: SIDE * height });
     const large = el("canvas", { class: "large pixels", role: "img", label: "pictures.large" }), marker = el("i", { class: "marker" });
     const element = el("div", { class: "plane" }, el("div", { class: "around" }, map, marker), large);
-    let place = [0.5, 0.5], cell = 0, stopped = false;
+    let place = [0.5, 0.5];
 
     function moved(x, y) {
       place = [x, y];
@@ -47,31 +48,31 @@ const Pictures = (() => {
     drag(map, go);
     arrows(map, (dx, dy) => go(...[place[0] + dx / 24, place[1] + dy / 24].map(v => Math.max(0, Math.min(1, v)))));
 
-    // The map is drawn in parts, so that the page answers meanwhile.
-    const pen = map.getContext("2d"), tile = document.createElement("canvas");
-    (function fill() {
-      const end = performance.now() + 20;
-      while (cell < SIDE * SIDE && performance.now() < end) {
-        const column = cell % SIDE, row = Math.floor(cell / SIDE);
-        paint(tile, at((column + 0.5) / SIDE, (row + 0.5) / SIDE), width, height);
-        pen.drawImage(tile, column * width, row * height);
-        cell++;
-      }
-      if (cell < SIDE * SIDE && !stopped) setTimeout(fill);
-      else map.dataset.ready = "";
-    })();
+    tile(map, SIDE, SIDE, shape, (row, column) => at((column + 0.5) / SIDE, (row + 0.5) / SIDE));
     moved(...place);
-    return { element, moved, close: () => { stopped = true; } };
+    return { element, moved };
+  }
+
+  // Fills a canvas with rows and columns of pictures `at(row, column)`, in parts, so that the page answers meanwhile.
+  function tile(canvas, rows, columns, [height, width], at) {
+    const pen = canvas.getContext("2d"), one = document.createElement("canvas");
+    let cell = 0;
+    setTimeout(function fill() {
+      const end = performance.now() + 20;
+      for (; cell < rows * columns && performance.now() < end; cell++) {
+        const column = cell % columns, row = Math.floor(cell / columns);
+        paint(one, at(row, column), width, height);
+        pen.drawImage(one, column * width, row * height);
+      }
+      if (cell === rows * columns) canvas.dataset.ready = "";
+      else if (canvas.isConnected) setTimeout(fill); // else the visitor has left
+    });
   }
 
   // A picture with rows and columns of pictures `at(row, column)`.
-  function table(rows, columns, [height, width], at, given) {
-    const canvas = el("canvas", { class: "tiles pixels", role: "img", width: columns * width, height: rows * height, ...given });
-    const pen = canvas.getContext("2d"), tile = document.createElement("canvas");
-    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) {
-      paint(tile, at(row, column), width, height);
-      pen.drawImage(tile, column * width, row * height);
-    }
+  function table(rows, columns, shape, at, given) {
+    const canvas = el("canvas", { class: "tiles pixels", role: "img", width: columns * shape[1], height: rows * shape[0], ...given });
+    tile(canvas, rows, columns, shape, at);
     return canvas;
   }
 
@@ -90,28 +91,43 @@ const Pictures = (() => {
     return { input, element: el("label", { class: "slider" }, el("span", { t: words }), input) };
   }
 
-  // How much of its ink a pen leaves at a distance from its middle, counted in pixels. PEN is about as wide as MNIST's strokes.
-  const PEN = distance => 1.8 - distance;
+  const black = pixels => pixels.every(each => each === 0);
+
+  // How much of its ink a pen leaves at a distance from its middle, in pixels. PEN is about as wide as MNIST's strokes.
+  const PEN = (right, down) => 1.8 - Math.hypot(right, down);
 
   /* A field to draw in, with the mouse, a finger or the keyboard. `onchange(pixels)` is called after each change. `buttons`
   stand next to the one that wipes. Returns { element, put, refresh }: `put(pixels)` shows others, `refresh()` calls
   `onchange` again. */
   function pad([height, width], onchange, buttons = [], ink = PEN) {
-    const canvas = el("canvas", { class: "pad", tabindex: 0, role: "img", label: "pictures.pad" }), marker = el("i", { class: "marker" });
+    const canvas = el("canvas", { class: "pad pixels", tabindex: 0, role: "img", label: "pictures.pad" }), marker = el("i", { class: "marker" });
     const pixels = new Float32Array(width * height);
-    let pen = [width, height].map(side => Math.floor(side / 2) + 0.5); // the middle of a pixel
+    let pen = [width, height].map(side => Math.floor(side / 2) + 0.5), waits = false; // the middle of a pixel
 
+    // Returns whether this changes a pixel.
     function dot(x, y) {
+      let changed = false;
       for (let i = 0; i < pixels.length; i++) {
-        const distance = Math.hypot((i % width) + 0.5 - x, Math.floor(i / width) + 0.5 - y);
-        pixels[i] = Math.max(pixels[i], Math.min(1, Math.max(0, ink(distance))));
+        const more = Math.min(1, ink((i % width) + 0.5 - x, Math.floor(i / width) + 0.5 - y));
+        if (more <= pixels[i]) continue;
+        pixels[i] = more;
+        changed = true;
       }
+      return changed;
     }
     function stroke(x, y) {
-      const steps = Math.ceil(2 * Math.hypot(x - pen[0], y - pen[1])) || 1;
-      for (let i = 1; i <= steps; i++) dot(pen[0] + ((x - pen[0]) * i) / steps, pen[1] + ((y - pen[1]) * i) / steps);
+      const steps = Math.ceil(2 * Math.hypot(x - pen[0], y - pen[1])) || 1, [left, up] = pen;
+      let changed = false;
+      for (let i = 1; i <= steps; i++) changed = dot(left + ((x - left) * i) / steps, up + ((y - up) * i) / steps) || changed;
       movePen(x, y);
-      refresh();
+      return changed;
+    }
+    // The pointer may move many times before the next picture of the screen. One call of `onchange` is enough for all.
+    function later() {
+      paint(canvas, pixels, width, height);
+      if (waits) return;
+      waits = true;
+      requestAnimationFrame(() => { waits = false; onchange(pixels); });
     }
     function movePen(x, y) {
       pen = [x, y];
@@ -126,13 +142,18 @@ const Pictures = (() => {
       pixels.set(others);
       refresh();
     }
-    drag(canvas, (x, y, first) => { if (first) movePen(x * width, y * height); stroke(x * width, y * height); });
-    const inside = (v, most) => Math.min(most - 0.5, Math.max(0.5, v));
+    drag(canvas, (x, y, first) => {
+      if (first) movePen(x * width, y * height);
+      if (stroke(x * width, y * height)) later();
+    });
+    const inside = (v, most) => Math.min(most - 1, Math.max(0, Math.floor(v))) + 0.5;
     arrows(canvas, (dx, dy) => movePen(inside(pen[0] + dx, width), inside(pen[1] + dy, height)));
     canvas.addEventListener("keydown", event => {
       if (event.key !== " ") return;
       event.preventDefault();
+      movePen(inside(pen[0], width), inside(pen[1], height));
       stroke(...pen);
+      refresh();
     });
     movePen(...pen);
     const clear = el("button", { t: "pictures.clear", onclick: () => put(new Float32Array(pixels.length)) });
@@ -147,7 +168,7 @@ const Pictures = (() => {
     const said = el("p", { class: "said", "aria-live": "polite" }), bar = el("div", { class: "bar" }, el("span"));
 
     function judge(pixels) {
-      const empty = pixels.every(each => each === 0);
+      const empty = black(pixels);
       bar.hidden = empty || !probability;
       said.textContent = t("pictures.nothing");
       said.dataset.logit = "";
@@ -164,5 +185,26 @@ const Pictures = (() => {
     return { element: el("div", { class: "field" }, drawn.element, el("div", {}, bar, said)), put: drawn.put, refresh: drawn.refresh };
   }
 
-  return { plane, walk, table, large, figures, slider, pad, field, mix, asking };
+  /* A mixture of two noise vectors, `share` of the second. A mean of independent numbers is nearer to 0 than they are, so it
+  is made as long as they are again. Uniform noise stays in [-1, 1]. */
+  function between(one, other, share) {
+    const length = Math.hypot(1 - share, share);
+    return one.map((v, i) => Math.max(-1, Math.min(1, ((1 - share) * v + share * other[i]) / length)));
+  }
+
+  /* Steps through noise vectors and the mixtures of each with the next one: a slider and a button. `change()` is called
+  after a step. Returns { slider, button, noise }: `noise()` is the present vector. */
+  function series(vectors, room, change) {
+    let now = 0;
+    const { element, input } = slider(`${room}.between`, "between", { min: 0, max: 1, step: 0.02, value: 0, oninput: () => change() });
+    const after = steps => vectors[(now + steps) % vectors.length];
+    function other() { // than the nearer one of the two
+      now = (now + (Number(input.value) > 0.5 ? 2 : 1)) % vectors.length;
+      input.value = 0;
+      change();
+    }
+    return { slider: element, button: el("button", { t: `${room}.other`, id: "other", onclick: other }), noise: () => between(after(0), after(1), Number(input.value)) };
+  }
+
+  return { plane, walk, table, large, figures, slider, series, pad, field, mix, asking, black };
 })();

@@ -11,5 +11,5 @@ Playground.room("r3gan", (box, { r3gan, anchors }) => {
       el("section", { class: "panel", id: "opinion" }, el("h2", { t: "pictures.opinion" }), el("p", { t: "r3gan.draw" }), field.element,
         el("button", { t: "r3gan.show", id: "show", onclick: () => field.put(drawn ?? plane.moved(0.5, 0.5)) }))),
   );
-  return { refresh: field.refresh, close: plane.close };
+  return { refresh: field.refresh };
 });
