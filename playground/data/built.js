@@ -1,1 +1,1 @@
-Playground.built(["digits", "r3gan", "conditional", "pix2pix", "completion", "editing", "adversarial_autoencoder", "imitation", "seqgan"]);
+Playground.built(["digits", "r3gan", "conditional", "pix2pix", "super_resolution", "completion", "editing", "adversarial_autoencoder", "imitation", "seqgan"]);
