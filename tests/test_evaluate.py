@@ -197,11 +197,11 @@ def test_heads_are_measured_by_their_reader():
 
 
 FINISH = """
-import json, pathlib, sys
+import json, pathlib
 import numpy as np
 from gan_tf import evaluate
 
-scores, reader = json.load(sys.stdin)
+scores, reader = json.loads(pathlib.Path("given.json").read_text())
 columns = {column: {name: tuple(pair) for name, pair in values.items()} for column, values in scores.items()}
 neighbours = np.linspace(0, 1, 16 * 64).reshape(16, 8, 8, 1) if reader else None
 evaluate.finish(pathlib.Path("new"), {"count": 5}, columns, reader, neighbours)
@@ -214,8 +214,9 @@ def test_what_is_written(reader, tmp_path):
     samples = {"frechet_distance": (75.64, 0.95), "sliced_wasserstein_32x32": (12.5, None)}
     own = {"pieces": (0.25, 0.02)}
     scores = {"samples": samples, "real": {"frechet_distance": (1.5, None)}, "own": own} if reader else {"own": own}
-    command = [sys.executable, "-c", FINISH]
-    result = subprocess.run(command, input=json.dumps([scores, reader]), cwd=tmp_path, capture_output=True, text=True)
+    (tmp_path / "code.py").write_text(FINISH)
+    (tmp_path / "given.json").write_text(json.dumps([scores, reader]))
+    result = forked("code.py", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     facts = json.loads((tmp_path / "new" / "metrics.json").read_text())
     others = [

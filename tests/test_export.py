@@ -9,7 +9,7 @@ import sys
 import matplotlib.figure
 import numpy as np
 import pytest
-from command_line import command, forked
+from command_line import forked
 from PIL import Image
 
 from gan_tf.data import DIGIT
@@ -209,7 +209,7 @@ def test_samples_of_every_kind(trained, tmp_path):
     ],
 )
 def test_samples_that_cannot_be_drawn(flags, message, tmp_path):
-    result = command("gan_tf.sample", *flags, cwd=tmp_path)
+    result = forked("gan_tf.sample", *flags, cwd=tmp_path)
     assert result.returncode != 0 and "Traceback" not in result.stderr
     assert result.stderr.strip().splitlines()[-1].startswith(message), result.stderr
 
@@ -223,7 +223,7 @@ def test_a_discriminator_is_no_generator(trained, tmp_path):
 
 
 def test_export_of_nothing(tmp_path):
-    result = command("gan_tf.export", cwd=tmp_path)
+    result = forked("gan_tf.export", cwd=tmp_path)
     assert result.stderr.strip().splitlines()[-1] == (
         "error: --run_dir=out does not exist; name the --out_dir of a run."
     )

@@ -134,7 +134,7 @@ def handler(request):
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.parametrize("at", [0, 7, 49])
+@pytest.mark.parametrize("at", [7, *(pytest.param(each, marks=pytest.mark.slow) for each in (0, 49))])
 def test_ctrl_c_leaves_whole_iterations(images, at, handler):
     """Wherever it comes in a block, here between two iterations: the weights are those of `iteration`."""
     ours, undisturbed = (reference.make(images, **SMALL) for _ in range(2))

@@ -1,4 +1,4 @@
-"""python -m gan_tf.train, as a user runs it: in a process of its own."""
+"""python -m gan_tf.train, as a user runs it: a few times in a process of its own, else in one that has TensorFlow."""
 
 import json
 import os
@@ -23,10 +23,11 @@ ENDING += ["report.html", "samples.png", "training.gif"]  # what a finished run 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, idx_dir):
-    """(folder, result) of 250 iterations with a grid and a log every 100."""
+    """(folder, result) of 250 iterations with a grid and a log every 100; the batch is small, which saves seconds."""
     cwd = tmp_path_factory.mktemp("finished")
     return cwd, run(
         *("--iters=250", f"--data_dir={idx_dir}", "--sample_every=100", "--log_every=100", "--seed=3"),
+        "--batch_size=16",
         cwd=cwd,
         XLA_FLAGS=f"--xla_dump_to={cwd}-xla",
     )
@@ -38,16 +39,17 @@ def test_xla_compiles_the_loop_once(finished):
     assert len(list(cwd.with_name(f"{cwd.name}-xla").glob("*_run_*before_optimizations.txt"))) == 1
 
 
-def test_tf32_is_off_unless_asked_for():
-    """TensorFlow has it on. One process for both, because its import takes seconds."""
+def test_tf32_is_off_unless_asked_for(tmp_path):
+    """TensorFlow has it on. One process for both."""
     code = (
         "import tensorflow as tf; from gan_tf import train; from gan_tf.runs.training_command import choose_device\n"
         "for flag in ('--device=cpu', '--tf32'):\n"
         "    train.FLAGS(['train', flag]); choose_device()\n"
         "    print(tf.config.experimental.tensor_float_32_execution_enabled())"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout == "False\nTrue\n"
+    (tmp_path / "code.py").write_text(code)
+    result = forked("code.py", cwd=tmp_path)
+    assert result.returncode == 0 and result.stdout == "False\nTrue\n", result.stderr
 
 
 USED = """
@@ -91,7 +93,7 @@ def test_threads_are_limited(flag):
             assert share_of_second > 0.15
 
 
-@pytest.mark.parametrize("flag", ["--jit", pytest.param("--nojit", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("flag", ["--nojit", pytest.param("--jit", marks=pytest.mark.slow)])
 def test_threads_leave_the_results(flag, idx_dir, tmp_path):
     """Bit for bit on a CPU with AVX-512, at the full batch, where products are large enough to be shared.
 
@@ -160,7 +162,7 @@ def test_same_seed_same_run_however_it_is_cut(finished, idx_dir, tmp_path):
     """Other grids and logs, other blocks: the same losses, bit for bit."""
     cwd, _ = finished
     flags = ("--iters=250", f"--data_dir={idx_dir}", "--sample_every=70", "--log_every=1000", "--seed=3")
-    assert forked("gan_tf.train", *flags, cwd=tmp_path).returncode == 0
+    assert forked("gan_tf.train", *flags, "--batch_size=16", cwd=tmp_path).returncode == 0
     losses = losses_of(tmp_path / "out")
     assert {it: losses[it] for it in (0, 100, 200)} == losses_of(cwd / "out")
     assert sorted(losses) == [0, 70, 100, 140, 200, 210], "every 100th iteration, and those of the grids"
@@ -233,7 +235,7 @@ def test_stray_argument(tmp_path):
 
 def test_out_dir_that_is_a_file(tmp_path):
     (tmp_path / "out").write_text("precious")
-    line = last_line_of_failure(run("--dataset=glyphs", cwd=tmp_path))
+    line = last_line_of_failure(forked("gan_tf.train", "--dataset=glyphs", cwd=tmp_path))
     assert line.startswith("error: --out_dir=out: ") and line.endswith("is not a folder; name another.")
     assert (tmp_path / "out").read_text() == "precious"
 
@@ -241,7 +243,7 @@ def test_out_dir_that_is_a_file(tmp_path):
 def test_files_that_would_be_overwritten(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "000.png").write_text("precious")
-    line = last_line_of_failure(run("--iters=1", "--dataset=glyphs", cwd=tmp_path))
+    line = last_line_of_failure(forked("gan_tf.train", "--iters=1", "--dataset=glyphs", cwd=tmp_path))
     assert line.startswith("error: --out_dir=out holds files that a run would write (000.png), but no config.json")
     assert os.listdir(tmp_path / "out") == ["000.png"]
 
@@ -250,11 +252,19 @@ def test_overwrite_with_bad_data_overwrites_nothing(finished, tmp_path):
     cwd, _ = finished
     before = written(cwd / "out")
     (tmp_path / "train-images-idx3-ubyte").write_bytes(b"")
-    line = last_line_of_failure(run("--overwrite", f"--data_dir={tmp_path}", cwd=cwd))
+    line = last_line_of_failure(forked("gan_tf.train", "--overwrite", f"--data_dir={tmp_path}", cwd=cwd))
     assert line == f"error: {tmp_path}/train-images-idx3-ubyte is an empty file, not a file in MNIST's format; " + (
         "download it again."
     )
     assert written(cwd / "out") == before
+
+
+def with_variable(name, value, *flags, cwd):
+    """Runs the command with one more environment variable."""
+    code = cwd.with_name(f"{cwd.name}-code.py")
+    lines = f"import os, runpy\nos.environ[{name!r}] = {str(value)!r}\n"
+    code.write_text(lines + 'runpy.run_module("gan_tf.train", run_name="__main__", alter_sys=True)\n')
+    return forked(str(code), *flags, cwd=cwd)
 
 
 def test_home_is_understood(idx_dir, tmp_path):
@@ -262,7 +272,7 @@ def test_home_is_understood(idx_dir, tmp_path):
     home = tmp_path / "home"
     (home / "run").mkdir(parents=True)
     (home / "run" / "losses.csv").write_text("precious")
-    line = last_line_of_failure(run("--out_dir=~/run", cwd=tmp_path, HOME=str(home)))
+    line = last_line_of_failure(with_variable("HOME", home, "--out_dir=~/run", cwd=tmp_path))
     assert "holds files that a run would write (losses.csv)" in line
 
 
@@ -275,7 +285,7 @@ def test_offline_with_nothing_found(tmp_path):
 
 
 def test_gpu_that_is_not_there(idx_dir, tmp_path):
-    result = run("--device=gpu", f"--data_dir={idx_dir}", cwd=tmp_path, CUDA_VISIBLE_DEVICES="-1")
+    result = with_variable("CUDA_VISIBLE_DEVICES", "-1", "--device=gpu", f"--data_dir={idx_dir}", cwd=tmp_path)
     line = last_line_of_failure(result)
     assert line.startswith("error: --device=gpu, but TensorFlow sees no GPU")
     assert os.listdir(tmp_path) == []
@@ -283,7 +293,9 @@ def test_gpu_that_is_not_there(idx_dir, tmp_path):
 
 def test_dry_run_leaves_nothing(idx_dir, tmp_path):
     result = forked(
-        "gan_tf.train", "--dry_run", "--iters=5000", "--nojit", "--batch_size=16", f"--data_dir={idx_dir}", cwd=tmp_path
+        *("gan_tf.train", "--dry_run", "--iters=5000", "--nojit", "--batch_size=16", f"--data_dir={idx_dir}"),
+        "--sample_every=20",  # so many iterations are measured
+        cwd=tmp_path,
     )
     assert result.returncode == 0, result.stderr
     config, estimate = result.stdout.rsplit("\n", 2)[:2]
@@ -296,7 +308,7 @@ def test_dry_run_where_another_run_is(finished, idx_dir):
     """It says that the run would be refused, and measures the run that was asked for."""
     cwd, _ = finished
     before = written(cwd / "out")
-    flags = ("--dry_run", "--iters=200", "--nojit", "--batch_size=16", f"--data_dir={idx_dir}")
+    flags = ("--dry_run", "--iters=200", "--nojit", "--batch_size=32", "--sample_every=20", f"--data_dir={idx_dir}")
     result = forked("gan_tf.train", *flags, cwd=cwd)
     assert result.returncode == 0, result.stderr
     words = (
@@ -304,7 +316,7 @@ def test_dry_run_where_another_run_is(finished, idx_dir):
     )
     assert words in result.stderr
     config, estimate = result.stdout.rsplit("\n", 2)[:2]
-    assert json.loads(config)["flags"]["batch_size"] == 16 and estimate.startswith("200 iterations would take about ")
+    assert json.loads(config)["flags"]["batch_size"] == 32 and estimate.startswith("200 iterations would take about ")
     assert written(cwd / "out") == before
 
 

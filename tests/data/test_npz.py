@@ -1,5 +1,6 @@
 """gan_tf.data.npz: images from an .npz file, and what is said of files that are none."""
 
+import functools
 import io
 import os
 import struct
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from gan_tf import data, limits
 from gan_tf.data import npz
 
-DRAWN = int(os.environ.get("GAN_TF_FUZZ", 300))  # files of each kind; more, by hand, find rarer mistakes
+DRAWN = int(os.environ.get("GAN_TF_FUZZ", 100))  # files of each kind; more, by hand, find rarer mistakes
 FIXTURES = settings(max_examples=DRAWN, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -183,27 +184,33 @@ def test_damaged_archives(tmp_path):
 
 
 def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
-    """A gigabyte of zeros in a megabyte, as an array and with a header of 4 GB."""
+    """A hundred megabytes of zeros in a hundredth of that, as an array and with a header of 4 GB."""
     unpacked = []
     read = zipfile.ZipExtFile.read
     monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda file, n=-1: unpacked.append(n) or read(file, n))
-    for begin in (header(FORM.format("'<f4'", "(400000, 784)")), b"\x93NUMPY\2\0\xff\xff\xff\xff"):
+    for begin in (header(FORM.format("'<f4'", "(40000, 784)")), b"\x93NUMPY\2\0\xff\xff\xff\xff"):
         with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
             with file.open("images.npy", "w", force_zip64=True) as array:
                 array.write(begin)
-                for _ in range(256):
+                for _ in range(30):
                     array.write(bytes(2**22))
         refusal(tmp_path / "a.npz")
         assert max(unpacked) < 2**16 and min(unpacked) >= 0
 
 
+@functools.cache
+def sound():
+    """A sound file: its images and its bytes."""
+    images, file = np.random.default_rng(0).integers(0, 2, [100, 784], np.uint8), io.BytesIO()
+    np.savez_compressed(file, images=images)
+    return images, file.getvalue()
+
+
 @FIXTURES
 @given(change=st.data())
 def test_a_sound_file_changed(tmp_path, change):
-    images = np.random.default_rng(0).integers(0, 2, [100, 784], np.uint8)
-    path = tmp_path / "a.npz"
-    np.savez_compressed(path, images=images)
-    content = bytearray(path.read_bytes())
+    images, content = sound()
+    path, content = tmp_path / "a.npz", bytearray(content)
     content[change.draw(st.integers(0, len(content) - 1))] ^= change.draw(st.integers(1, 255))
     path.write_bytes(content[: change.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))])
     try:

@@ -1,9 +1,7 @@
 """The assignments: their solutions pass, their gaps do not, and each typical mistake has its own sentence."""
 
-import subprocess
-import sys
-
 import pytest
+from command_line import forked
 
 from experiments.assignments import check
 
@@ -286,14 +284,13 @@ def test_wrong_scores(old, new, sentence, answer):
     ],
 )
 def test_the_command(words, status, out, error):
-    command = [sys.executable, "-m", "experiments.assignments.check", *words]
-    result = subprocess.run(command, capture_output=True, text=True)
+    result = forked("experiments.assignments.check", *words, cwd=check.FOLDER.parents[1])
     assert result.returncode == status and out in result.stdout and error in result.stderr
     assert ("importing TensorFlow" in result.stderr) == (status == 1 and not error)
 
 
 def test_the_command_with_a_right_answer(tmp_path):
     (tmp_path / "score.py").write_text(SCORE)
-    command = [sys.executable, "-m", "experiments.assignments.check", "score", f"--file={tmp_path / 'score.py'}"]
-    result = subprocess.run(command, capture_output=True, text=True)
+    flags = ("score", f"--file={tmp_path / 'score.py'}")
+    result = forked("experiments.assignments.check", *flags, cwd=check.FOLDER.parents[1])
     assert (result.returncode, result.stdout) == (0, "score: right.\n")

@@ -4,12 +4,12 @@ import importlib
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from command_line import forked
 from conftest import write_idx_folder
 from PIL import Image
 
@@ -537,8 +537,7 @@ def test_every_objective_with_r1():
     ],
 )
 def test_mistakes_end_in_one_line(name, flag, status, message):
-    command = [sys.executable, "-m", f"experiments.{name}", flag]
-    result = subprocess.run(command, capture_output=True, text=True)
+    result = forked(f"experiments.{name}", flag, cwd=README.parents[1])
     error = result.stderr.splitlines()[-1]
     assert result.returncode == status and error.startswith("error: ") and message in error
     assert "Traceback" not in result.stderr

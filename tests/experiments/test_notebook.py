@@ -139,6 +139,7 @@ def test_every_file_that_it_names_is_there(notebook):
     assert len(names) >= 4 and not [name for name in names if not (ROOT / name).exists()]
 
 
+@pytest.mark.slow
 def test_every_cell_runs(notebook, monkeypatch):
     """With a few iterations instead of thousands, and without a kernel: every cell fits the package as it is today."""
     shown, names = [], {"__name__": "notebook"}

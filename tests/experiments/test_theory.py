@@ -28,7 +28,7 @@ SMALL = {
     "dcgan_features": {},
     "pixel_distance": {"iters": 200},
 }
-QUICK = ("nash", "one_point", "fractional_strides")
+QUICK = ("one_point", "fractional_strides")
 OF_IMAGES = ("inception_score_blind_spot", "discriminator_as_classifier")
 OF_MNIST = (
     "few_images",

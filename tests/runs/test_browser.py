@@ -123,8 +123,8 @@ def test_which_networks_are_live_and_why_not(judged):
     no_logit = {"discriminator": {"key": "no_logit"}}
     assert why == {"semi_supervised 0": no_logit, "adversarial_autoencoder 0": no_logit}
     others = {
-        name: live.networks(importlib.import_module(GANS[name]).make(None), 1e8)
-        for name in ("pix2pix", "super_resolution", "gan_3d", "seqgan")
+        name: live.networks(importlib.import_module(GANS[name]).make(None, **small), 1e8)
+        for name, small in (("pix2pix", SMALL), ("super_resolution", SMALL), ("gan_3d", SMALL), ("seqgan", {}))
     }
     assert all(each["why"]["generator"] == {"key": "no_noise"} for each in others.values())
     assert others["super_resolution"]["discriminator"] and not others["pix2pix"]["discriminator"]
@@ -354,7 +354,7 @@ BROWSERS = {
 }
 
 
-@pytest.mark.parametrize("name", BROWSERS)
+@pytest.mark.parametrize("name", ["chromium", pytest.param("firefox", marks=pytest.mark.slow)])
 def test_in_a_browser(name, judged, tmp_path):
     """Every member's G and D, in a real browser: it asks a server for the networks, and sends the outputs back."""
     binary = next(filter(None, map(shutil.which, (name, f"{name}-esr", f"{name}-browser"))), None)

@@ -8,7 +8,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from command_line import command, forked
+from command_line import forked
 from PIL import Image
 
 from gan_tf import data, grids, noise, restore
@@ -186,7 +186,7 @@ def test_it_is_asked_by_the_names_of_the_subfolders(trained):
     ],
 )
 def test_what_is_refused_without_tensorflow(trained, module, flags, message):
-    result = command(module, "--out_dir=refused", *flags, cwd=trained[0])
+    result = forked(module, "--out_dir=refused", *flags, cwd=trained[0])
     lines = result.stderr.splitlines()
     assert result.returncode == 1 and re.search(message, lines[-1]), result.stderr
     assert not any("TensorFlow" in line for line in lines) and not (trained[0] / "refused").exists()
@@ -196,10 +196,10 @@ def test_what_is_refused_without_tensorflow(trained, module, flags, message):
 def test_gans_of_other_data_name_those_that_take_pictures(tmp_path):
     words = "Pictures: gan_tf.zoo.dcgan, conditional, infogan, loss_sensitive,"
     for module, name in (("stackgan", "captions"), ("seqgan", "small_oracle or oracle"), ("gan_3d", "furniture")):
-        result = command(f"gan_tf.zoo.{module}", "--dataset=folder", cwd=tmp_path)
+        result = forked(f"gan_tf.zoo.{module}", "--dataset=folder", cwd=tmp_path)
         line = result.stderr.splitlines()[-1]
         assert f"error: --dataset=folder: this GAN trains only on {name}. {words}" in line and result.returncode == 2
-        line = command(f"gan_tf.zoo.{module}", "--dataset=x", cwd=tmp_path).stderr.splitlines()[-1]
+        line = forked(f"gan_tf.zoo.{module}", "--dataset=x", cwd=tmp_path).stderr.splitlines()[-1]
         assert f"error: --dataset=x: this GAN trains only on {name}." in line and "Pictures" not in line
 
 

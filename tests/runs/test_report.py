@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from command_line import command, forked
+from command_line import forked
 from firefox import started
 from nodes import run_in_node
 from page import answers
@@ -220,7 +220,14 @@ def test_the_spread_of_real_images(gan, tmp_path):
     assert content(run_dir)["charts"][1]["level"] == pytest.approx(grids.spread(gan.real_pictures), rel=1e-3)
 
 
-@pytest.mark.parametrize(("images", "count", "kept"), [(16, 250, 50), (40, 250, 12), (200, 9, 3), (8, 120, 100)])
+@pytest.mark.parametrize(
+    ("images", "count", "kept"),
+    [
+        (16, 250, 50),
+        (8, 120, 100),
+        *(pytest.param(*each, marks=pytest.mark.slow) for each in [(40, 250, 12), (200, 9, 3)]),
+    ],
+)
 def test_the_page_is_small(gan, tmp_path, images, count, kept):
     """Below 3 MB, however long the run; noise compresses worst. The first and the last grid are among those kept."""
     run_dir = make_run(tmp_path, images=images, count=count)
@@ -940,7 +947,7 @@ def test_what_was_chosen_comes_first(trained):
 
 
 def test_the_command_without_a_run(tmp_path):
-    result = command("gan_tf.report", cwd=tmp_path)
+    result = forked("gan_tf.report", cwd=tmp_path)
     assert result.returncode == 1 and "Traceback" not in result.stderr
     assert result.stderr.strip().splitlines()[-1] == (
         "error: --run_dir=out does not exist; name the --out_dir of a run."

@@ -15,9 +15,9 @@ from command_line import forked, last_line_of_failure, losses_of, run, start, wr
 
 from gan_tf.runs import files
 
-ITERS = 600
+ITERS = 240  # enough that a signal comes before the end, and that old checkpoints are removed
 # No XLA, which would spend seconds of each start on compiling, except where a test says --jit.
-FLAGS = (f"--iters={ITERS}", "--nojit", "--batch_size=16", "--sample_every=40", "--checkpoint_every=70", "--seed=3")
+FLAGS = (f"--iters={ITERS}", "--nojit", "--batch_size=16", "--sample_every=16", "--checkpoint_every=28", "--seed=3")
 
 
 @pytest.fixture(scope="module")
@@ -65,30 +65,30 @@ def stop_at(cwd, idx_dir, signals, iteration, *flags):
 
 def test_stopped_runs_go_on_exactly(whole, idx_dir, tmp_path):
     """Stopped by both signals and resumed twice, it equals the run that was not."""
-    for iteration, what, status in ((100, signal.SIGINT, 130), (300, signal.SIGTERM, 143)):
+    for iteration, what, status in ((40, signal.SIGINT, 130), (120, signal.SIGTERM, 143)):
         code, stderr = stop_at(tmp_path, idx_dir, [what], iteration)
         assert code == status and "Traceback" not in stderr, stderr
         assert f"of {ITERS}; run the same command to resume" in stderr
     result = go_on(tmp_path, idx_dir)
-    assert result.returncode == 0 and "resumed at 3" in result.stderr, result.stderr
+    assert result.returncode == 0 and "resumed at 1" in result.stderr, result.stderr
     assert_equal_runs(tmp_path / "out", whole)
 
 
 def test_with_xla_a_stopped_run_goes_on_exactly(idx_dir, tmp_path):
     """As the command does by default."""
-    flags = ("--iters=2000", "--jit", "--sample_every=250", "--checkpoint_every=750")
+    flags = ("--iters=400", "--jit", "--sample_every=100", "--checkpoint_every=150")
     for name in ("whole", "stopped"):
         (tmp_path / name).mkdir()
     assert go_on(tmp_path / "whole", idx_dir, *flags).returncode == 0
-    code, stderr = stop_at(tmp_path / "stopped", idx_dir, [signal.SIGINT], 320, *flags)
+    code, stderr = stop_at(tmp_path / "stopped", idx_dir, [signal.SIGINT], 120, *flags)
     assert code == 130, stderr
     assert "resumed at " in go_on(tmp_path / "stopped", idx_dir, *flags).stderr
-    assert_equal_runs(tmp_path / "stopped" / "out", tmp_path / "whole" / "out", 2000)
+    assert_equal_runs(tmp_path / "stopped" / "out", tmp_path / "whole" / "out", 400)
 
 
 def test_iters_is_the_total(whole, idx_dir, tmp_path):
     """A finished run says so and changes nothing; with a higher total it resumes."""
-    for iters, words in ((250, "fresh run"), (ITERS, "resumed at 250")):
+    for iters, words in ((100, "fresh run"), (ITERS, "resumed at 100")):
         result = go_on(tmp_path, idx_dir, f"--iters={iters}")
         assert result.returncode == 0 and words in result.stderr, result.stderr
     assert_equal_runs(tmp_path / "out", whole)
@@ -99,7 +99,7 @@ def test_iters_is_the_total(whole, idx_dir, tmp_path):
     assert written(tmp_path / "out") == before
 
 
-def kill_and_go_on(times, whole, idx_dir, cwd, seed):
+def kill_and_go_on(times, idx_dir, cwd, seed, *flags):
     """Kills a run that writes a checkpoint or a grid at every iteration or two; returns how often and when."""
     chance, kills = random.Random(seed), []
     while len(kills) < times:
@@ -110,7 +110,7 @@ def kill_and_go_on(times, whole, idx_dir, cwd, seed):
             lines.append(line)
             return [(delay, signal.SIGKILL)] if len(lines) == 1 else None
 
-        go_on(cwd, idx_dir, "--log_every=1", "--checkpoint_every=3", on_line=on_line)
+        go_on(cwd, idx_dir, "--log_every=1", "--checkpoint_every=3", *flags, on_line=on_line)
         if not lines:
             break
         kills.append((int(lines[0].split()[1]), delay))
@@ -119,11 +119,16 @@ def kill_and_go_on(times, whole, idx_dir, cwd, seed):
 
 @pytest.mark.parametrize("times", [2, pytest.param(55, marks=pytest.mark.slow)])
 def test_killed_runs_go_on_exactly(times, whole, idx_dir, tmp_path):
-    kills = kill_and_go_on(times, whole, idx_dir, tmp_path, seed=times)
+    iters = ITERS
+    if times > 2:  # so many need a longer run
+        iters, whole = 600, tmp_path / "whole" / "out"
+        whole.parent.mkdir()
+        assert go_on(whole.parent, idx_dir, f"--iters={iters}").returncode == 0
+    kills = kill_and_go_on(times, idx_dir, tmp_path, times, f"--iters={iters}")
     assert len(kills) == times, kills
     print(f"\n{times} kills, resumed after", *(iteration for iteration, _ in kills))
-    assert go_on(tmp_path, idx_dir).returncode == 0
-    assert_equal_runs(tmp_path / "out", whole)
+    assert go_on(tmp_path, idx_dir, f"--iters={iters}").returncode == 0
+    assert_equal_runs(tmp_path / "out", whole, iters)
 
 
 def truncate(path):
@@ -147,18 +152,18 @@ SLOW_DAMAGES = [(truncate, DATA), (flip, "index"), (os.remove, "index"), (os.rem
 def test_a_damaged_checkpoint_is_passed_over(damage, suffix, whole, idx_dir, tmp_path):
     shutil.copytree(whole, tmp_path / "out")
     damage(tmp_path / "out" / "checkpoints" / f"{ITERS}.{suffix}")
-    result = go_on(tmp_path, idx_dir, "--iters=601")
-    assert result.returncode == 0 and "resumed at 560" in result.stderr, result.stderr
+    result = go_on(tmp_path, idx_dir, "--iters=241")
+    assert result.returncode == 0 and "resumed at 224" in result.stderr, result.stderr
     if (damage, suffix) != (os.remove, "index"):  # without its index there is no checkpoint
         assert f"the checkpoint at iteration {ITERS} is damaged (" in result.stderr
-    assert losses_of(tmp_path / "out") == losses_of(whole) | {600: losses_of(tmp_path / "out")[600]}
+    assert losses_of(tmp_path / "out") == losses_of(whole) | {ITERS: losses_of(tmp_path / "out")[ITERS]}
 
 
 def test_no_whole_checkpoint(whole, idx_dir, tmp_path):
     shutil.copytree(whole, tmp_path / "out")
     for path in (tmp_path / "out" / "checkpoints").glob("*.index"):
         truncate(path)
-    line = last_line_of_failure(go_on(tmp_path, idx_dir, "--iters=601"))
+    line = last_line_of_failure(go_on(tmp_path, idx_dir, "--iters=241"))
     assert line == "error: --out_dir=out has no intact checkpoint; start again with --overwrite."
 
 
@@ -166,10 +171,10 @@ def test_losses_cut_in_half(whole, idx_dir, tmp_path):
     """Weights matter more than the log: the run resumes, and says which lines nobody can write again."""
     shutil.copytree(whole, tmp_path / "out")
     truncate(tmp_path / "out" / "losses.csv")
-    result = go_on(tmp_path, idx_dir, "--iters=601")
-    assert result.returncode == 0 and "resumed at 600" in result.stderr, result.stderr
-    lost = re.search(r"losses.csv was damaged: it lacks (\d+) of 18 lines from before iteration 600", result.stderr)
-    assert len(losses_of(tmp_path / "out")) == 19 - int(lost[1]) and 6 < int(lost[1]) < 12
+    result = go_on(tmp_path, idx_dir, "--iters=241")
+    assert result.returncode == 0 and f"resumed at {ITERS}" in result.stderr, result.stderr
+    lost = re.search(r"losses.csv was damaged: it lacks (\d+) of 17 lines from before iteration 240", result.stderr)
+    assert len(losses_of(tmp_path / "out")) == 18 - int(lost[1]) and 6 < int(lost[1]) < 12
 
 
 @pytest.mark.parametrize(
@@ -178,19 +183,19 @@ def test_losses_cut_in_half(whole, idx_dir, tmp_path):
         (os.remove, "generator.keras", ITERS),
         pytest.param(truncate, "samples.png", ITERS, marks=pytest.mark.slow),
         pytest.param(os.remove, "checkpoints/exported.json", ITERS, marks=pytest.mark.slow),
-        pytest.param(truncate, f"checkpoints/{ITERS}.{DATA}", 560, marks=pytest.mark.slow),
+        pytest.param(truncate, f"checkpoints/{ITERS}.{DATA}", 224, marks=pytest.mark.slow),
     ],
 )
 def test_a_run_is_finished_when_all_its_files_are_there(damage, name, resumed, whole, idx_dir, tmp_path):
     """A kill in the last seconds, or damage: the same command completes what is missing."""
     shutil.copytree(whole, tmp_path / "out")
     (tmp_path / "out" / "checkpoints" / "999999.index").touch()  # says nothing
-    assert "finished: out has all 600" in go_on(tmp_path, idx_dir).stderr
+    assert f"finished: out has all {ITERS}" in go_on(tmp_path, idx_dir).stderr
     damage(tmp_path / "out" / name)
     result = go_on(tmp_path, idx_dir)
     assert result.returncode == 0 and f"resumed at {resumed}" in result.stderr, result.stderr
     assert {path.name for path in whole.iterdir()} == {path.name for path in (tmp_path / "out").iterdir()}
-    assert "finished: out has all 600" in go_on(tmp_path, idx_dir).stderr
+    assert f"finished: out has all {ITERS}" in go_on(tmp_path, idx_dir).stderr
     assert (tmp_path / "out" / "samples.png").read_bytes() == (whole / "samples.png").read_bytes()
     assert_equal_runs(tmp_path / "out", whole)
 
@@ -221,7 +226,7 @@ def test_two_signals_at_once_are_one_wish(whole, idx_dir, tmp_path):
     """As from a terminal and a scheduler together: it still saves. A stop after --overwrite says how to go on."""
     code, stderr = stop_at(tmp_path, idx_dir, [signal.SIGTERM, signal.SIGINT], 100, "--overwrite")
     assert code in (130, 143), stderr
-    assert "of 600; run the same command without --overwrite to resume" in stderr
+    assert f"of {ITERS}; run the same command without --overwrite to resume" in stderr
     assert "python -m gan_tf.report --run_dir=out" in stderr
     assert "resumed at 1" in go_on(tmp_path, idx_dir).stderr
     assert_equal_runs(tmp_path / "out", whole)
@@ -246,7 +251,7 @@ def test_config_cut_in_half(whole, idx_dir, tmp_path):
     ],
 )
 def test_other_flags_are_refused_by_name(flag, was, whole, idx_dir):
-    line = last_line_of_failure(go_on(whole.parent, idx_dir, flag, "--iters=700"))
+    line = last_line_of_failure(go_on(whole.parent, idx_dir, flag, "--iters=300"))
     assert f"error: --out_dir=out holds a run with other flags ({was}). For a new run name" in line
 
 
@@ -258,7 +263,7 @@ def test_a_run_from_before_config_named_the_gan(whole, idx_dir, tmp_path):
     assert config["flags"]["d_lr"] is config["flags"]["g_lr"] is None
     del config["gan"], config["flags"]["threads"], config["flags"]["r1"]
     path.write_text(json.dumps(config))
-    result = go_on(tmp_path, idx_dir, "--iters=601", "--d_lr=0.001", "--r1=0")
+    result = go_on(tmp_path, idx_dir, "--iters=241", "--d_lr=0.001", "--r1=0")
     assert result.returncode == 0 and f"resumed at {ITERS}" in result.stderr, result.stderr
     assert json.loads(path.read_text())["gan"]["name"] == "reference"
 
@@ -267,7 +272,7 @@ def test_a_run_of_another_gan_is_refused(whole, idx_dir, tmp_path):
     shutil.copytree(whole, tmp_path / "out")
     path = tmp_path / "out" / "config.json"
     path.write_text(path.read_text().replace('"name": "reference"', '"name": "dcgan"'))
-    line = last_line_of_failure(go_on(tmp_path, idx_dir, "--iters=601"))
+    line = last_line_of_failure(go_on(tmp_path, idx_dir, "--iters=241"))
     assert line.startswith("error: --out_dir=out holds a run of another GAN (dcgan); name another folder, or delete")
 
 
@@ -275,7 +280,7 @@ def test_other_images_are_refused(whole, tmp_path):
     from conftest import write_idx_folder
 
     write_idx_folder(tmp_path / "other", train=5201)
-    line = last_line_of_failure(go_on(whole.parent, tmp_path / "other", "--iters=700"))
+    line = last_line_of_failure(go_on(whole.parent, tmp_path / "other", "--iters=300"))
     assert "error: --out_dir=out holds a run on other images (" in line
 
 
@@ -295,7 +300,7 @@ def test_one_folder_one_run(idx_dir, tmp_path):
     with start(*flags, cwd=tmp_path) as process:
         process.stdout.readline()
         for more in ((), ("--overwrite",)):
-            line = last_line_of_failure(run(*flags, *more, cwd=tmp_path))
+            line = last_line_of_failure(go_on(tmp_path, idx_dir, "--iters=100000", *more))
             assert line.startswith("error: --out_dir=") and "is in use by another run" in line
         process.kill()
         process.communicate()
@@ -313,13 +318,13 @@ def test_a_run_that_diverges_stops(idx_dir, tmp_path):
 
 
 def test_out_dir_removed_during_the_run(idx_dir, tmp_path):
-    with start(*FLAGS, f"--data_dir={idx_dir}", "--iters=100000", cwd=tmp_path) as process:
-        process.stdout.readline()
+    def remove(line):
         while (tmp_path / "out").exists():
             shutil.rmtree(tmp_path / "out", ignore_errors=True)
-        _, stderr = process.communicate(timeout=120)
-    assert process.returncode == 1 and "Traceback" not in stderr
-    line = stderr.strip().splitlines()[-1]
+
+    result = go_on(tmp_path, idx_dir, "--iters=100000", on_line=remove)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    line = result.stderr.strip().splitlines()[-1]
     assert line.startswith("error: ") and ("was removed" in line or "No such file or directory" in line)
     assert not (tmp_path / "out").exists(), "a run that was deleted does not come back in part"
 

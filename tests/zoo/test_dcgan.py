@@ -117,7 +117,7 @@ def test_a_step():
 
 
 @pytest.mark.parametrize("member", BOTH)
-def test_the_average_follows_the_generator(member):
+def test_the_average_follows_the_generator(member, eagerly):
     gan = member.make(IMAGES, np.arange(20) % 10, ema=0.75, **SMALL)
     generator, average = gan.objects["generator"], gan.objects["generator_average"]
     expected = [w.numpy() for w in generator.variables]
@@ -140,7 +140,7 @@ def test_the_average_follows_the_generator(member):
     np.testing.assert_array_equal(gan.draw(0), drawn)
 
 
-def test_samples_use_the_running_averages():
+def test_samples_use_the_running_averages(eagerly):
     gan = dcgan.make(IMAGES, **SMALL)
     gan.train(2)
     noise = gan.make_noise(0, 2, 6)
@@ -234,7 +234,7 @@ def test_a_learning_rate():
 
 
 @pytest.mark.parametrize("member", BOTH)
-def test_r1_in_every_third_iteration(member):
+def test_r1_in_every_third_iteration(member, eagerly):
     """Iterations 0 and 3 are those of three times the weight; iterations 1 and 2 those without R1."""
 
     def make(**options):

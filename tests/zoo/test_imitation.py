@@ -91,6 +91,7 @@ def test_d_may_not_see_actions():
     np.testing.assert_array_equal(found[1], [0, 0, 0, 0, 0, 1])
 
 
+@pytest.mark.slow
 def test_a_player_that_falls_is_imitated_too():
     gan = imitation.make(PAIRS, pairs=20, shown="random", batch_size=8, seed=1)
     lengths = gan.train(18)[:, gan.loss_names.index("score")]
@@ -266,8 +267,9 @@ def test_games_that_end_without_a_fall():
     assert (alive.sum(axis=0) > 30).all() and not alive[-1].any()
 
 
-def test_scores():
+def test_scores(monkeypatch):
     """The expert's own rule as the player: it always acts like the expert and is where the expert is."""
+    monkeypatch.setattr(imitation, "GAMES", 10)
     gan = imitation.make()
     pairs, actions = cart_pole.draw(0, 50)
     test = dataset.make("cart_pole", "", pairs, actions)

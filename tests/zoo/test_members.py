@@ -49,11 +49,21 @@ OTHER = {
 COMPILED = ("regularised", "adversarial_autoencoder")  # with XLA on a CPU too: for the others it is no faster there
 ZOO = [name for name, module in members.GANS.items() if module.startswith("gan_tf.zoo.")]
 WITHOUT_PICTURES = ("seqgan", "imitation")
-HEAVY = ("cyclegan", "seqgan", "stackgan", "super_resolution")  # they take long to trace
 WITH_PICTURES = [name for name in ZOO if name not in WITHOUT_PICTURES]
-MEMBERS = [pytest.param(name, marks=pytest.mark.slow) if name in HEAVY else name for name in ZOO]
-QUICK = ("dcgan",)  # the others do the same with networks of their own
-RUNS = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ZOO]
+
+
+def slow_but(*quick, of=ZOO):
+    """The members `of`; all but the quick ones are slow: these do the same with other networks."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in of]
+
+
+# These differ in how they train: convolutions with an average of G; the reference's networks; a loop of its own without
+# pictures; data of another kind. The others take longer to trace.
+MEMBERS = slow_but("dcgan", "regularised", "imitation", "gan_3d")
+# Made, but not trained: these take long for that, too.
+DRAWN = slow_but(*set(WITH_PICTURES) - {"cyclegan", "stackgan", "super_resolution", "pix2pix"}, of=WITH_PICTURES)
+RUNS = slow_but("dcgan")
+STARTED = ("dcgan",)  # with Python, which takes seconds
 
 
 def make(name, images=IMAGES, labels=LABELS, **options):
@@ -147,7 +157,7 @@ def test_a_batch_is_scaled_and_has_noise_of_its_own():
     assert (seen[0][2] != seen[1][2]).all()
 
 
-def test_there_may_be_fewer_images_than_in_a_batch():
+def test_there_may_be_fewer_images_than_in_a_batch(eagerly):
     """Then a batch has some of them twice: all rows belong together, and all images come equally often."""
     seen = []
 
@@ -192,7 +202,7 @@ def test_the_seed_decides(name, eagerly):
         assert x.ndim <= 1 or (x != z).any() or not (x.any() or z.any())  # R3GAN's last weights of a block are still 0
 
 
-@pytest.mark.parametrize("name", WITH_PICTURES)
+@pytest.mark.parametrize("name", DRAWN)
 def test_pictures(name):
     gan = make(name)
     if name == "gan_3d":  # untrained, its solids are too empty to be seen
@@ -250,16 +260,18 @@ def test_a_run(name, idx_dir, tmp_path):
         np.testing.assert_array_equal(restored.sample(20), gan.sample(20))
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", ZOO)
 def test_help_and_wrong_flags_answer_without_tensorflow(name, tmp_path):
+    """The quick members start as from a shell; the others in a child of the fork server, where they say the same."""
+    start = command if name in STARTED else forked
     module = importlib.import_module(members.GANS[name])
-    result = command(members.GANS[name], "--help", cwd=tmp_path)
+    result = start(members.GANS[name], "--help", cwd=tmp_path)
     assert result.returncode == 0 and "arXiv:" in result.stdout and "This GAN:" in result.stdout
     assert all(f"--{option}" in result.stdout for option in module.OPTIONS)
     same = "Without XLA, another number changes last bits" not in " ".join(result.stdout.split())
     assert same == (name in COMPILED), "without XLA last bits depend on the threads"
     wrong = f"--{next(name for name, (_, _, *limit) in module.OPTIONS.items() if limit)}=-1"
-    result = command(members.GANS[name], wrong, cwd=tmp_path)
+    result = start(members.GANS[name], wrong, cwd=tmp_path)
     assert result.returncode == 2 and result.stderr.count("\n") == 1 and result.stderr.startswith(f"error: {wrong}")
 
 
@@ -277,9 +289,7 @@ def test_which_members_take_any_picture():
 
 
 @pytest.mark.parametrize("shape", [(16, 24, 3), pytest.param((20, 28, 1), marks=pytest.mark.slow)])
-@pytest.mark.parametrize(
-    "name", [pytest.param(each, marks=pytest.mark.slow) if each in HEAVY else each for each in members.ANY_PICTURE]
-)
+@pytest.mark.parametrize("name", slow_but("dcgan", "conditional", "regularised", of=members.ANY_PICTURE))
 def test_pictures_of_any_shape(name, shape, request):
     """It trains on them and draws such, also without images, as `restore` makes it; two calls are as one."""
     random, kinds = np.random.default_rng(5), np.arange(9) // 4 % 2

@@ -94,7 +94,7 @@ def changed(images, iteration, place):
         (False, False, False, changed),
     ],
 )
-def test_a_step(pairing, r1, r2, augment):
+def test_a_step(pairing, r1, r2, augment, eagerly):
     """Losses and penalties by hand. With plain gradient descent, each weight moves by -0.01 of its gradient."""
     options = {"pairing": pairing, "gamma": 3.0, "r1": r1, "r2": r2}
     gan, random = r3gan.make(shape=(16, 12, 3), ema=0.0, **options, **SMALL), np.random.default_rng(2)
@@ -156,7 +156,7 @@ def test_what_is_cut_off_is_at_the_end():
     np.testing.assert_array_equal(residual.cropped(keras.ops.convert_to_tensor(x), (3, 5)), x[:, :3, :5])
 
 
-def test_samples_come_from_the_average():
+def test_samples_come_from_the_average(eagerly):
     gan = r3gan.make(IMAGES, ema=0.5, **SMALL)
     start = gan.objects["generator"].get_weights()
     gan.train(1)
@@ -170,7 +170,7 @@ def test_samples_come_from_the_average():
     np.testing.assert_array_equal(gan.draw(0), networks[0](sample_noise(0, 0)))
 
 
-def test_penalties_in_every_fourth_iteration():
+def test_penalties_in_every_fourth_iteration(eagerly):
     """Without penalties nothing differs in iterations 1 to 3; in iteration 4 there are some, as in iteration 0."""
     assert r3gan.OPTIONS["penalty_every"][0] == 8
 
@@ -192,7 +192,7 @@ def test_penalties_in_every_fourth_iteration():
         assert (moved > 1e-4) == differs, iteration
 
 
-def test_rate_and_gamma_fall_by_half():
+def test_rate_and_gamma_fall_by_half(eagerly):
     """After `halve_every` iterations a step, and the penalty in it, are half as large."""
 
     def move(halve_every, iteration, gamma):
