@@ -494,7 +494,10 @@ def end_of_xla_check(monkeypatch, capsys, setting):
     return None
 
 
-@pytest.mark.parametrize(("setting", "what"), XLA_SETTINGS.items())
+@pytest.mark.parametrize(
+    ("setting", "what"),
+    [pytest.param(*each, marks=pytest.mark.slow if each[0].startswith("TF_") else ()) for each in XLA_SETTINGS.items()],
+)
 def test_flags_that_xla_does_not_know(monkeypatch, capsys, setting, what):
     """One line instead of its abort, for both variables: with XLA itself."""
     line = end_of_xla_check(monkeypatch, capsys, setting)
@@ -502,7 +505,9 @@ def test_flags_that_xla_does_not_know(monkeypatch, capsys, setting, what):
     assert line == f"error: XLA does not understand {setting} ({what}){end}"
 
 
-@pytest.mark.parametrize("setting", ["XLA_FLAGS=--xla_gpu_autotune_level=1", "XLA_FLAGS= "])
+@pytest.mark.parametrize(
+    "setting", [pytest.param("XLA_FLAGS=--xla_gpu_autotune_level=1", marks=pytest.mark.slow), "XLA_FLAGS= "]
+)
 def test_flags_that_xla_knows(monkeypatch, capsys, setting):
     assert end_of_xla_check(monkeypatch, capsys, setting) is None
 

@@ -47,9 +47,9 @@ def test_a_generator(images_dir, tmp_path):
     """The scores are those of the samples that the seed gives; the table shows what the file holds."""
     generator = models.make_generator(1)
     generator.save(tmp_path / "generator.keras")
-    flags = ("--generator=generator.keras", f"--data_dir={images_dir}", "--count=400", "--seed=5", "--out_dir=.")
+    flags = ("--generator=generator.keras", f"--data_dir={images_dir}", "--count=100", "--seed=5", "--out_dir=.")
     facts, result = evaluate(*flags, cwd=tmp_path)
-    images = drawn(generator, 5, 400)
+    images = drawn(generator, 5, 100)
     train, test = (data.load("mnist", images_dir, split) for split in ("train", "test"))
     expected = sliced.table(images, test.pixels, train.pixels)
     assert list(facts["metrics"]["samples"]) == list(facts["metrics"]["real"]) == PIXELS
@@ -58,7 +58,7 @@ def test_a_generator(images_dir, tmp_path):
             found = facts["metrics"][column][name]
             assert found["value"] == pytest.approx(value, rel=1e-5)
             assert found["error"] == (error if error is None else pytest.approx(error, rel=1e-4))
-    assert facts["count"] == 400 and facts["held_out"] == 150 and facts["seed"] == 5
+    assert facts["count"] == 100 and facts["held_out"] == 150 and facts["seed"] == 5
     assert facts["measured"] == "--generator=generator.keras" and "iterations" not in facts
     digests = {split: data.load("mnist", images_dir, split).digest for split in ("train", "validation", "test")}
     assert facts["data"] == digests and len(set(digests.values())) == 3
@@ -170,6 +170,7 @@ def test_how_many_images_are_enough():
     assert (probabilities.argmax(axis=1) == test.labels).mean() == pytest.approx(0.984, abs=0.002)
 
 
+@pytest.mark.slow
 def test_stacked_digits_are_counted(monkeypatch):
     """By the classifier of digits, in the samples and in as many real pictures; and scores of pixels."""
     three = splits({"train": 60, "validation": 0, "test": 50}, (28, 28, 3), "stacked_mnist", None)
@@ -185,6 +186,7 @@ def test_stacked_digits_are_counted(monkeypatch):
     assert titles == {"modes (of 1,000)"}
 
 
+@pytest.mark.slow
 def test_heads_are_measured_by_their_reader():
     """And by scores of pixels; noise is no clear head."""
     three = splits({"train": 60, "validation": 0, "test": 30}, (64, 64, 3), "heads", "heads")

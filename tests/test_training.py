@@ -60,7 +60,7 @@ def numpy_step(g, d, real, d_noise, g_noise):
     return d_loss, g_loss, g, d
 
 
-@pytest.mark.parametrize("jit", [True, False])
+@pytest.mark.parametrize("jit", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_one_step_by_hand(jit):
     generator, discriminator, g_optimizer, d_optimizer = make_networks()
     before = [[w.astype(np.float64) for w in m.get_weights()] for m in (generator, discriminator)]
@@ -116,7 +116,8 @@ def test_loop_is_the_single_step():
 def test_d_steps_before_g():
     """G's loss is taken through the updated D: with a D that moves a lot, it is not the loss before."""
     generator, discriminator, g_optimizer, _ = make_networks()
-    step = training.make_train_step(generator, discriminator, g_optimizer, optimizers.make_optimizer("adam", 0.01))
+    d_optimizer = optimizers.make_optimizer("adam", 0.01)
+    step = training.make_train_step(generator, discriminator, g_optimizer, d_optimizer, jit=False)
     d_noise, g_noise = iteration_noise(0, 0, 1, 128)[0]
     logits = discriminator(generator(g_noise)).numpy().astype(np.float64)
     _, g_loss = step(some_images(128), d_noise, g_noise)

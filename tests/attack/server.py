@@ -206,6 +206,34 @@ def execute(module):
         os._exit(status)
 
 
+def warm_up():
+    """Does once what each child would do again: reads fonts and grammars, and learns to rewrite Python for a graph.
+
+    Nothing of it runs TensorFlow.
+    """
+    import io
+
+    import matplotlib.figure
+    import tensorflow as tf
+
+    figure = matplotlib.figure.Figure(layout="constrained")
+    upper, lower = figure.subplots(2)
+    upper.plot([0, 1], [0.1, 10], label="a")
+    upper.set(ylabel="loss", yscale="log")
+    upper.legend()
+    lower.plot([0, 1], [0.1, 10])
+    figure.savefig(io.BytesIO(), dpi=100)
+
+    def sample(x, n):
+        if n > 0:
+            x = x + 1
+        for _ in tf.range(n):
+            x = sum(each * 2 for each in [x])
+        return x
+
+    tf.autograph.to_graph(sample)
+
+
 if __name__ == "__main__":
     import h5py  # noqa: F401
     import keras  # noqa: F401
@@ -216,6 +244,7 @@ if __name__ == "__main__":
     import PIL.PngImagePlugin  # noqa: F401
     import tensorflow as tf  # noqa: F401
 
+    warm_up()
     connection = socket.socket(fileno=int(sys.argv[1]))
     gc.collect()
     gc.freeze()  # or the children's first collection would copy all of TensorFlow's memory

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.stats
+from command_line import forked
 
 from experiments.theory import claim, divergences, mode_collapse, one_point, table
 
@@ -50,7 +51,8 @@ def test_claim_holds(name, tmp_path, request):
     needs_images = ["--dataset=glyphs"] if name in OF_IMAGES else []
     if name in OF_MNIST:
         needs_images = [f"--data_dir={request.getfixturevalue('mnist_dir')}"]
-    result = subprocess.run([sys.executable, "-c", code, *needs_images], capture_output=True, text=True)
+    (tmp_path / "code.py").write_text(code)
+    result = forked(str(tmp_path / "code.py"), *needs_images, cwd=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "The claim holds." in result.stdout and (tmp_path / "figure.png").stat().st_size > 1000
 

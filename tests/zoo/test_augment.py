@@ -109,7 +109,7 @@ def test_gradients_pass():
 
 
 @pytest.mark.parametrize("member", [dcgan, r3gan])
-def test_d_sees_changed_images_and_g_learns_through_them(member):
+def test_d_sees_changed_images_and_g_learns_through_them(member, eagerly):
     """The changes reach D's real images, D's fake images and G's, each by its own random numbers."""
     gan = member.make(shape=(16, 16, 1), width=8, ema=0.0)
     seen, original = [], augment.make_augment("translation", 0)

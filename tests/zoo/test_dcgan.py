@@ -234,7 +234,7 @@ def test_a_learning_rate():
 
 
 @pytest.mark.parametrize("member", BOTH)
-def test_r1_in_every_third_iteration(member, eagerly):
+def test_r1_in_every_third_iteration(member):
     """Iterations 0 and 3 are those of three times the weight; iterations 1 and 2 those without R1."""
 
     def make(**options):

@@ -37,9 +37,10 @@ def moved(**options):
     return [new - old for new, old in zip(weights_of(gan), before, strict=True)]
 
 
-def test_without_flags_it_is_the_reference_bit_for_bit():
-    theirs = variant.make(IMAGES, d_optimizer="adam", batch_size=8)
-    ours = regularised.make(IMAGES, r1=0.0, batch_size=8)
+@pytest.mark.parametrize("jit", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_without_flags_it_is_the_reference_bit_for_bit(jit):
+    theirs = variant.make(IMAGES, d_optimizer="adam", batch_size=8, jit=jit)
+    ours = regularised.make(IMAGES, r1=0.0, batch_size=8, jit=jit)
     np.testing.assert_array_equal(ours.train(20), theirs.train(20))
     for name in ("generator", "discriminator"):
         for a, b in zip(weights_of(ours, name), weights_of(theirs, name), strict=True):

@@ -139,6 +139,7 @@ def test_g_step_by_hand():
         np.testing.assert_allclose(a, b, atol=1e-3 * moved)
 
 
+@pytest.mark.slow
 def test_scores_of_a_g_that_always_writes_the_same():
     """Both directions of NLL by hand, sharper and not, one triple among 2,000 sequences, and a D that says "real"."""
     oracle = Oracle(30)

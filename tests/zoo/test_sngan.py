@@ -113,7 +113,7 @@ def test_a_step():
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
-def test_each_pass_of_a_step_normalises():
+def test_each_pass_of_a_step_normalises(eagerly):
     """D's own pass, and G's by the new kernels."""
     gan, passes = sngan.make(**SMALL), []
     generator, discriminator, *optimizers = gan.objects.values()
@@ -130,7 +130,7 @@ def test_each_pass_of_a_step_normalises():
     assert passes == [(16, True), (8, True)]
 
 
-def test_clipping():
+def test_clipping(eagerly):
     """After a step all weights of D are in [-0.01, 0.01], many at the bounds; those of G are not clipped."""
     gan, real, d_noise, g_noise = _without_bound(0.01)
     generator, discriminator, *optimizers = gan.objects.values()
@@ -151,7 +151,7 @@ def test_both_bounds_are_refused():
         sngan.make(ema=1.0, **SMALL)
 
 
-def test_the_average_follows():
+def test_the_average_follows(eagerly):
     """With an average of half of old and half of new weights, the samples are the average's."""
     gan = sngan.make(IMAGES, ema=0.5, **SMALL)
     start = gan.objects["generator"].get_weights()

@@ -100,7 +100,7 @@ def test_a_step(stage):
     np.testing.assert_allclose([d_loss, g_loss + kl], [d_expected, g_expected], rtol=1e-4)
 
 
-def test_first_the_first_stage_then_the_second():
+def test_first_the_first_stage_then_the_second(eagerly):
     images, captions = RANDOM.integers(0, 256, [40, 28, 28, 1], np.uint8), np.arange(40)
     gan = stackgan.make(images, captions, width=2, first=2, batch_size=8)
     before = {name: model.get_weights() for name, model in gan.models.items()}

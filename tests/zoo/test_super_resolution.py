@@ -94,7 +94,7 @@ def test_a_step(content):
     np.testing.assert_allclose([d_loss, 0.5 * g_loss + content_loss], [d_expected, g_expected], rtol=1e-4)
 
 
-def test_without_d_only_the_content_is_learned():
+def test_without_d_only_the_content_is_learned(eagerly):
     images = RANDOM.integers(0, 256, [40, 28, 28, 1], np.uint8)
     gan = member.make(images, width=2, content="pixels", adversarial_weight=0.0, batch_size=8)
     before = [w.numpy() for w in gan.objects["discriminator"].weights]
