@@ -3,8 +3,6 @@
 import contextlib
 import json
 import re
-import subprocess
-import sys
 
 import matplotlib.figure
 import numpy as np
@@ -40,8 +38,9 @@ np.savez(sys.argv[2], noise=noise, images=images, logits=d(images), *g.get_weigh
 
 def test_the_networks_load_in_plain_keras(trained, tmp_path):
     """Away from this package; and they are those of the last checkpoint."""
-    code = [sys.executable, "-c", PLAIN_KERAS, str(trained), str(tmp_path / "found.npz")]
-    subprocess.run(code, check=True, cwd=tmp_path, capture_output=True, text=True)
+    (tmp_path / "code.py").write_text(PLAIN_KERAS)
+    result = forked("code.py", str(trained), str(tmp_path / "found.npz"), cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
     found = dict(np.load(tmp_path / "found.npz"))
     w1, b1, w2, b2, v1, c1, v2, c2 = (found[f"arr_{i}"] for i in range(8))
     images = 1 / (1 + np.exp(-(np.maximum(found["noise"] @ w1 + b1, 0) @ w2 + b2)))

@@ -217,7 +217,7 @@ def test_each_grid_has_its_own_noise():
     assert (ours.draw(0) != ours.draw(1)).any()
 
 
-def test_other_objectives_are_the_same_networks(images):
+def test_other_objectives_are_the_same_networks(images, eagerly):
     """Same first weights and grids, other losses; recipes fill in what is not said."""
     ours, other = reference.make(images, **SMALL), variant.make(images, loss="lsgan", **SMALL)
     np.testing.assert_array_equal(ours.draw(1), other.draw(1))

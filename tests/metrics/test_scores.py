@@ -301,6 +301,7 @@ def test_a_class_is_covered_from_a_tenth_of_its_share_on():
     assert scores.classes_covered(np.array([1, 39]) / 40) == 1 and scores.classes_covered(np.array([1, 19]) / 20) == 2
 
 
+@pytest.mark.slow
 def test_the_error_of_precision_and_recall():
     """The tables give the error of a share, as if the regions were fixed. Drawn again and again, both vary about so
     much: 0.9 to 1.3 times, measured with 1,000 and 2,000 features of 16 and 64 numbers."""

@@ -198,7 +198,8 @@ def test_equal_sets_and_the_order_of_pictures():
     assert sliced.distance(found, found, v) == 0 == sliced.distance(found, found[[2, 0, 3, 1]], v)
 
 
-def test_the_seed_alone_decides():
+def test_the_seed_alone_decides(monkeypatch):
+    monkeypatch.setattr(sliced, "DIRECTIONS", 64)
     made, real = pictures(10, seed=1), pictures(10, seed=2)
     first = sliced.sliced_wasserstein(made, real, seed=7)
     assert sliced.sliced_wasserstein(made, real, seed=7) == first
@@ -212,6 +213,7 @@ def test_bytes():
 
 
 def test_parts_do_not_matter(monkeypatch):
+    monkeypatch.setattr(sliced, "DIRECTIONS", 64)
     made, real = pictures(11, seed=1), pictures(11, seed=2)
     whole = sliced.sliced_wasserstein(made, real)
     monkeypatch.setattr(sliced, "AT_ONCE", 3 * made[0].size)
@@ -258,6 +260,7 @@ def test_fewer_pictures_have_a_larger_distance(without_errors):
     assert 1.6 < of(20) / of(80) < 2.5
 
 
+@pytest.mark.slow
 def test_the_standard_error(monkeypatch):
     """It is near the standard deviation over independent sets, within the factors of the docstring."""
     monkeypatch.setattr(sliced, "DIRECTIONS", 64)

@@ -105,7 +105,7 @@ def test_gradient_penalty_by_hand():
     assert float(update(real, fake) - plain) == pytest.approx(10 * (slope - 1) ** 2, rel=1e-4)
 
 
-@pytest.mark.parametrize("jit", [True, False])
+@pytest.mark.parametrize("jit", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_gradient_penalty_where_d_is_flat(jit):
     """With all ReLUs off the slope is 0. The penalty is 10, and no gradient follows from it: every weight stays."""
     _, discriminator, *_ = make_networks()

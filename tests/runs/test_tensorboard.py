@@ -29,11 +29,11 @@ def points(run_dir):
 def test_a_run_gone_on_with_shows_each_point_once(idx_dir, tmp_path):
     pytest.importorskip("tensorboard")
     flags = ("--nojit", "--batch_size=16", "--sample_every=40", f"--data_dir={idx_dir}", "--tensorboard")
-    for iters in (110, 230):
+    for iters in (70, 130):
         assert forked("gan_tf.train", *flags, f"--iters={iters}", cwd=tmp_path).returncode == 0
     found = points(tmp_path / "out")
     assert sorted(found) == ["d_loss", "g_loss", "samples", "spread"]
-    assert [step for step, _ in found["samples"]] == [0, 40, 80, 120, 160, 200]
+    assert [step for step, _ in found["samples"]] == [0, 40, 80, 120]
     with open(tmp_path / "out" / "losses.csv") as file:
         rows = list(csv.DictReader(file))
     for name in ("d_loss", "g_loss", "spread"):

@@ -2,18 +2,33 @@
 
 import functools
 import json
+import sys
 
 import pytest
+from command_line import forked
 
 from gan_tf.sweeps import grid
 from gan_tf.sweeps.grid import SweepError
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _asked_once():
-    """Each question about a GAN's flags takes a process, so the tests do not ask the same one twice."""
+def _asked_once(tmp_path_factory):
+    """Each question about a GAN's flags takes a process: here a child of the fork server, and never twice the same.
+
+    That the sweep starts one itself is shown in test_sweep.py.
+    """
+    code = tmp_path_factory.mktemp("asked") / "code.py"
+
+    def run(command, *, input, **_):
+        *start, module, gan = command
+        assert start == [sys.executable, "-m"]
+        lines = f"import io, runpy, sys\nsys.stdin = io.StringIO({input!r})\n"
+        code.write_text(lines + f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)\n")
+        return forked(str(code), gan, cwd=code.parent)
+
     ask = functools.cache(lambda gan, text, parsed=grid.parsed: parsed(gan, json.loads(text)))
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grid.subprocess, "run", run)
         patch.setattr(grid, "parsed", lambda gan, lines: ask(gan, json.dumps(lines)))
         yield
 

@@ -233,6 +233,7 @@ def test_a_learning_rate():
         assert all(float(objects[name].learning_rate) == np.float32(0.003) for name in ("g_optimizer", "d_optimizer"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("member", BOTH)
 def test_r1_in_every_third_iteration(member):
     """Iterations 0 and 3 are those of three times the weight; iterations 1 and 2 those without R1."""
