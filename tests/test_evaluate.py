@@ -47,9 +47,9 @@ def test_a_generator(images_dir, tmp_path):
     """The scores are those of the samples that the seed gives; the table shows what the file holds."""
     generator = models.make_generator(1)
     generator.save(tmp_path / "generator.keras")
-    flags = ("--generator=generator.keras", f"--data_dir={images_dir}", "--count=100", "--seed=5", "--out_dir=.")
+    flags = ("--generator=generator.keras", f"--data_dir={images_dir}", "--count=160", "--seed=5", "--out_dir=.")
     facts, result = evaluate(*flags, cwd=tmp_path)
-    images = drawn(generator, 5, 100)
+    images = drawn(generator, 5, 160)
     train, test = (data.load("mnist", images_dir, split) for split in ("train", "test"))
     expected = sliced.table(images, test.pixels, train.pixels)
     assert list(facts["metrics"]["samples"]) == list(facts["metrics"]["real"]) == PIXELS
@@ -58,7 +58,7 @@ def test_a_generator(images_dir, tmp_path):
             found = facts["metrics"][column][name]
             assert found["value"] == pytest.approx(value, rel=1e-5)
             assert found["error"] == (error if error is None else pytest.approx(error, rel=1e-4))
-    assert facts["count"] == 100 and facts["held_out"] == 150 and facts["seed"] == 5
+    assert facts["count"] == 160 and facts["held_out"] == 150 and facts["seed"] == 5
     assert facts["measured"] == "--generator=generator.keras" and "iterations" not in facts
     digests = {split: data.load("mnist", images_dir, split).digest for split in ("train", "validation", "test")}
     assert facts["data"] == digests and len(set(digests.values())) == 3

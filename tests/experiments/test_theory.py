@@ -51,7 +51,8 @@ def test_claim_holds(name, tmp_path, request):
     needs_images = ["--dataset=glyphs"] if name in OF_IMAGES else []
     if name in OF_MNIST:
         needs_images = [f"--data_dir={request.getfixturevalue('mnist_dir')}"]
-    (tmp_path / "code.py").write_text(code)
+    top = f"import sys; sys.path.insert(0, {str(claim.Path(__file__).parents[2])!r})\n"  # where `experiments` is
+    (tmp_path / "code.py").write_text(top + code)
     result = forked(str(tmp_path / "code.py"), *needs_images, cwd=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "The claim holds." in result.stdout and (tmp_path / "figure.png").stat().st_size > 1000
