@@ -26,7 +26,7 @@ These commands make the runs:
         --out_dir=out/adversarial_autoencoder_plane
     python -m gan_tf.zoo.gan_3d --out_dir=out/gan_3d
     python -m gan_tf.zoo.conditional --dataset=heads --width=16 --batch_size=16 --ema=0.999 --r1=1 --r1_every=8 \\
-        --learning_rate=0.001 --iters=12000 --out_dir=out/heads
+        --learning_rate=0.001 --iters=6000 --out_dir=out/heads
     python -m gan_tf.zoo.imitation --out_dir=out/imitation
     python -m gan_tf.zoo.imitation --noadversarial --out_dir=out/imitation_cloning
     python -m gan_tf.zoo.seqgan --out_dir=out/seqgan
