@@ -20,7 +20,7 @@ These commands make the runs:
     python -m gan_tf.zoo.super_resolution --adversarial_weight=0.001 --iters=1000 --out_dir=out/super_resolution
     python -m gan_tf.zoo.super_resolution --content=pixels --adversarial_weight=0 --iters=1000 \\
         --out_dir=out/super_resolution_error_alone
-    python -m gan_tf.zoo.stackgan --width=16 --first=3000 --iters=6000 --out_dir=out/stackgan
+    python -m gan_tf.zoo.stackgan --width=16 --first=6000 --iters=12000 --out_dir=out/stackgan
     python -m gan_tf.zoo.completion --run_dir=out/r3gan --out_dir=out/completion
     python -m gan_tf.zoo.adversarial_autoencoder --code=2 --units=192 \\
         --out_dir=out/adversarial_autoencoder_plane

@@ -598,7 +598,7 @@ def test_stackgan(browser):
         assert find("#message").text.startswith("G does not know" if "word" in message else message)
         assert message in find("#message").text and find(".figures.old")
         assert (both()[1] == other[1]).all(), "the last complete caption's picture stays"
-    write("")
+    write(" ")
     assert "Name one digit" in find("#message").text
     write("four, a four, bold")
     assert find("#message").text == "" and not browser.find_elements("css selector", ".figures.old")
