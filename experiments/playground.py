@@ -14,7 +14,7 @@ These commands make the runs:
     python -m gan_tf.zoo.r3gan --out_dir=out/r3gan
     python -m gan_tf.zoo.conditional --networks=residual --r1=1 --r1_every=8 --ema=0.999 --learning_rate=0.001 \\
         --batch_size=32 --iters=12000 --out_dir=out/conditional_residual
-    python -m gan_tf.zoo.infogan --iters=6000 --out_dir=out/infogan
+    python -m gan_tf.zoo.infogan --iters=5000 --out_dir=out/infogan
     python -m gan_tf.zoo.pix2pix --iters=3000 --out_dir=out/pix2pix
     python -m gan_tf.zoo.cyclegan --out_dir=out/cyclegan
     python -m gan_tf.zoo.super_resolution --adversarial_weight=0.001 --iters=1000 --out_dir=out/super_resolution
