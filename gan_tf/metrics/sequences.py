@@ -16,7 +16,7 @@ def scores_of_sequences(write, log_likelihood, judge, real, words):
     NLL is the mean of -log p over the words of a sequence, in nats. By the oracle, it says whether G's sequences are
     likely ones; by G, whether G can write all of the oracle's. Both again for a G that is sharper, and at other
     temperatures, since a lower one improves the first and worsens the second. So one G is better than another if its
-    curve of both is lower (Caccia et al. 2018, arXiv:1811.02549, section 3).
+    curve of both is lower (Caccia et al. 2018, arXiv:1811.02549).
     `write(count, temperature)` returns sequences, int32 [count, 20]; `log_likelihood(sequences, temperature)` the log
     of G's probability of each word, [n, 20]; `judge(sequences)` D's logits, [n, 1]. `real` are the oracle's sequences.
     Random words are the control.

@@ -27,7 +27,7 @@ from gan_tf.runs import training_command
 
 OPTIONS = {
     "code": (8, "How many numbers a code has.", (1, 784)),
-    "units": (1000, "Units of each hidden layer. The playground has 256, so that its page loads faster.", (1, 10_000)),
+    "units": (1000, "Units of each hidden layer. The playground has 192, so that its page loads faster.", (1, 10_000)),
     "adversarial": (True, "--noadversarial is the control: a plain autoencoder."),
 }
 

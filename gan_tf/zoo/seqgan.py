@@ -18,8 +18,8 @@ The experiment is the paper's, made smaller. An oracle, a language model with ra
 writes sequences of 20 words. Its own log-probabilities measure what G writes: NLL (negative log-likelihood) is the mean
 of -log p_oracle of a word, given the words before. Lower is called better, as in the paper. But a G that only writes
 what is very probable has a lower NLL than the oracle itself. So there is also the NLL of the oracle's sequences by G,
-which is high if G never writes what the oracle writes. And both are measured once more with G's probabilities made a
-little sharper, which needs no D (Caccia et al. 2018, "Language GANs falling short", arXiv:1811.02549).
+which is high if G never writes what the oracle writes. Both are also measured with G's probabilities made sharper or
+flatter, which needs no D (Caccia et al. 2018, "Language GANs falling short", arXiv:1811.02549).
 
 Departures from the paper:
 

@@ -4,15 +4,19 @@ const Pictures = (() => {
   const { t, el, paint, drag, arrows } = Playground;
   const SIDE = 8; // pictures of the map, in each direction
 
-  /* The plane of noise, the same for all visitors: three rows of three noise vectors, and between them their mixtures. x
-  and y are from 0 to 1. A mean of independent numbers is nearer to 0 than they are, so it is made as long as they are
-  again. Uniform noise stays in [-1, 1]. */
+  /* A mixture of noise vectors by their `shares`. A mean of independent numbers is nearer to 0 than they are, so it is made
+  as long as they are again. Uniform noise stays in [-1, 1]. */
+  function mixture(vectors, shares) {
+    const most = vectors.every(each => each.every(v => Math.abs(v) <= 1)) ? 1 : Infinity, length = Math.hypot(...shares);
+    return vectors[0].map((_, i) => Math.max(-most, Math.min(most, shares.reduce((sum, share, k) => sum + share * vectors[k][i], 0) / length)));
+  }
+
+  // The plane of noise, the same for all visitors: three rows of three noise vectors, and between them their mixtures. x
+  // and y are from 0 to 1.
   function mix(anchors, x, y) {
-    const most = anchors.every(each => each.every(v => Math.abs(v) <= 1)) ? 1 : Infinity;
     const column = x < 0.5 ? 0 : 1, row = y < 0.5 ? 0 : 1, right = 2 * x - column, down = 2 * y - row, first = 3 * row + column;
     const around = [first, first + 1, first + 3, first + 4].map(place => anchors[place]);
-    const shares = [(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down], length = Math.hypot(...shares);
-    return around[0].map((_, i) => Math.max(-most, Math.min(most, shares.reduce((sum, share, k) => sum + share * around[k][i], 0) / length)));
+    return mixture(around, [(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down]);
   }
 
   /* Returns draw(noise, number): what G draws of a noise vector and the number of a class, for a G that is told the class. */
@@ -185,13 +189,6 @@ const Pictures = (() => {
     return { element: el("div", { class: "field" }, drawn.element, el("div", {}, bar, said)), put: drawn.put, refresh: drawn.refresh };
   }
 
-  /* A mixture of two noise vectors, `share` of the second. A mean of independent numbers is nearer to 0 than they are, so it
-  is made as long as they are again. Uniform noise stays in [-1, 1]. */
-  function between(one, other, share) {
-    const length = Math.hypot(1 - share, share);
-    return one.map((v, i) => Math.max(-1, Math.min(1, ((1 - share) * v + share * other[i]) / length)));
-  }
-
   /* Steps through noise vectors and the mixtures of each with the next one: a slider and a button. `change()` is called
   after a step. Returns { slider, button, noise }: `noise()` is the present vector. */
   function series(vectors, room, change) {
@@ -203,8 +200,8 @@ const Pictures = (() => {
       input.value = 0;
       change();
     }
-    return { slider: element, button: el("button", { t: `${room}.other`, id: "other", onclick: other }), noise: () => between(after(0), after(1), Number(input.value)) };
+    return { slider: element, button: el("button", { t: `${room}.other`, id: "other", onclick: other }), noise: () => mixture([after(0), after(1)], [1 - input.value, Number(input.value)]) };
   }
 
-  return { plane, walk, table, large, figures, slider, series, pad, field, mix, asking, black };
+  return { plane, walk, table, large, figures, slider, series, pad, field, asking, black };
 })();

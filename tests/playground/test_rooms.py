@@ -530,7 +530,7 @@ def test_cyclegan(browser):
             same(values(browser, "#handwritten"), drawn[1, digit])
     distances = np.abs(np.array(again)[:, None] - np.array(printed)).mean(axis=(2, 3))
     assert (distances.argmin(axis=1) == np.arange(10)).mean() >= 0.8, distances.round(2)
-    assert np.diag(distances).min() > 1e-3, "it is made anew"
+    assert np.diag(distances).min() > 1e-3, "it is another picture"
     find("#other").click()
     assert (values(browser, "#printed") != printed[-1]).any()
     near = []
