@@ -1,4 +1,4 @@
-"""experiments/speed/browser.py: its clock, its table, and what it says of the contenders."""
+"""experiments/speed/browser.py: its clock, its table, and what it says of the contenders. Also rooms.py."""
 
 import json
 import os
@@ -7,8 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from experiments import record
-from experiments.speed import browser
+from experiments import chromium, record
+from experiments.speed import browser, rooms
 
 RESULT = json.loads((record.RESULTS / "speed" / "browser.json").read_text())
 
@@ -45,3 +45,27 @@ def test_what_is_asked_of_the_contenders():
         assert pictures.shape[1] == np.prod(browser.SHAPES[name]) and np.ptp(pictures, axis=0).max() > 0.05
         kinds = {node["kind"] for node in network["description"]["nodes"]}
         assert kinds == {"input", "dense", "batch_norm", "activation", "transposed", "rescale"}
+
+
+def test_when_a_room_shows_something(tmp_path, monkeypatch):
+    """One picture is drawn after 0.7 s, one after 1.3 s; one only gets a colour, and waits for the visitor."""
+    late = "setTimeout(() => document.querySelector('#%s').getContext('2d').fillRect(0, 0, %d, 9), %d);"
+    (tmp_path / "late.js").write_text(late % ("a", 9, 700) + late % ("b", 9, 1300) + late % ("c", 300, 100))
+    (tmp_path / "index.html").write_text(
+        '<main><p>Words</p><canvas id="a"></canvas><canvas id="b"></canvas><canvas id="c" height="9"></canvas></main>'
+        '<script src="late.js"></script>'
+    )
+    monkeypatch.setattr(rooms, "FOLDER", tmp_path)
+    monkeypatch.setattr(rooms, "QUIET", 1.5)
+    try:
+        chrome = chromium.start(tmp_path / "profile")
+    except chromium.MissingError as error:
+        pytest.skip(str(error))
+    try:
+        chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": rooms.WATCH})
+        times, size = rooms.seconds(chrome, "")
+    finally:
+        chrome.quit()
+    assert times["first paint"] < times["first picture"] < times["all pictures"]
+    assert times["first picture"] >= 0.7 and times["all pictures"] >= 1.3
+    assert size == sum((tmp_path / name).stat().st_size for name in ("index.html", "late.js"))
