@@ -67,6 +67,7 @@ TESTS = {
     "zoo/__main__.py": ["test_main.py", "test_edges.py"],
     "zoo/blocks.py": ["zoo/test_members.py", "zoo/test_dcgan.py", "zoo/test_r3gan.py", "zoo/test_regularised.py"],
     "zoo/editing.py": ["zoo/test_completion.py"],
+    "zoo/language.py": ["zoo/test_seqgan.py"],
     "zoo/residual.py": ["zoo/test_r3gan.py", "zoo/test_conditional.py"],
     "zoo/weight_norm.py": ["zoo/test_semi_supervised.py"],
 }

@@ -11,7 +11,7 @@ from gan_tf import data
 from gan_tf.data import dataset
 from gan_tf.data.oracle import Oracle
 from gan_tf.metrics import sequences as measured
-from gan_tf.zoo import seqgan
+from gan_tf.zoo import language, seqgan
 
 RANDOM = np.random.default_rng(0)
 WORDS, UNITS = 5000, 32
@@ -41,11 +41,11 @@ def peaked(generator, word):
 def test_log_likelihood_is_that_of_reading_word_by_word(gan):
     generator = gan.objects["generator"]
     found = seqgan.log_likelihood(generator, tf.constant(SEQUENCES[:3]))
-    logits, state = seqgan.read(generator, tf.zeros([3], tf.int32), [tf.zeros([3, 32])] * 2)
+    logits, state = language.read(generator, tf.zeros([3], tf.int32), [tf.zeros([3, 32])] * 2)
     for place in range(20):
         expected = tf.nn.log_softmax(logits).numpy()[np.arange(3), SEQUENCES[:3, place]]
         np.testing.assert_allclose(found[:, place], expected, rtol=1e-4)
-        logits, state = seqgan.read(generator, tf.constant(SEQUENCES[:3, place]), state)
+        logits, state = language.read(generator, tf.constant(SEQUENCES[:3, place]), state)
 
 
 def test_writing():
@@ -126,7 +126,7 @@ def test_g_step_by_hand():
     rewards = seqgan.rewards_of(generator, discriminator, sequences, states, 3, SEED).numpy()
     before, weights = generator.get_weights(), generator.trainable_variables
     with tf.GradientTape() as tape:
-        logs = tf.nn.log_softmax(generator(seqgan.words_before(sequences)))
+        logs = tf.nn.log_softmax(generator(language.words_before(sequences)))
         chosen = tf.gather(logs, sequences, batch_dims=2)
         loss = -tf.reduce_sum(chosen * (rewards - rewards.mean(axis=0))) / 16
     expected = [
@@ -252,9 +252,9 @@ def test_other_languages_are_refused():
     with pytest.raises(ValueError, match="there is a word 28, but words=28 means 0 to 27"):
         seqgan.make(sequences, words=28, batch_size=8)
     seqgan.make(sequences, words=30, batch_size=8)
-    for language, words in (("small_oracle", 29), ("small_oracle", 5000), ("oracle", 30)):
-        with pytest.raises(ValueError, match=f"--dataset={language} needs --words={seqgan.LANGUAGES[language]}, not"):
-            seqgan.require_words(language, words)
+    for name, words in (("small_oracle", 29), ("small_oracle", 5000), ("oracle", 30)):
+        with pytest.raises(ValueError, match=f"--dataset={name} needs --words={seqgan.LANGUAGES[name]}, not"):
+            seqgan.require_words(name, words)
     seqgan.require_words("small_oracle", 30)
     seqgan.require_words("oracle", 5000)
 
