@@ -40,7 +40,7 @@ Playground.room("stackgan", (box, { stackgan, noise: given, normal, words }) => 
     draw();
   }
   const field = el("input", {
-    type: "text", id: "caption", value: "a bold seven", lang: "en", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: 60,
+    type: "text", id: "caption", value: "a bold three", lang: "en", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: 60,
     label: "stackgan.caption", oninput: draw,
   });
   const buttons = words.map(word => el("button", { lang: "en", onclick: () => pick(word) }, word));
