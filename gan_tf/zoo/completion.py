@@ -189,6 +189,8 @@ def main():
     from gan_tf.noise import USER_NOISE
     from gan_tf.zoo import projection
 
+    out_dir = Path(FLAGS.out_dir or FLAGS.run_dir)
+    out_dir.mkdir(parents=True, exist_ok=True)  # before the work: else a wrong name is only told at the end
     train = data.load_as(described, "train")
     mask = hole(FLAGS.hole, test.shape)
     images, labels = test.images[: FLAGS.count], test.labels[: FLAGS.count]
@@ -221,8 +223,6 @@ def main():
     settings = {name: getattr(FLAGS, name) for name in ("hole", "steps", "iters", "seed")}
     result = {"count": len(images), **settings, "scores": rows}
     print(table_of(result))
-    out_dir = Path(FLAGS.out_dir or FLAGS.run_dir)
-    out_dir.mkdir(parents=True, exist_ok=True)
     with files.replacing(out_dir / "completion.json") as path:
         path.write_text(json.dumps(result, indent=1) + "\n")
     with files.replacing(out_dir / "completion.png") as path:

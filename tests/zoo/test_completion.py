@@ -171,6 +171,15 @@ class Spies:
         return None, np.eye(10)[(images[:, 0, 0, 0] > 0.5).astype(int)]
 
 
+@pytest.mark.parametrize("command_of", [completion, editing])
+def test_a_folder_that_cannot_be_is_refused_before_the_work(command_of, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    spies = Spies(monkeypatch, tmp_path, hole=2, count=60, iters=11, out_dir=str(tmp_path / "file" / "found"))
+    with pytest.raises(OSError):
+        command_of.main()
+    assert not (spies.noises or spies.searches or spies.read)
+
+
 def test_completion_and_its_controls(monkeypatch, tmp_path):
     """Each row of the table is measured on the images that its name says, and only in the hole."""
     spies = Spies(monkeypatch, tmp_path, hole=2, count=60, iters=11)
