@@ -1,5 +1,6 @@
 """Fixtures: small data in MNIST's format, and the real MNIST where the environment names it."""
 
+import gc
 import gzip
 import os
 import struct
@@ -10,6 +11,13 @@ import pytest
 import gan_tf.zoo  # noqa: F401  before TensorFlow: it decides on the kernels of this process, as of those it starts
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def pytest_collection_finish():
+    """TensorFlow and all test files are loaded now, and stay: Python need not look for garbage among them again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def write_idx(path, array):

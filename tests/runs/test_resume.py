@@ -74,8 +74,13 @@ def test_stopped_runs_go_on_exactly(whole, idx_dir, tmp_path):
     assert_equal_runs(tmp_path / "out", whole)
 
 
+@pytest.mark.slow
 def test_with_xla_a_stopped_run_goes_on_exactly(idx_dir, tmp_path):
-    """As the command does by default."""
+    """As the command does by default.
+
+    Not slow: `test_same_seed_same_run_however_it_is_cut` of test_train_cli.py stops a run with XLA, too. It compares
+    losses and networks; the tests here compare grids and the optimizers' state, without XLA.
+    """
     flags = ("--iters=400", "--jit", "--sample_every=100", "--checkpoint_every=150")
     for name in ("whole", "stopped"):
         (tmp_path / name).mkdir()
