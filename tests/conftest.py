@@ -5,6 +5,8 @@ import gzip
 import os
 import struct
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy reads it at once: there is a test process for each core
+
 import numpy as np
 import pytest
 

@@ -1,8 +1,5 @@
 """Each theory file, at reduced size: what it predicts comes true, and a false prediction would show."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import scipy.optimize
