@@ -122,8 +122,10 @@ def kill_and_go_on(times, idx_dir, cwd, seed, *flags):
     return kills
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(55, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("times", [2, 55])
 def test_killed_runs_go_on_exactly(times, whole, idx_dir, tmp_path):
+    """Not slow: `test_attack[kills-1]`, at a system call, and `test_a_run_that_is_killed_is_the_same_run`."""
     iters = ITERS
     if times > 2:  # so many need a longer run
         iters, whole = 600, tmp_path / "whole" / "out"
