@@ -57,13 +57,13 @@ def command(module, *flags, cwd):
 
 
 @functools.cache
-def _server():
+def server():
     """The fork server of these tests, started at first use."""
     home = tempfile.TemporaryDirectory()
-    server = Server(home.name)
+    made = Server(home.name)
     atexit.register(home.cleanup)
-    atexit.register(server.__exit__)
-    return server
+    atexit.register(made.__exit__)
+    return made
 
 
 def forked(module, *flags, cwd, **options):
@@ -76,7 +76,7 @@ def forked(module, *flags, cwd, **options):
         if options.get("on_line"):
             pytest.skip("needs the fork server, which is for Linux")
         return command(module, *flags, cwd=cwd)
-    result = _server().run(module, *flags, cwd=cwd, timeout=600, **options)
+    result = server().run(module, *flags, cwd=cwd, timeout=600, **options)
     assert result.status is not None, f"{module} took more than ten minutes"
     return subprocess.CompletedProcess([module, *flags], result.status, result.stdout, result.stderr)
 

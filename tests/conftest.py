@@ -1,8 +1,11 @@
 """Fixtures: small data in MNIST's format, and the real MNIST where the environment names it."""
 
+import gc
 import gzip
 import os
 import struct
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy reads it at once: there is a test process for each core
 
 import numpy as np
 import pytest
@@ -10,6 +13,13 @@ import pytest
 import gan_tf.zoo  # noqa: F401  before TensorFlow: it decides on the kernels of this process, as of those it starts
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def pytest_collection_finish():
+    """TensorFlow and all test files are loaded now, and stay: Python need not look for garbage among them again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def write_idx(path, array):

@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import types
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from command_line import forked, last_line_of_failure, losses_of, run, written
@@ -23,13 +25,18 @@ ENDING += ["report.html", "samples.png", "training.gif"]  # what a finished run 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, idx_dir):
-    """(folder, result) of 250 iterations with a grid and a log every 100; the batch is small, which saves seconds."""
+    """(folder, result) of 250 iterations with a grid and a log every 100; the batch is small, which saves seconds.
+
+    XLA writes what it compiles to a folder. The command would try that setting in a process of its own, which takes
+    seconds: test_edges.py has the tests of that.
+    """
     cwd = tmp_path_factory.mktemp("finished")
-    return cwd, run(
+    return cwd, with_variable(
+        *("XLA_FLAGS", f"--xla_dump_to={cwd}-xla"),
         *("--iters=250", f"--data_dir={idx_dir}", "--sample_every=100", "--log_every=100", "--seed=3"),
         "--batch_size=16",
         cwd=cwd,
-        XLA_FLAGS=f"--xla_dump_to={cwd}-xla",
+        before="from gan_tf.runs import command_line\ncommand_line._check_xla_flags = lambda: None\n",
     )
 
 
@@ -159,14 +166,26 @@ def test_folder_holds_what_the_reference_leaves_and_more(finished):
 
 
 def test_same_seed_same_run_however_it_is_cut(finished, idx_dir, tmp_path):
-    """Other grids and logs, other blocks: the same losses, bit for bit."""
+    """Other grids and logs, other blocks, and a Ctrl-C in between: the same losses and networks, bit for bit."""
     cwd, _ = finished
-    flags = ("--iters=250", f"--data_dir={idx_dir}", "--sample_every=70", "--log_every=1000", "--seed=3")
-    assert forked("gan_tf.train", *flags, "--batch_size=16", cwd=tmp_path).returncode == 0
+    flags = ("--iters=250", f"--data_dir={idx_dir}", "--sample_every=70", "--log_every=100", "--seed=3")
+    flags += ("--batch_size=16",)
+
+    def on_line(line):
+        return [(0, signal.SIGINT)] if line == "Iter: 100\n" else None
+
+    stopped = forked("gan_tf.train", *flags, cwd=tmp_path, on_line=on_line)
+    assert stopped.returncode == 130 and "of 250; run the same command to resume" in stopped.stderr, stopped.stderr
+    resumed = forked("gan_tf.train", *flags, "--log_every=1000", cwd=tmp_path)
+    assert resumed.returncode == 0 and "resumed at " in resumed.stderr, resumed.stderr
     losses = losses_of(tmp_path / "out")
     assert {it: losses[it] for it in (0, 100, 200)} == losses_of(cwd / "out")
     assert sorted(losses) == [0, 70, 100, 140, 200, 210], "every 100th iteration, and those of the grids"
     assert len(list((tmp_path / "out").glob("0*.png"))) == 4
+    for name in ("generator.keras", "discriminator.keras"):
+        ours, theirs = (keras.saving.load_model(each / "out" / name).get_weights() for each in (tmp_path, cwd))
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_other_flags_reach_the_training(idx_dir, tmp_path):
@@ -259,10 +278,10 @@ def test_overwrite_with_bad_data_overwrites_nothing(finished, tmp_path):
     assert written(cwd / "out") == before
 
 
-def with_variable(name, value, *flags, cwd):
-    """Runs the command with one more environment variable."""
+def with_variable(name, value, *flags, cwd, before=""):
+    """Runs the command with one more environment variable, after the lines `before` of Python."""
     code = cwd.with_name(f"{cwd.name}-code.py")
-    lines = f"import os, runpy\nos.environ[{name!r}] = {str(value)!r}\n"
+    lines = f"import os, runpy\nos.environ[{name!r}] = {str(value)!r}\n{before}"
     code.write_text(lines + 'runpy.run_module("gan_tf.train", run_name="__main__", alter_sys=True)\n')
     return forked(str(code), *flags, cwd=cwd)
 

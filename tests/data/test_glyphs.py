@@ -25,6 +25,25 @@ def off_centre(pixels):
     return np.abs(np.subtract(centres, 14)).max(0)
 
 
+def test_which_glyphs_a_split_has(monkeypatch):
+    """As many as MNIST has, and no two splits have one in common. Here the label of a glyph is its number alone."""
+    monkeypatch.setattr(
+        glyphs, "draw", lambda first, count: (np.zeros([count, 28, 28, 1], np.uint8), first + np.arange(count))
+    )
+    for split, first, count in [("train", 5000, 55000), ("validation", 0, 5000), ("test", 60000, 10000)]:
+        dataset = data.load("glyphs", split=split)
+        np.testing.assert_array_equal(dataset.labels, first + np.arange(count))
+        assert dataset.pixels.shape == (count, 28, 28, 1) and dataset.name == "glyphs"
+
+
+def test_they_are_centred_as_the_docstring_says(some):
+    """In the first 4,000: more than half a pixel away in 2.8% of all glyphs, at most 0.89."""
+    off = off_centre(some[0])
+    assert abs((off > 0.5).mean() - 0.028) < 4 * (0.028 * 0.972 / 4000) ** 0.5 and 0.55 < off.max() <= 0.89
+    assert "half a pixel in 2.8% of all glyphs, at most 0.89." in " ".join(glyphs.draw.__doc__.split())
+
+
+@pytest.mark.slow
 def test_splits_are_mnists():
     """And all 70,000 are centred as the docstring of `draw` says."""
     off = []

@@ -1,8 +1,5 @@
 """Each theory file, at reduced size: what it predicts comes true, and a false prediction would show."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import scipy.optimize
@@ -59,8 +56,12 @@ def test_claim_holds(name, tmp_path, request):
 
 
 def test_as_a_user_runs_it(tmp_path):
-    command = [sys.executable, "-m", "experiments.theory.nash", f"--out_dir={tmp_path}"]
-    result = subprocess.run(command, capture_output=True, text=True)
+    """`test_preparing_and_resuming` of prepare_lecture starts it in a process of its own."""
+    top = str(claim.Path(__file__).parents[2])  # where `experiments` is
+    code = f"import runpy, sys; sys.path.insert(0, {top!r})\n"
+    code += "runpy.run_module('experiments.theory.nash', run_name='__main__', alter_sys=True)\n"
+    (tmp_path / "code.py").write_text(code)
+    result = forked(str(tmp_path / "code.py"), f"--out_dir={tmp_path}", cwd=tmp_path)
     assert result.returncode == 0 and f"Figure: {tmp_path / 'nash.png'}" in result.stdout
     assert (tmp_path / "nash.png").exists()
 

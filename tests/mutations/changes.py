@@ -185,13 +185,13 @@ BY_FILE = {
             "test glyphs that are training glyphs",
             '{"test": (test, train)}',
             '{"test": (test, 0)}',
-            "data/test_glyphs.py::test_splits_are_mnists",
+            "data/test_glyphs.py::test_which_glyphs_a_split_has",
         ),
         (
             "no validation images set aside",
             "slice(VALIDATION_SIZE, None)",
             "slice(None)",
-            "data/test_glyphs.py::test_splits_are_mnists",
+            "data/test_glyphs.py::test_which_glyphs_a_split_has",
         ),
     ],
     "data/glyphs.py": [

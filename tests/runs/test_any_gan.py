@@ -128,10 +128,7 @@ def test_a_run(toy, idx_dir, tmp_path):
 
 
 def test_losses_are_printed_by_name(toy, idx_dir, tmp_path):
-    """As a user starts it."""
-    flags = ["--sample_every=40", "--batch_size=16", "--iters=41", "--log_every=40", "--nopictures"]
-    command = [sys.executable, str(toy), f"--data_dir={idx_dir}", *flags]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    result = run(toy, idx_dir, "--iters=41", "--log_every=40", "--nopictures", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     words = [line.split(":")[0] for line in result.stdout.splitlines()]
     assert words == ["Iter", "error", "size", "loss", "", "Iter", "error", "size", "loss", ""]
@@ -140,6 +137,7 @@ def test_losses_are_printed_by_name(toy, idx_dir, tmp_path):
 
 
 def test_help_has_its_flags(toy, tmp_path):
+    """As a user starts it."""
     result = subprocess.run([sys.executable, str(toy), "--help"], cwd=tmp_path, capture_output=True, text=True)
     assert (
         result.returncode == 0 and "This GAN:\n  --width=8" in result.stdout and "--checkpoint_every" in result.stdout

@@ -78,7 +78,7 @@ def test_everything_is_in_colour(trained):
     assert generator.output_shape == (None, 16, 16, 3)
 
 
-def test_samples_and_scores(trained, tmp_path):
+def test_samples_and_scores(trained, idx_dir, tmp_path):
     cwd, _ = trained
     for source in ("--run_dir=whole", "--generator=whole/generator.keras"):
         result = forked("gan_tf.sample", source, "--count=8", f"--out={tmp_path / source[2:5]}.npz", cwd=cwd)
@@ -92,7 +92,7 @@ def test_samples_and_scores(trained, tmp_path):
     assert result.returncode == 0 and "sliced Wasserstein distance" in result.stdout, result.stderr
     assert "no classifier knows these pictures" in result.stderr and "real pictures are held out" in result.stderr
     assert Image.open(tmp_path / "neighbours.png").mode == "RGBA"
-    result = forked("gan_tf.evaluate", "--generator=whole/generator.keras", "--dataset=glyphs", cwd=cwd)
+    result = forked("gan_tf.evaluate", "--generator=whole/generator.keras", f"--data_dir={idx_dir}", cwd=cwd)
     line = result.stderr.splitlines()[-1]
     assert "draws 16x16 pixels in colour, and the data have 28x28 pixels in grey: name other data" in line
 
