@@ -20,6 +20,7 @@ from experiments.mnist import zoo
 from experiments.record import RESULTS, check, define_names
 from gan_tf import data
 from gan_tf.gan import in_batches
+from gan_tf.metrics.sequences import OTHERS, SHARPER
 from gan_tf.metrics.table import flat
 from gan_tf.restore import LoadError, load_run
 from gan_tf.runs import command_line
@@ -39,7 +40,7 @@ APART = 30  # pixels between two panels of a figure of experiments.mnist.long_ru
 FIGURES = ["information", "codes", "regularised", "seqgan", "imitation"]
 SHOWN = 5000  # test images
 REACH = 3  # deviations of the prior that are drawn
-RING = 5  # points across the mark of seed 0; seed 1 has twice as many, seed 2 three times
+RING = 10  # points across the mark of temperature 1
 SIDE = 12  # decoded codes in a row
 
 
@@ -91,26 +92,35 @@ def draw_regularised(samples, path):
         picture.crop((0, 0, ends[len(zoo.LONG_RUNS) - 1] + APART // 2, picture.height)).save(path)
 
 
-def draw_seqgan(results, path):
-    """Draws NLL in both directions of each seed, as trained and sharper, from {run: [result of each seed]}.
+def curves_of_writing(results):
+    """Returns {run: for each seed float64 [6, 2]}: NLL by the oracle and by G, from the lowest temperature upwards."""
+    by_oracle, by_g, *sharper = zoo.WRITTEN[:4]
+    names = {1.0: (by_oracle, by_g), SHARPER: sharper}
+    names |= {each: (f"temperature {each}: {by_oracle}", f"temperature {each}: {by_g}") for each in OTHERS}
+    return {
+        run: [
+            np.array([[result["metrics"]["own"][name]["value"] for name in names[each]] for each in sorted(names)])
+            for result in results[run]
+        ]
+        for run in WRITERS
+    }
 
-    Each seed has a ring of its own size, because two seeds of SeqGAN come to nearly the same place.
-    """
+
+def draw_seqgan(results, path):
+    """Draws a curve for each seed: NLL in both directions, over six temperatures; a ring is at temperature 1."""
     import matplotlib.figure
 
-    by_oracle, by_g, *sharper = zoo.WRITTEN[:4]
     with figures.style():
         figure = matplotlib.figure.Figure(figsize=(6.4, 4.2))
         axes = figure.subplots()
-        for (run, label), color in zip(WRITERS.items(), ("C0", "C1"), strict=True):
-            for i, result in enumerate(results[run]):
-                own = {name: score["value"] for name, score in result["metrics"]["own"].items()}
-                x, y = [own[by_oracle], own[sharper[0]]], [own[by_g], own[sharper[1]]]
-                axes.plot(x, y, "-", color=color, alpha=0.5)
-                ring = {"color": color, "fillstyle": "none", "markersize": RING * (1 + i)}  # seeds may be equal
-                axes.plot(x[:1], y[:1], "o", **ring, label=None if i else label)
-                axes.plot(x[1:], y[1:], "^", **ring, label=None if i else f"{label}, sharper")
-        axes.set(xlabel=by_oracle, ylabel=by_g, title="Further left can also mean: G writes only what is very probable")
+        for (run, curves), color in zip(curves_of_writing(results).items(), ("C0", "C1"), strict=True):
+            for i, curve in enumerate(curves):
+                axes.plot(*curve.T, ".-", color=color, alpha=0.6, label=None if i else WRITERS[run])
+                ring = {"color": color, "fillstyle": "none", "markersize": RING}
+                axes.plot(*curve[sorted([*OTHERS, SHARPER, 1.0]).index(1.0)], "o", **ring)
+        axes.set(
+            xlabel=zoo.WRITTEN[0], ylabel=zoo.WRITTEN[1], title="Lower and further left is better. Ring: temperature 1"
+        )
         figures.legend_below(figure, axes, columns=2)
         figure.savefig(path)
 

@@ -422,13 +422,24 @@ def test_rows_of_a_picture_have_labels(tmp_path):
 
 
 def test_figures_of_the_gallery(tmp_path, monkeypatch):
-    """Two seeds of SeqGAN are nearly equal: each has a ring of its own size. R1's figure is a part of a larger one."""
+    """A curve for each seed of both writers, with a ring at temperature 1. R1's figure is a part of a larger one."""
     drawn = []
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, _: drawn.append(figure))
     zoo_figures.draw_seqgan(zoo.load_results(), None)
-    marks = [line for line in drawn[0].axes[0].lines if line.get_marker() in ("o", "^")]
-    assert [line.get_markersize() for line in marks] == [5, 5, 10, 10, 15, 15] * 2
-    assert {line.get_fillstyle() for line in marks} == {"none"}
+    curves, rings = ([line for line in drawn[0].axes[0].lines if line.get_marker() == mark] for mark in ".o")
+    assert len(curves) == len(rings) == 6 and {line.get_fillstyle() for line in rings} == {"none"}
+    for i, (curve, ring) in enumerate(zip(curves, rings, strict=True)):
+        own = zoo.load_results()[list(zoo_figures.WRITERS)[i // 3]][i % 3]["metrics"]["own"]
+        for name, numbers, place in zip(zoo.WRITTEN[:2], curve.get_data(), ring.get_data(), strict=True):
+            assert len(numbers) == 6 and numbers[3] == place[0] == own[name]["value"]
+            others = {
+                0: "temperature 0.7",
+                1: "temperature 0.8",
+                2: "sharper",
+                4: "temperature 1.1",
+                5: "temperature 1.2",
+            }
+            assert all(numbers[at] == own[f"{words}: {name}"]["value"] for at, words in others.items())
     zoo_figures.draw_regularised(record.RESULTS / "long_runs" / "samples.png", tmp_path / "cut.png")
     cut, kept, whole = (
         np.asarray(Image.open(path).convert("L"))

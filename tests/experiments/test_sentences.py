@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from experiments import exact, heads, record
-from experiments.mnist import long_runs, measured, objectives, reproduce_blog, zoo
+from experiments.mnist import long_runs, measured, objectives, reproduce_blog, zoo, zoo_figures
 from experiments.speed import benchmark, plan
 from experiments.theory import table as theory
 from gan_tf import data, optimizers
@@ -508,6 +508,12 @@ def test_the_gallery():
     (idea, likelihood), papers = [np.array(each) for each in list(written.values())[:2]], list(written.values())[2:]
     assert (likelihood[0] - idea[0] > 0.15).all() and (idea[1] > likelihood[1]).all()  # each seed
     assert likelihood[2].max() < idea[0].min() and likelihood[3].max() < idea[1].min()  # "better in both columns"
+    higher = [
+        np.interp(idea_s[:, 0], *likelihood_s.T, left=np.nan, right=np.nan) - idea_s[:, 1]
+        for idea_s, likelihood_s in zip(*zoo_figures.curves_of_writing(found).values(), strict=True)
+    ]
+    assert [np.isnan(each).sum() for each in higher] == [1, 1, 1]  # the sharpest SeqGAN is sharper than all others
+    says("gan_tf/zoo", f"higher by {-np.nanmax(higher):.3f} to {-np.nanmin(higher):.3f}.")
     assert papers[0][1] > papers[1][1] and papers[1][2] < papers[0][0]  # "worse again", "better in the first"
     untrained = np.array(
         [[each["metrics"]["own"][name]["value"] for each in found["seqgan_untrained_d"]] for name in zoo.WRITTEN]
