@@ -33,9 +33,9 @@ print(len(pixels), int(pixels[7, 0, 0, 0]), facts["by"], flush=True)
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """The cache folder."""
-    monkeypatch.setenv("GAN_TF_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+    """The cache folder. Neither it nor the folder around it is there at first."""
+    monkeypatch.setenv("GAN_TF_CACHE_DIR", str(tmp_path / "home" / "cache"))
+    return tmp_path / "home" / "cache"
 
 
 def maker(calls, pictures=PICTURES):
