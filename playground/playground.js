@@ -75,7 +75,7 @@ const Playground = (() => {
   };
 
   const words = {}, openers = {}, data = {}, loaded = {};
-  let built = [], language = "en", current = null;
+  let built = [], language = "en", current = null, visit = 0;
 
   // ---- Words ----
 
@@ -130,13 +130,13 @@ const Playground = (() => {
 
   function title() {
     const name = location.hash.slice(1);
-    document.title = name in ROOMS ? `${t(`${name}.title`)} · ${t("title")}` : t("title");
+    document.title = Object.hasOwn(ROOMS, name) ? `${t(`${name}.title`)} · ${t("title")}` : t("title");
   }
 
   async function route() {
     current?.close?.();
     current = null;
-    const name = location.hash.slice(1), main = document.getElementById("main");
+    const mine = ++visit, name = location.hash.slice(1), main = document.getElementById("main");
     title();
     if (!shown().includes(name)) return home(main);
     const { scripts, data: needs = [], file, section } = ROOMS[name], box = el("div", { class: "room" });
@@ -153,7 +153,7 @@ const Playground = (() => {
       box.append(el("p", { t: "not loaded" }));
       return translate(box);
     }
-    if (location.hash.slice(1) !== name) return; // the visitor has gone on
+    if (mine !== visit) return; // the visitor has gone on, perhaps to come back to this room
     current = openers[name](box, Object.assign({}, ...needs.map(file => data[file]))) ?? null;
     translate(box);
     current?.refresh?.();
@@ -191,7 +191,7 @@ const Playground = (() => {
   function start() {
     let wanted = null;
     try { wanted = localStorage.getItem("language"); } catch { /* see setLanguage */ }
-    if (!(wanted in words)) wanted = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+    if (!Object.hasOwn(words, wanted)) wanted = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
     document.getElementById("languages").append(...Object.keys(words).map(each =>
       el("button", { lang: words[each].lang, onclick: () => setLanguage(each) }, words[each].language)));
     addEventListener("hashchange", route);

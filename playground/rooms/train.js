@@ -44,6 +44,7 @@ Playground.room("train", box => {
     el("button", { t: `train.story.${name}`, "data-story": name, onclick: () => tell(name) }));
   const arrows = el("input", { type: "checkbox", id: "arrows", onchange: () => show() });
   const speed = el("input", { type: "range", id: "speed", min: 0, max: SPEEDS.length - 1, value: 4, label: "train.speed" });
+  const curves = el("h2", { t: "train.curves" }), slope = el("h2", { t: "train.slope" });
   const clear = el("button", { t: "train.clear", hidden: true, onclick: () => { settings.dots = []; again(); } });
   const choices = (kind, values) => values.map(value =>
     typeof value === "number" ? el("option", {}, String(value)) : el("option", { t: `train.${kind}.${value}` }));
@@ -61,7 +62,7 @@ Playground.room("train", box => {
       el("label", { class: "soft" }, el("span", { t: "train.speed" }), speed),
     ),
     el("div", {},
-      el("div", { class: "panel" }, el("h2", { id: "curves", t: "train.curves" }), losses, el("h2", { id: "slope", t: "train.slope" }), slopes),
+      el("div", { class: "panel" }, curves, losses, slope, slopes),
       el("div", { class: "panel" }, el("h2", { t: "train.settings" }), el("div", { class: "fields" }, ...Object.values(labels)),
         el("label", { class: "check" }, arrows, el("span", { t: "train.arrows" }))),
     ),
@@ -153,8 +154,8 @@ Playground.room("train", box => {
     arrows.parentElement.hidden = isPoint();
     clear.hidden = settings.data !== "dots";
     stage.classList.toggle("drawing", settings.data === "dots");
-    document.getElementById("curves").textContent = t(isPoint() ? "train.point.curves" : "train.curves");
-    document.getElementById("slope").textContent = t(isPoint() ? "train.point.distance" : "train.slope");
+    curves.textContent = t(isPoint() ? "train.point.curves" : "train.curves");
+    slope.textContent = t(isPoint() ? "train.point.distance" : "train.slope");
     watch.textContent = settings.data === "dots" && empty() ? t("train.draw") : story ? t(`train.watch.${story}`) : t("train.own");
     stage.setAttribute("aria-label", t(isPoint() ? "train.point.stage" : "train.stage"));
     const kinds = isPoint() ? [["data", "train.point.goal"], ["fake", "train.point.now"]]

@@ -119,6 +119,27 @@ def test_the_first_page(browser):
     assert_quiet(browser)
 
 
+def test_a_room_opens_once(browser):
+    """Also if its visitor comes back while its scripts load; and names that every object has are no rooms."""
+    find = opened(browser)
+    browser.execute_script("for (const name of ['train', '', 'train']) location.hash = name;")
+    wait(browser, "return document.querySelector('#stage')")
+    find("#languages [lang=zh-CN]").click()
+    loops = """
+const done = arguments[0], ask = requestAnimationFrame;
+let asked = 0;
+window.requestAnimationFrame = draw => { asked++; return ask(draw); };
+ask(() => { asked = 0; ask(() => done(asked)); });
+"""
+    assert browser.execute_async_script(loops) == 1
+    code = """
+addEventListener("hashchange", () => arguments[0](document.title), { once: true });
+location.hash = "constructor";
+"""
+    assert browser.execute_async_script(code) == "GAN 游乐场"
+    assert_quiet(browser)
+
+
 def test_all_rooms_on_a_phone(browser):
     """At 360 pixels nothing is cut off, and nothing must be scrolled sideways, in each language."""
     for room in ["", *ROOMS]:
