@@ -149,7 +149,7 @@ const Pictures = (() => {
     drag(canvas, (x, y, first) => {
       if (first) movePen(x * width, y * height);
       if (stroke(x * width, y * height)) later();
-    });
+    }, true);
     const inside = (v, most) => Math.min(most - 1, Math.max(0, Math.floor(v))) + 0.5;
     arrows(canvas, (dx, dy) => movePen(inside(pen[0] + dx, width), inside(pen[1] + dy, height)));
     canvas.addEventListener("keydown", event => {

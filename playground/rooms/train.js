@@ -39,6 +39,7 @@ Playground.room("train", box => {
   const watch = el("p", { class: "watch", id: "watch", "aria-live": "polite" });
   const numbers = el("p", { class: "numbers", id: "numbers" });
   const legend = el("ul", { class: "legend" });
+  const step = el("button", { t: "train.step", id: "step", onclick: () => { run(false); advance(1); show(); } });
   const play = el("button", { class: "main", id: "play", onclick: () => { run(!running); show(); } });
   const stories = Object.keys(STORIES).map(name =>
     el("button", { t: `train.story.${name}`, "data-story": name, onclick: () => tell(name) }));
@@ -57,8 +58,7 @@ Playground.room("train", box => {
   box.append(
     el("div", { class: "panel wide" }, el("h2", { t: "train.stories" }), el("div", { class: "stories" }, ...stories), watch),
     el("div", { class: "panel" }, stage, legend, numbers,
-      el("div", { class: "row" }, play, el("button", { t: "train.step", id: "step", onclick: () => { run(false); advance(1); show(); } }),
-        el("button", { t: "train.again", id: "again", onclick: () => again() }), clear),
+      el("div", { class: "row" }, play, step, el("button", { t: "train.again", id: "again", onclick: () => again() }), clear),
       el("label", { class: "soft" }, el("span", { t: "train.speed" }), speed),
     ),
     el("div", {},
@@ -107,6 +107,7 @@ Playground.room("train", box => {
 
   function run(on) {
     running = on && !empty();
+    play.disabled = step.disabled = empty();
     play.dataset.t = running ? "train.pause" : "train.play";
     play.textContent = t(play.dataset.t);
   }
@@ -229,7 +230,7 @@ Playground.room("train", box => {
     if (settings.data !== "dots" || (!first && before && Math.hypot(x - before[0], y - before[1]) < 0.03)) return;
     before = [x, y];
     addDot(x, y);
-  });
+  }, true);
   Playground.arrows(stage, (dx, dy) => {
     cursor = [Math.max(-1, Math.min(1, cursor[0] + 0.06 * dx)), Math.max(-1, Math.min(1, cursor[1] + 0.06 * dy))];
     if (!running) show();

@@ -264,8 +264,11 @@ def test_train_on_dots_of_one_s_own(browser):
     find = opened(browser, "train")
     find("[data-story=own]").click()
     assert "Draw your data" in find("#watch").text and find("[data-setting=dRate]").get_attribute("value") == "1"
-    assert find("#play").text == "Train", "there is nothing to train on yet"
+    assert find("#play").text == "Train"
     stage = find("#stage")
+    browser.execute_script(MOVE, stage, 1.1, 0.5, 1)
+    for name in ("play", "step"):
+        assert not find(f"#{name}").is_enabled(), "there is nothing to train on yet"
     ActionChains(browser).click_and_hold(stage).move_by_offset(60, 0).move_by_offset(0, 60).release().perform()
     wait(browser, "return /Iteration [1-9]/.test(document.querySelector('#numbers').textContent)")
     find("#play").click()
@@ -448,6 +451,14 @@ def press(browser, selector, text):
     assert [each.text for each in browser.find_elements("css selector", f"{selector} [aria-pressed=true]")] == [text]
 
 
+# Moves a pointer with pressed buttons (1 is the left one) to a place of an element, in shares of its width and height.
+MOVE = """
+const [element, x, y, buttons] = arguments, box = element.getBoundingClientRect();
+const place = { clientX: box.left + x * box.width, clientY: box.top + y * box.height };
+element.dispatchEvent(new PointerEvent("pointermove", { buttons, ...place }));
+"""
+
+
 def stroke(browser, element, *moves):
     """Draws with the mouse, from the middle of an element."""
     from selenium.webdriver import ActionChains
@@ -514,6 +525,14 @@ def test_pix2pix(browser):
     assert line.sum() < 20 and (line.sum(axis=1) > 0).sum() >= 6
     keys(find(".pad"), " ")
     assert values(browser, ".pad").sum() <= line.sum() + 1
+    wipe(browser)
+    browser.execute_script(MOVE, find(".pad"), 0.5, 0.5, 2)
+    stroke(browser, find(".pad"), (300, 0), (0, 80), (-300, 0))
+    line = values(browser, ".pad")
+    assert line.sum() < 20 and not line[:, -1].any() and not line[15:20].any(), (
+        "out, and in at another place: two strokes"
+    )
+    assert line[13:15].any() and line[20:].any()
     assert_quiet(browser)
 
 
@@ -805,6 +824,22 @@ def test_imitation(browser):
     paused = find("[data-player=expert]").text
     time.sleep(0.2)
     assert find("[data-player=expert]").text == paused
+
+    find = opened(browser, "imitation")
+    browser.execute_script("document.getElementById('play').click()")  # the focus stays where it is
+    press = """
+const given = { key: arguments[0], bubbles: true, cancelable: true, ...arguments[1] };
+return !document.activeElement.dispatchEvent(new KeyboardEvent("keydown", given));
+"""
+    still = greys(browser, ".cart")
+    assert not browser.execute_script(press, "ArrowLeft", {"altKey": True}), "the browser's own: back"
+    assert browser.execute_script(press, "ArrowLeft", {"repeat": True})
+    assert (greys(browser, ".cart") == still).all(), "one key, one push"
+    keys(browser.switch_to.active_element, "ARROW_LEFT")
+    assert (greys(browser, ".cart") != still).any()
+    find(".back").click()
+    wait(browser, "return document.querySelector('.cards')")
+    assert not browser.execute_script(press, "ArrowLeft", {}), "it no longer listens"
     assert_quiet(browser)
 
 
