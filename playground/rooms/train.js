@@ -29,6 +29,9 @@ Playground.room("train", box => {
     seed: [1, 2, 3, 4, 5],
   };
   const SPEEDS = [2, 10, 30, 100, 300, Infinity]; // iterations a second, at most
+  const SLOW = 2; // of SPEEDS, at most, for the stories in which all happens within 500 iterations
+  const PAUSE = 1000; // of these stories: with some seeds, G has no gradient any more after 3,000
+  const WATCHED = ["vanishing", "rescued"];
   const POINTS = 400; // in a curve; then every second one is left out
 
   // ---- The page ----
@@ -44,7 +47,7 @@ Playground.room("train", box => {
   const stories = Object.keys(STORIES).map(name =>
     el("button", { t: `train.story.${name}`, "data-story": name, onclick: () => tell(name) }));
   const arrows = el("input", { type: "checkbox", id: "arrows", onchange: () => show() });
-  const speed = el("input", { type: "range", id: "speed", min: 0, max: SPEEDS.length - 1, value: 4, label: "train.speed" });
+  const speed = el("input", { type: "range", id: "speed", min: 0, max: SPEEDS.length - 1, value: 4, label: "train.speed", onchange: () => { chosen = speed.value; } });
   const curves = el("h2", { t: "train.curves" }), slope = el("h2", { t: "train.slope" });
   const clear = el("button", { t: "train.clear", hidden: true, onclick: () => { settings.dots = []; again(); } });
   const choices = (kind, values) => values.map(value =>
@@ -70,7 +73,7 @@ Playground.room("train", box => {
 
   // ---- The state ----
 
-  let settings, gan, shown, point, path, history, every, last, running = false, due = 0, pictures = 0, story, cursor = [0, 0];
+  let settings, gan, shown, point, path, history, every, last, running = false, due = 0, pictures = 0, story, chosen = speed.value, cursor = [0, 0];
   const evaluation = gan2d.noise(1000, gan2d.randomOf(9));
   const isPoint = () => settings.data === "point";
   const empty = () => settings.data === "dots" && !settings.dots.length;
@@ -78,7 +81,8 @@ Playground.room("train", box => {
   function tell(name) {
     settings = { ...gan2d.SETTINGS, dots: settings?.dots ?? [], ...STORIES[name], seed: settings?.seed ?? gan2d.SETTINGS.seed };
     story = name;
-    arrows.checked = name === "vanishing" || name === "rescued";
+    arrows.checked = WATCHED.includes(name);
+    speed.value = WATCHED.includes(name) ? Math.min(chosen, SLOW) : chosen;
     again();
     run(true);
   }
@@ -133,7 +137,7 @@ Playground.room("train", box => {
           every *= 2;
         }
       }
-      if (!Number.isFinite(last.dLoss + last.gLoss)) { run(false); break; }
+      if (!Number.isFinite(last.dLoss + last.gLoss) || (WATCHED.includes(story) && iteration() === PAUSE)) { run(false); break; }
     }
     return done;
   }
@@ -205,8 +209,8 @@ Playground.room("train", box => {
     Plane.drawCurves(losses, [
       { name: names[0], colour: isPoint() ? COLOURS.fake : COLOURS.data, values: history.dLoss },
       { name: names[1], colour: isPoint() ? COLOURS.data : COLOURS.fake, dash: [6, 3], values: history.gLoss },
-    ], every, { level });
-    Plane.drawCurves(slopes, [{ name: t(isPoint() ? "train.point.distance" : "train.gSlope"), colour: COLOURS.third, values: history.gSlope }], every, { logarithmic: true });
+    ], every, { level, whole: isPoint() });
+    Plane.drawCurves(slopes, [{ name: t(isPoint() ? "train.point.distance" : "train.gSlope"), colour: COLOURS.third, values: history.gSlope }], every, { logarithmic: true, whole: isPoint() });
   }
 
   // ---- Own dots ----
