@@ -89,10 +89,11 @@ const Pictures = (() => {
     return el("div", { class: ["", "figures single", "figures two"][many.length] ?? "figures" }, ...many);
   }
 
-  // A slider with its words above it.
+  // A slider with its words above it. `tell()` writes its number next to them. (A reader of the page says it anyway.)
   function slider(words, id, given) {
-    const input = el("input", { type: "range", id, label: words, ...given });
-    return { input, element: el("label", { class: "slider" }, el("span", { t: words }), input) };
+    const input = el("input", { type: "range", id, label: words, ...given }), number = el("b", { "aria-hidden": "true" });
+    const tell = () => { number.textContent = Number(input.value).toFixed(1); };
+    return { input, tell, element: el("label", { class: "slider" }, el("span", { t: words }), " ", number, input) };
   }
 
   const black = pixels => pixels.every(each => each === 0);

@@ -140,6 +140,28 @@ location.hash = "constructor";
     assert_quiet(browser)
 
 
+# Words that are cut off in a field to choose from, and Latin words that go on in the next line.
+CUT = """
+const found = [];
+for (const each of document.querySelectorAll("select")) {
+  if (!each.offsetWidth) continue;
+  const wide = each.offsetWidth;
+  each.style.width = "auto";
+  if (each.offsetWidth > wide) found.push([...each.options].map(option => option.textContent).join());
+  each.style.width = "";
+}
+const range = document.createRange(), walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) {
+  for (const { index, 0: word } of walk.currentNode.data.matchAll(/[A-Za-z]{2,}/g)) {
+    range.setStart(walk.currentNode, index);
+    range.setEnd(walk.currentNode, index + word.length);
+    if (new Set([...range.getClientRects()].map(each => each.top)).size > 1) found.push(word);
+  }
+}
+return found;
+"""
+
+
 def test_all_rooms_on_a_phone(browser):
     """At 360 pixels nothing is cut off, and nothing must be scrolled sideways, in each language."""
     for room in ["", *ROOMS]:
@@ -149,15 +171,20 @@ def test_all_rooms_on_a_phone(browser):
             assert find("html").get_attribute("lang").startswith(language)
             assert browser.execute_script("return document.documentElement.scrollWidth") <= 360, room
             small = browser.execute_script(
-                "return [...document.querySelectorAll('button, select')]"
+                "return [...document.querySelectorAll('button, select, .links a')]"
                 ".filter(e => e.offsetHeight && e.offsetHeight < 38).map(e => e.textContent)"
             )
             assert small == [], "a finger needs 38 pixels"
+            assert browser.execute_script(CUT) == [], room
             missing = browser.execute_script(
                 "return [...document.querySelectorAll('[data-t]')]"
                 ".filter(e => !e.textContent || e.textContent === e.dataset.t).map(e => e.dataset.t)"
             )
             assert missing == [], "each has its words"
+        if room == "imitation":
+            ends = "const [a, , c] = document.querySelectorAll('.cart'), b = document.querySelector('#left');"
+            ends += "return c.getBoundingClientRect().bottom - b.getBoundingClientRect().top"
+            assert browser.execute_script(ends) < 740, "who pushes sees all three"
         assert_quiet(browser)
 
 
@@ -416,7 +443,24 @@ def test_conditional(browser):
             np.testing.assert_array_equal(table[row, :, digit].ravel(), after)
     find("#number").send_keys("1234567890")
     assert len(drawn()) == 8
-    find("#number").clear()
+    assert find("#message").text == ""
+    keys(find("#number"), "HOME", "x", "9")
+    assert find("#number").get_attribute("value") == "47712345", "there is no place for another"
+    keys(find("#number"), "END", "BACK_SPACE", "HOME", "-", "9")
+    assert find("#number").get_attribute("value") == "94771234", "the caret stays where it was"
+    for typed, left, message in (
+        ("abc", "", "Only the digits 0 to 9."),
+        ("３４", "34", ""),
+        ("-5", "5", "Only the digits 0 to 9."),
+        ("3.14", "314", "Only the digits 0 to 9."),
+        ("", "", "Type a digit."),
+    ):
+        code = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'));"
+        browser.execute_script(code, find("#number"), typed)
+        assert (find("#number").get_attribute("value"), find("#message").text) == (left, message)
+        assert len(drawn()) == len(left) and find("#written").is_displayed() == bool(left)
+    find("#languages [lang=zh-CN]").click()
+    assert find("#message").text == "请输入一个数字。"
     keys(find("#number"), " ", "BACK_SPACE")
     assert drawn() == []
     assert_quiet(browser)
@@ -524,7 +568,9 @@ def test_infogan(browser):
         for column, end in ((0, "HOME"), (7, "END")):
             keys(find(f"#{name}"), end)
             same(values(browser, "#drawn"), drawn[row, column])
+            assert {"HOME": "number -2.0", "END": "number 2.0"}[end] in find(f".slider:has(#{name})").text
             find("#back").click()
+            assert "number 0.0" in find(f".slider:has(#{name})").text
             same(values(browser, "#drawn"), drawn[0, 0])
     assert np.abs(drawn[2:, 0] - drawn[2:, 7]).mean(axis=(1, 2)).min() > 0.01, "the numbers change the picture"
     assert_quiet(browser)
@@ -832,7 +878,10 @@ def test_completion(browser):
     before = greys(browser, "#whole")
     keys(find(".pad"), *[" ", "ARROW_DOWN"] * 3)
     keys(find(".pad"), *["ARROW_LEFT"] * 12, *[" ", "ARROW_UP"] * 5)
-    assert (greys(browser, "#whole") != before).any()
+    assert (greys(browser, "#whole") != before).any() and not find(".said").is_displayed()
+    wipe(browser)
+    assert greys(browser, "#whole").sum() == greys(browser, "#filled").sum() == 0
+    assert find(".said").text == "The network sees no digit yet: draw one."
     assert_quiet(browser)
 
 
