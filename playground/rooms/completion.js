@@ -22,9 +22,9 @@ Playground.room("completion", (box, { r3gan, encoder, hole, digits }) => {
   const pad = Pictures.pad(r3gan.shape, fill, [el("button", { t: "completion.another", id: "another", onclick: another })]);
   box.append(
     el("div", { class: "pair" },
-      el("section", { class: "panel" }, el("h2", { t: "completion.draw" }), el("p", { t: "completion.how" }), pad.element, nothing),
+      el("section", { class: "panel" }, el("h2", { t: "completion.draw" }), el("p", { t: "completion.how" }), pad.element),
       el("section", { class: "panel" }, el("h2", { t: "completion.result" }),
-        Pictures.figures("completion", shown),
+        Pictures.figures("completion", shown), nothing,
         el("p", { class: "soft", t: "completion.why" }))),
   );
   another();
