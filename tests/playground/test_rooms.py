@@ -234,8 +234,9 @@ def test_train_tells_its_stories(browser):
     assert find("[data-setting=penalty]").is_displayed() and "own settings" in find("#watch").text
     assert browser.execute_script(CUT) == []
     # What is over after 500 iterations is slow, unless the visitor wants it fast; then it pauses. Quick steps will do.
-    keys(find("#speed"), "END")
     browser.execute_script("gan2d.step = gan => { gan.iteration++; return { dLoss: 1, gLoss: 1, gSlope: 1 }; };")
+    find("#play").click()
+    keys(find("#speed"), "END")
     find("[data-story=rescued]").click()
     assert find("#speed").get_attribute("value") == "2"
     keys(find("#speed"), "END")
