@@ -75,7 +75,7 @@ const Playground = (() => {
   };
 
   const words = {}, openers = {}, data = {}, loaded = {};
-  let built = [], language = "en", current = null;
+  let built = [], language = "en", current = null, visit = 0;
 
   // ---- Words ----
 
@@ -130,13 +130,13 @@ const Playground = (() => {
 
   function title() {
     const name = location.hash.slice(1);
-    document.title = name in ROOMS ? `${t(`${name}.title`)} · ${t("title")}` : t("title");
+    document.title = Object.hasOwn(ROOMS, name) ? `${t(`${name}.title`)} · ${t("title")}` : t("title");
   }
 
   async function route() {
     current?.close?.();
     current = null;
-    const name = location.hash.slice(1), main = document.getElementById("main");
+    const mine = ++visit, name = location.hash.slice(1), main = document.getElementById("main");
     title();
     if (!shown().includes(name)) return home(main);
     const { scripts, data: needs = [], file, section } = ROOMS[name], box = el("div", { class: "room" });
@@ -153,7 +153,7 @@ const Playground = (() => {
       box.append(el("p", { t: "not loaded" }));
       return translate(box);
     }
-    if (location.hash.slice(1) !== name) return; // the visitor has gone on
+    if (mine !== visit) return; // the visitor has gone on, perhaps to come back to this room
     current = openers[name](box, Object.assign({}, ...needs.map(file => data[file]))) ?? null;
     translate(box);
     current?.refresh?.();
@@ -191,7 +191,7 @@ const Playground = (() => {
   function start() {
     let wanted = null;
     try { wanted = localStorage.getItem("language"); } catch { /* see setLanguage */ }
-    if (!(wanted in words)) wanted = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+    if (!Object.hasOwn(words, wanted)) wanted = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
     document.getElementById("languages").append(...Object.keys(words).map(each =>
       el("button", { lang: words[each].lang, onclick: () => setLanguage(each) }, words[each].language)));
     addEventListener("hashchange", route);
@@ -225,26 +225,43 @@ const Playground = (() => {
     canvas.getContext("2d").putImageData(image, 0, 0);
   }
 
-  // Where a pointer is in an element, from 0 to 1 in both directions.
+  // Where a pointer is in an element, from 0 to 1 in both directions if it is inside.
   function placeIn(element, event) {
-    const box = element.getBoundingClientRect(), inside = v => Math.min(1, Math.max(0, v));
-    return [inside((event.clientX - box.left) / box.width), inside((event.clientY - box.top) / box.height)];
+    const box = element.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   }
 
-  // Calls `move(x, y, first)` while a pointer is pressed on an element.
-  function drag(element, move) {
-    element.addEventListener("pointerdown", event => { element.setPointerCapture(event.pointerId); move(...placeIn(element, event), true); });
-    element.addEventListener("pointermove", event => { if (event.buttons) move(...placeIn(element, event), false); });
+  /* Calls `move(x, y, first)` while the left button, a finger or a pen is pressed on an element. Outside, the place is the
+  nearest one inside; but if the element is `paper`, a stroke ends at its edge, and another one begins on the way back. */
+  function drag(element, move, paper = false) {
+    let first = true;
+    function go(event) {
+      const place = placeIn(element, event), inside = place.map(v => Math.min(1, Math.max(0, v)));
+      const outside = paper && inside.some((v, i) => v !== place[i]);
+      if (!outside) move(...inside, first);
+      first = outside;
+    }
+    element.addEventListener("pointerdown", event => {
+      if (event.button) return;
+      element.setPointerCapture(event.pointerId);
+      first = true;
+      go(event);
+    });
+    element.addEventListener("pointermove", event => { if (event.buttons & 1) go(event); });
+    element.addEventListener("pointerleave", () => { first = true; });
   }
 
-  // Calls `move(dx, dy)` for the arrow keys. Those with which `uses(dx, dy)` is false scroll the page, as always.
+  /* Calls `move(dx, dy, held)` for the arrow keys; `held` is true if the key has been down before. Those with which
+  `uses(dx, dy)` is false scroll the page, and those with Alt and the like go back, as always. Returns a function that stops. */
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   function arrows(element, move, uses = () => true) {
-    element.addEventListener("keydown", event => {
-      if (!ARROWS[event.key] || !uses(...ARROWS[event.key])) return;
+    function press(event) {
+      if (event.altKey || event.ctrlKey || event.metaKey || !ARROWS[event.key] || !uses(...ARROWS[event.key])) return;
       event.preventDefault();
-      move(...ARROWS[event.key]);
-    });
+      move(...ARROWS[event.key], event.repeat);
+    }
+    element.addEventListener("keydown", press);
+    return () => element.removeEventListener("keydown", press);
   }
 
   return {

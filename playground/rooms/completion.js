@@ -7,10 +7,13 @@ Playground.room("completion", (box, { r3gan, encoder, hole, digits }) => {
   const [top, left] = [height, width].map(side => Math.floor((side - hole) / 2));
   const inside = i => { const x = i % width, y = Math.floor(i / width); return x >= left && x < left + hole && y >= top && y < top + hole; };
   const shown = Pictures.large("completion", ["hidden", "filled", "whole"]);
+  const nothing = el("p", { class: "said", t: "completion.nothing", "aria-live": "polite" });
   let next = 0;
 
   function fill(pixels) {
-    const seen = pixels.map((each, i) => (inside(i) ? 0 : each)), whole = generate.run([guess.run([seen])[0]])[0];
+    const seen = pixels.map((each, i) => (inside(i) ? 0 : each)), empty = Pictures.black(seen); // no digit to guess
+    const whole = empty ? seen : generate.run([guess.run([seen])[0]])[0];
+    nothing.hidden = !empty;
     paint(shown.hidden, seen.map((each, i) => (inside(i) ? 0.45 : each)), width, height);
     paint(shown.filled, seen.map((each, i) => (inside(i) ? whole[i] : each)), width, height);
     paint(shown.whole, whole, width, height);
@@ -21,7 +24,7 @@ Playground.room("completion", (box, { r3gan, encoder, hole, digits }) => {
     el("div", { class: "pair" },
       el("section", { class: "panel" }, el("h2", { t: "completion.draw" }), el("p", { t: "completion.how" }), pad.element),
       el("section", { class: "panel" }, el("h2", { t: "completion.result" }),
-        Pictures.figures("completion", shown),
+        Pictures.figures("completion", shown), nothing,
         el("p", { class: "soft", t: "completion.why" }))),
   );
   another();

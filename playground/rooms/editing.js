@@ -1,5 +1,6 @@
 "use strict";
-/* The room "editing": G's noise moves along a direction that makes strokes heavier or slanted; the digit is told. */
+/* The room "editing": G's noise moves along a direction that makes strokes heavier or slanted; G is told the digit, which stays if the
+noise does not go too far. */
 Playground.room("editing", (box, { conditional_residual: conditional, handwritings, directions }) => {
   const { el, paint } = Playground, [height, width] = conditional.shape, FAR = 3;
   const draw = Pictures.asking(conditional), noise = handwritings.map(each => Networks.floats(each));
@@ -10,6 +11,7 @@ Playground.room("editing", (box, { conditional_residual: conditional, handwritin
   let now = 0, digit = 5;
 
   function show() {
+    for (const each of Object.values(sliders)) each.tell();
     const moved = noise[now].map((v, i) =>
       Math.max(-1, Math.min(1, Object.keys(along).reduce((sum, name) => sum + Number(sliders[name].input.value) * along[name][i], v))));
     paint(shown.before, draw(noise[now], digit), width, height);

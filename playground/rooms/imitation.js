@@ -104,7 +104,8 @@ Playground.room("imitation", (box, content) => {
     for (due += seconds; due >= CartPole.SECONDS; due -= CartPole.SECONDS) step();
     draw();
   });
-  Playground.arrows(box, shove, dx => dx !== 0);
+  // Of the whole page: the visitor has not touched the box yet. A key that is held is one push, as a button is.
+  const stopKeys = Playground.arrows(document, (dx, _, held) => { if (!held) shove(dx); }, dx => dx !== 0);
   begin();
-  return { close: stop, refresh };
+  return { close: () => { stop(); stopKeys(); }, refresh };
 });

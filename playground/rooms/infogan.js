@@ -10,6 +10,7 @@ Playground.room("infogan", (box, { infogan, noise: given, categories }) => {
   let now = 0, category = 0;
 
   function show() {
+    for (const each of sliders) each.tell();
     paint(shown.drawn, draw(noise[now], category, sliders.map(({ input }) => Number(input.value))), width, height);
     buttons.forEach((button, place) => button.setAttribute("aria-pressed", place === category));
   }

@@ -89,10 +89,11 @@ const Pictures = (() => {
     return el("div", { class: ["", "figures single", "figures two"][many.length] ?? "figures" }, ...many);
   }
 
-  // A slider with its words above it.
+  // A slider with its words above it. `tell()` writes its number next to them. (A reader of the page says it anyway.)
   function slider(words, id, given) {
-    const input = el("input", { type: "range", id, label: words, ...given });
-    return { input, element: el("label", { class: "slider" }, el("span", { t: words }), input) };
+    const input = el("input", { type: "range", id, label: words, ...given }), number = el("b", { "aria-hidden": "true" });
+    const tell = () => { number.textContent = Number(input.value).toFixed(1); };
+    return { input, tell, element: el("label", { class: "slider" }, el("span", { t: words }), " ", number, input) };
   }
 
   const black = pixels => pixels.every(each => each === 0);
@@ -149,7 +150,7 @@ const Pictures = (() => {
     drag(canvas, (x, y, first) => {
       if (first) movePen(x * width, y * height);
       if (stroke(x * width, y * height)) later();
-    });
+    }, true);
     const inside = (v, most) => Math.min(most - 1, Math.max(0, Math.floor(v))) + 0.5;
     arrows(canvas, (dx, dy) => movePen(inside(pen[0] + dx, width), inside(pen[1] + dy, height)));
     canvas.addEventListener("keydown", event => {

@@ -140,14 +140,15 @@ const Plane = (() => {
   const brief = v => v >= 0.001 && v < 1e4 ? String(Number(v.toPrecision(2))) : v.toExponential(0);
 
   /* Curves over the iterations. `lines` is [{name, colour, dash, values}], all of the same length; value number i is of
-  iteration i · every. With `logarithmic`, the axis has powers of ten. */
-  function drawCurves(canvas, lines, every, { logarithmic, level } = {}) {
+  iteration i · every. With `logarithmic`, the axis has powers of ten. `whole` is for curves without noise: all of their
+  values are shown, and much smaller ones. */
+  function drawCurves(canvas, lines, every, { logarithmic, level, whole } = {}) {
     const [pen, width, height] = prepare(canvas), left = 52, right = width - 10, top = 24, bottom = height - 22;
-    const scale = logarithmic ? v => Math.log10(Math.max(v, 1e-8)) : v => v;
+    const scale = logarithmic ? v => Math.log10(Math.max(v, whole ? 1e-30 : 1e-8)) : v => v;
     const all = lines.flatMap(line => line.values).filter(Number.isFinite).map(scale).sort((a, b) => a - b);
     // A few wild values must not press all others flat.
-    const at = share => all[Math.round(share * (all.length - 1))];
-    let low = all.length ? at(0.01) : 0, high = all.length ? at(0.99) : 1;
+    const at = share => all[Math.round(share * (all.length - 1))], cut = whole ? 0 : 0.01;
+    let low = all.length ? at(cut) : 0, high = all.length ? at(1 - cut) : 1;
     if (level !== undefined) [low, high] = [Math.min(low, scale(level)), Math.max(high, scale(level))];
     if (high - low < 0.1) [low, high] = [low - 0.1, high + 0.1];
     [low, high] = [low - 0.06 * (high - low), high + 0.06 * (high - low)];

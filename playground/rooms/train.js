@@ -29,6 +29,9 @@ Playground.room("train", box => {
     seed: [1, 2, 3, 4, 5],
   };
   const SPEEDS = [2, 10, 30, 100, 300, Infinity]; // iterations a second, at most
+  const SLOW = 2; // of SPEEDS, at most, for the stories in which all happens within 500 iterations
+  const PAUSE = 1000; // of these stories: with some seeds, G has no gradient any more after 3,000
+  const WATCHED = ["vanishing", "rescued"];
   const POINTS = 400; // in a curve; then every second one is left out
 
   // ---- The page ----
@@ -39,11 +42,13 @@ Playground.room("train", box => {
   const watch = el("p", { class: "watch", id: "watch", "aria-live": "polite" });
   const numbers = el("p", { class: "numbers", id: "numbers" });
   const legend = el("ul", { class: "legend" });
+  const step = el("button", { t: "train.step", id: "step", onclick: () => { run(false); advance(1); show(); } });
   const play = el("button", { class: "main", id: "play", onclick: () => { run(!running); show(); } });
   const stories = Object.keys(STORIES).map(name =>
     el("button", { t: `train.story.${name}`, "data-story": name, onclick: () => tell(name) }));
   const arrows = el("input", { type: "checkbox", id: "arrows", onchange: () => show() });
-  const speed = el("input", { type: "range", id: "speed", min: 0, max: SPEEDS.length - 1, value: 4, label: "train.speed" });
+  const speed = el("input", { type: "range", id: "speed", min: 0, max: SPEEDS.length - 1, value: 4, label: "train.speed", onchange: () => { chosen = speed.value; } });
+  const curves = el("h2", { t: "train.curves" }), slope = el("h2", { t: "train.slope" });
   const clear = el("button", { t: "train.clear", hidden: true, onclick: () => { settings.dots = []; again(); } });
   const choices = (kind, values) => values.map(value =>
     typeof value === "number" ? el("option", {}, String(value)) : el("option", { t: `train.${kind}.${value}` }));
@@ -56,12 +61,11 @@ Playground.room("train", box => {
   box.append(
     el("div", { class: "panel wide" }, el("h2", { t: "train.stories" }), el("div", { class: "stories" }, ...stories), watch),
     el("div", { class: "panel" }, stage, legend, numbers,
-      el("div", { class: "row" }, play, el("button", { t: "train.step", id: "step", onclick: () => { run(false); advance(1); show(); } }),
-        el("button", { t: "train.again", id: "again", onclick: () => again() }), clear),
+      el("div", { class: "row" }, play, step, el("button", { t: "train.again", id: "again", onclick: () => again() }), clear),
       el("label", { class: "soft" }, el("span", { t: "train.speed" }), speed),
     ),
     el("div", {},
-      el("div", { class: "panel" }, el("h2", { id: "curves", t: "train.curves" }), losses, el("h2", { id: "slope", t: "train.slope" }), slopes),
+      el("div", { class: "panel" }, curves, losses, slope, slopes),
       el("div", { class: "panel" }, el("h2", { t: "train.settings" }), el("div", { class: "fields" }, ...Object.values(labels)),
         el("label", { class: "check" }, arrows, el("span", { t: "train.arrows" }))),
     ),
@@ -69,7 +73,7 @@ Playground.room("train", box => {
 
   // ---- The state ----
 
-  let settings, gan, shown, point, path, history, every, last, running = false, due = 0, pictures = 0, story, cursor = [0, 0];
+  let settings, gan, shown, point, path, history, every, last, running = false, due = 0, pictures = 0, story, chosen = speed.value, cursor = [0, 0];
   const evaluation = gan2d.noise(1000, gan2d.randomOf(9));
   const isPoint = () => settings.data === "point";
   const empty = () => settings.data === "dots" && !settings.dots.length;
@@ -77,7 +81,8 @@ Playground.room("train", box => {
   function tell(name) {
     settings = { ...gan2d.SETTINGS, dots: settings?.dots ?? [], ...STORIES[name], seed: settings?.seed ?? gan2d.SETTINGS.seed };
     story = name;
-    arrows.checked = name === "vanishing" || name === "rescued";
+    arrows.checked = WATCHED.includes(name);
+    speed.value = WATCHED.includes(name) ? Math.min(chosen, SLOW) : chosen;
     again();
     run(true);
   }
@@ -106,6 +111,7 @@ Playground.room("train", box => {
 
   function run(on) {
     running = on && !empty();
+    play.disabled = step.disabled = empty();
     play.dataset.t = running ? "train.pause" : "train.play";
     play.textContent = t(play.dataset.t);
   }
@@ -131,7 +137,7 @@ Playground.room("train", box => {
           every *= 2;
         }
       }
-      if (!Number.isFinite(last.dLoss + last.gLoss)) { run(false); break; }
+      if (!Number.isFinite(last.dLoss + last.gLoss) || (WATCHED.includes(story) && iteration() === PAUSE)) { run(false); break; }
     }
     return done;
   }
@@ -153,8 +159,8 @@ Playground.room("train", box => {
     arrows.parentElement.hidden = isPoint();
     clear.hidden = settings.data !== "dots";
     stage.classList.toggle("drawing", settings.data === "dots");
-    document.getElementById("curves").textContent = t(isPoint() ? "train.point.curves" : "train.curves");
-    document.getElementById("slope").textContent = t(isPoint() ? "train.point.distance" : "train.slope");
+    curves.textContent = t(isPoint() ? "train.point.curves" : "train.curves");
+    slope.textContent = t(isPoint() ? "train.point.distance" : "train.slope");
     watch.textContent = settings.data === "dots" && empty() ? t("train.draw") : story ? t(`train.watch.${story}`) : t("train.own");
     stage.setAttribute("aria-label", t(isPoint() ? "train.point.stage" : "train.stage"));
     const kinds = isPoint() ? [["data", "train.point.goal"], ["fake", "train.point.now"]]
@@ -203,8 +209,8 @@ Playground.room("train", box => {
     Plane.drawCurves(losses, [
       { name: names[0], colour: isPoint() ? COLOURS.fake : COLOURS.data, values: history.dLoss },
       { name: names[1], colour: isPoint() ? COLOURS.data : COLOURS.fake, dash: [6, 3], values: history.gLoss },
-    ], every, { level });
-    Plane.drawCurves(slopes, [{ name: t(isPoint() ? "train.point.distance" : "train.gSlope"), colour: COLOURS.third, values: history.gSlope }], every, { logarithmic: true });
+    ], every, { level, whole: isPoint() });
+    Plane.drawCurves(slopes, [{ name: t(isPoint() ? "train.point.distance" : "train.gSlope"), colour: COLOURS.third, values: history.gSlope }], every, { logarithmic: true, whole: isPoint() });
   }
 
   // ---- Own dots ----
@@ -228,7 +234,7 @@ Playground.room("train", box => {
     if (settings.data !== "dots" || (!first && before && Math.hypot(x - before[0], y - before[1]) < 0.03)) return;
     before = [x, y];
     addDot(x, y);
-  });
+  }, true);
   Playground.arrows(stage, (dx, dy) => {
     cursor = [Math.max(-1, Math.min(1, cursor[0] + 0.06 * dx)), Math.max(-1, Math.min(1, cursor[1] + 0.06 * dy))];
     if (!running) show();

@@ -119,6 +119,49 @@ def test_the_first_page(browser):
     assert_quiet(browser)
 
 
+def test_a_room_opens_once(browser):
+    """Also if its visitor comes back while its scripts load; and names that every object has are no rooms."""
+    find = opened(browser)
+    browser.execute_script("for (const name of ['train', '', 'train']) location.hash = name;")
+    wait(browser, "return document.querySelector('#stage')")
+    find("#languages [lang=zh-CN]").click()
+    loops = """
+const done = arguments[0], ask = requestAnimationFrame;
+let asked = 0;
+window.requestAnimationFrame = draw => { asked++; return ask(draw); };
+ask(() => { asked = 0; ask(() => done(asked)); });
+"""
+    assert browser.execute_async_script(loops) == 1
+    code = """
+addEventListener("hashchange", () => arguments[0](document.title), { once: true });
+location.hash = "constructor";
+"""
+    assert browser.execute_async_script(code) == "GAN 游乐场"
+    assert_quiet(browser)
+
+
+# Words that are cut off in a field to choose from, and Latin words that go on in the next line.
+CUT = """
+const found = [];
+for (const each of document.querySelectorAll("select")) {
+  if (!each.offsetWidth) continue;
+  const wide = each.offsetWidth;
+  each.style.width = "auto";
+  if (each.offsetWidth > wide) found.push([...each.options].map(option => option.textContent).join());
+  each.style.width = "";
+}
+const range = document.createRange(), walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) {
+  for (const { index, 0: word } of walk.currentNode.data.matchAll(/[A-Za-z]{2,}/g)) {
+    range.setStart(walk.currentNode, index);
+    range.setEnd(walk.currentNode, index + word.length);
+    if (new Set([...range.getClientRects()].map(each => each.top)).size > 1) found.push(word);
+  }
+}
+return found;
+"""
+
+
 def test_all_rooms_on_a_phone(browser):
     """At 360 pixels nothing is cut off, and nothing must be scrolled sideways, in each language."""
     for room in ["", *ROOMS]:
@@ -128,15 +171,20 @@ def test_all_rooms_on_a_phone(browser):
             assert find("html").get_attribute("lang").startswith(language)
             assert browser.execute_script("return document.documentElement.scrollWidth") <= 360, room
             small = browser.execute_script(
-                "return [...document.querySelectorAll('button, select')]"
+                "return [...document.querySelectorAll('button, select, .links a')]"
                 ".filter(e => e.offsetHeight && e.offsetHeight < 38).map(e => e.textContent)"
             )
             assert small == [], "a finger needs 38 pixels"
+            assert browser.execute_script(CUT) == [], room
             missing = browser.execute_script(
                 "return [...document.querySelectorAll('[data-t]')]"
                 ".filter(e => !e.textContent || e.textContent === e.dataset.t).map(e => e.dataset.t)"
             )
             assert missing == [], "each has its words"
+        if room == "imitation":
+            ends = "const [a, , c] = document.querySelectorAll('.cart'), b = document.querySelector('#left');"
+            ends += "return c.getBoundingClientRect().bottom - b.getBoundingClientRect().top"
+            assert browser.execute_script(ends) < 740, "who pushes sees all three"
         assert_quiet(browser)
 
 
@@ -184,6 +232,37 @@ def test_train_tells_its_stories(browser):
     assert rate.get_attribute("value") == "1" and find("[data-setting=dOptimizer]").get_attribute("value") == "Adadelta"
     keys(find("[data-setting=loss]"), "ARROW_DOWN", "ARROW_DOWN", "ARROW_DOWN")
     assert find("[data-setting=penalty]").is_displayed() and "own settings" in find("#watch").text
+    assert browser.execute_script(CUT) == []
+    # What is over after 500 iterations is slow, unless the visitor wants it fast; then it pauses. Quick steps will do.
+    browser.execute_script("gan2d.step = gan => { gan.iteration++; return { dLoss: 1, gLoss: 1, gSlope: 1 }; };")
+    find("#play").click()
+    keys(find("#speed"), "END")
+    find("[data-story=rescued]").click()
+    assert find("#speed").get_attribute("value") == "2"
+    keys(find("#speed"), "END")
+    wait(browser, "return document.querySelector('#play').dataset.t === 'train.play'")
+    assert find("#numbers b").text == "1,000"
+    find("[data-story=faster]").click()
+    assert find("#speed").get_attribute("value") == "5"
+    assert_quiet(browser)
+
+
+def test_charts_of_one_point_are_whole(browser):
+    """Two numbers that halve at each iteration: the axes reach from their beginning to their end."""
+    opened(browser, "train")
+    code = """
+document.querySelector("[data-story=circle]").click();
+gan2d.onePoint = ({ theta, psi }) => ({ theta: theta / 2, psi: psi / 2 });
+document.getElementById("again").click();
+for (let i = 0; i < 120; i++) document.getElementById("step").click();
+const pen = CanvasRenderingContext2D.prototype, write = pen.fillText, written = [];
+pen.fillText = text => written.push(text);
+dispatchEvent(new Event("resize"));
+pen.fillText = write;
+return written;
+"""
+    written = browser.execute_script(code)
+    assert "0.53" in written and "2e-32" in written, f"{written}"
     assert_quiet(browser)
 
 
@@ -243,8 +322,11 @@ def test_train_on_dots_of_one_s_own(browser):
     find = opened(browser, "train")
     find("[data-story=own]").click()
     assert "Draw your data" in find("#watch").text and find("[data-setting=dRate]").get_attribute("value") == "1"
-    assert find("#play").text == "Train", "there is nothing to train on yet"
+    assert find("#play").text == "Train"
     stage = find("#stage")
+    browser.execute_script(MOVE, stage, 1.1, 0.5, 1)
+    for name in ("play", "step"):
+        assert not find(f"#{name}").is_enabled(), "there is nothing to train on yet"
     ActionChains(browser).click_and_hold(stage).move_by_offset(60, 0).move_by_offset(0, 60).release().perform()
     wait(browser, "return /Iteration [1-9]/.test(document.querySelector('#numbers').textContent)")
     find("#play").click()
@@ -363,7 +445,24 @@ def test_conditional(browser):
             np.testing.assert_array_equal(table[row, :, digit].ravel(), after)
     find("#number").send_keys("1234567890")
     assert len(drawn()) == 8
-    find("#number").clear()
+    assert find("#message").text == ""
+    keys(find("#number"), "HOME", "x", "9")
+    assert find("#number").get_attribute("value") == "47712345", "there is no place for another"
+    keys(find("#number"), "END", "BACK_SPACE", "HOME", "-", "9")
+    assert find("#number").get_attribute("value") == "94771234", "the caret stays where it was"
+    for typed, left, message in (
+        ("abc", "", "Only the digits 0 to 9."),
+        ("３４", "34", ""),
+        ("-5", "5", "Only the digits 0 to 9."),
+        ("3.14", "314", "Only the digits 0 to 9."),
+        ("", "", "Type a digit."),
+    ):
+        code = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'));"
+        browser.execute_script(code, find("#number"), typed)
+        assert (find("#number").get_attribute("value"), find("#message").text) == (left, message)
+        assert len(drawn()) == len(left) and find("#written").is_displayed() == bool(left)
+    find("#languages [lang=zh-CN]").click()
+    assert find("#message").text == "请输入一个数字。"
     keys(find("#number"), " ", "BACK_SPACE")
     assert drawn() == []
     assert_quiet(browser)
@@ -427,6 +526,14 @@ def press(browser, selector, text):
     assert [each.text for each in browser.find_elements("css selector", f"{selector} [aria-pressed=true]")] == [text]
 
 
+# Moves a pointer with pressed buttons (1 is the left one) to a place of an element, in shares of its width and height.
+MOVE = """
+const [element, x, y, buttons] = arguments, box = element.getBoundingClientRect();
+const place = { clientX: box.left + x * box.width, clientY: box.top + y * box.height };
+element.dispatchEvent(new PointerEvent("pointermove", { buttons, ...place }));
+"""
+
+
 def stroke(browser, element, *moves):
     """Draws with the mouse, from the middle of an element."""
     from selenium.webdriver import ActionChains
@@ -463,7 +570,9 @@ def test_infogan(browser):
         for column, end in ((0, "HOME"), (7, "END")):
             keys(find(f"#{name}"), end)
             same(values(browser, "#drawn"), drawn[row, column])
+            assert {"HOME": "number -2.0", "END": "number 2.0"}[end] in find(f".slider:has(#{name})").text
             find("#back").click()
+            assert "number 0.0" in find(f".slider:has(#{name})").text
             same(values(browser, "#drawn"), drawn[0, 0])
     assert np.abs(drawn[2:, 0] - drawn[2:, 7]).mean(axis=(1, 2)).min() > 0.01, "the numbers change the picture"
     assert_quiet(browser)
@@ -493,6 +602,12 @@ def test_pix2pix(browser):
     assert line.sum() < 20 and (line.sum(axis=1) > 0).sum() >= 6
     keys(find(".pad"), " ")
     assert values(browser, ".pad").sum() <= line.sum() + 1
+    wipe(browser)
+    browser.execute_script(MOVE, find(".pad"), 0.5, 0.5, 2)
+    stroke(browser, find(".pad"), (300, 0), (0, 80), (-300, 0))
+    line = values(browser, ".pad")
+    assert line.sum() < 20 and not line[:, -1].any() and not line[15:20].any(), "two strokes"
+    assert line[13:15].any() and line[20:].any()
     assert_quiet(browser)
 
 
@@ -765,7 +880,10 @@ def test_completion(browser):
     before = greys(browser, "#whole")
     keys(find(".pad"), *[" ", "ARROW_DOWN"] * 3)
     keys(find(".pad"), *["ARROW_LEFT"] * 12, *[" ", "ARROW_UP"] * 5)
-    assert (greys(browser, "#whole") != before).any()
+    assert (greys(browser, "#whole") != before).any() and not find(".said").is_displayed()
+    wipe(browser)
+    assert greys(browser, "#whole").sum() == greys(browser, "#filled").sum() == 0
+    assert find(".said").text == "The network sees no digit yet: draw one."
     assert_quiet(browser)
 
 
@@ -784,6 +902,22 @@ def test_imitation(browser):
     paused = find("[data-player=expert]").text
     time.sleep(0.2)
     assert find("[data-player=expert]").text == paused
+
+    find = opened(browser, "imitation")
+    browser.execute_script("document.getElementById('play').click()")  # the focus stays where it is
+    press = """
+const given = { key: arguments[0], bubbles: true, cancelable: true, ...arguments[1] };
+return !document.activeElement.dispatchEvent(new KeyboardEvent("keydown", given));
+"""
+    still = greys(browser, ".cart")
+    assert not browser.execute_script(press, "ArrowLeft", {"altKey": True}), "the browser's own: back"
+    assert browser.execute_script(press, "ArrowLeft", {"repeat": True})
+    assert (greys(browser, ".cart") == still).all(), "one key, one push"
+    keys(browser.switch_to.active_element, "ARROW_LEFT")
+    assert (greys(browser, ".cart") != still).any()
+    find(".back").click()
+    wait(browser, "return document.querySelector('.cards')")
+    assert not browser.execute_script(press, "ArrowLeft", {}), "it no longer listens"
     assert_quiet(browser)
 
 
