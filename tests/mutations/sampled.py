@@ -46,6 +46,7 @@ TESTS = {
     "members.py": ["zoo/test_members.py", "test_edges.py"],
     "parts.py": ["test_gan.py", "metrics/test_scores.py"],
     "metrics/measured.py": ["test_evaluate.py", "runs/test_report.py"],
+    "metrics/translated.py": ["metrics/test_translated.py", "zoo/test_cyclegan.py"],
     "metrics/sequences.py": ["zoo/test_seqgan.py"],
     "zoo/__init__.py": ["test_setup.py"],
     "objectives/losses.py": ["objectives/test_objectives.py"],
