@@ -2,10 +2,10 @@
 
 A room needs the folders of some runs, by the names in ROOMS: out/digits, for example, or out/digits-0/run, as
 experiments.mnist.zoo names it. Its networks go to playground/data/ROOM.js, with 16 bits for each weight where that
-changes no output by 1/255, and a picture to playground/pictures. Next to each network are some inputs, and what Keras
-computes of them, so that the tests need no run. experiments/rooms.py says what else belongs to a room. The page does
-not show a room whose runs are not there: its files are removed. --only=infogan,pix2pix builds these rooms, and leaves
-the others as they are.
+changes no output by 1/255, and a picture to playground/pictures. Some inputs of each network, and what Keras computes
+of them, go to tests/playground/checks/ROOM.json, so that the tests need no run. experiments/rooms.py says what else
+belongs to a room. The page does not show a room whose runs are not there: its files are removed.
+--only=infogan,pix2pix builds these rooms, and leaves the others as they are.
 
 These commands make the runs:
 
@@ -48,6 +48,7 @@ from gan_tf.runs import command_line
 from gan_tf.runs.config import RunError
 
 FLAGS = flags.FLAGS
+CHECKS = record.RESULTS.parents[1] / "tests" / "playground" / "checks"
 PLAYGROUND = Path(__file__).parents[1] / "playground"
 NETWORKS = Path(__file__).parents[1] / "gan_tf" / "runs" / "networks.js"
 LIMIT = 15_000_000  # bytes of all rooms together
@@ -134,6 +135,15 @@ def content(room, runs):
     return found, picture
 
 
+def take_checks(found, name=""):
+    """Takes the checks out of all networks in `found`, what belongs into a file. Returns {RUN/NETWORK: its checks}."""
+    checks = {name: found.pop("checks")} if "checks" in found else {}
+    for key, each in found.items():
+        if isinstance(each, dict):
+            checks |= take_checks(each, f"{name}/{key}" if name else key)
+    return checks
+
+
 def draw(picture, path):
     """Writes 32 pictures as four rows of eight. Each pixel of small pictures becomes twice as large."""
     from PIL import Image
@@ -145,20 +155,25 @@ def draw(picture, path):
     image.save(path, optimize=True)
 
 
-def build(runs, out_dir, only=tuple(ROOMS)):
+def build(runs, out_dir, only=tuple(ROOMS), checks_dir=CHECKS):
     """Writes the data of the rooms `only` whose runs are below `runs`. Returns {room: bytes, or None if left out}.
 
-    Files of other rooms stay as they are.
+    The checks of their networks go to `checks_dir`. Files of other rooms stay as they are.
     """
-    out_dir = Path(out_dir)
-    for name in ("data", "pictures"):
-        (out_dir / name).mkdir(parents=True, exist_ok=True)
+    out_dir, checks_dir = Path(out_dir), Path(checks_dir)
+    for folder in (out_dir / "data", out_dir / "pictures", checks_dir):
+        folder.mkdir(parents=True, exist_ok=True)
     paths = {room: out_dir / "data" / f"{room}.js" for room in ROOMS}
     for room in only:
         found = content(room, runs)
         if found is None:
-            paths[room].unlink(missing_ok=True)
+            for path in (paths[room], checks_dir / f"{room}.json"):
+                path.unlink(missing_ok=True)
             continue
+        checks = take_checks(found[0])
+        if checks:
+            text = json.dumps(checks, separators=(",", ":")) + "\n"
+            (checks_dir / f"{room}.json").write_text(text, encoding="utf-8")
         text = f'Playground.data("{room}", {json.dumps(found[0], separators=(",", ":"))});\n'
         paths[room].write_text(text, encoding="utf-8")
         if found[1] is not None:
@@ -172,7 +187,7 @@ def build(runs, out_dir, only=tuple(ROOMS)):
 
 def main():
     command_line.import_tensorflow()
-    sizes = build(FLAGS.runs, FLAGS.out_dir, FLAGS.only)
+    sizes = build(FLAGS.runs, FLAGS.out_dir, FLAGS.only, FLAGS.checks_dir)
     for room in FLAGS.only:
         size = sizes[room]
         runs = " and ".join([*ROOMS[room], *["completion"] * (room == "completion")])
@@ -184,5 +199,6 @@ def main():
 if __name__ == "__main__":
     flags.DEFINE_string("runs", "out", "Folder with the folders of the runs.")
     flags.DEFINE_string("out_dir", str(PLAYGROUND), "Folder of the playground.")
+    flags.DEFINE_string("checks_dir", str(CHECKS), "Folder for what the tests compare the networks with.")
     record.define_names("only", ROOMS, "Rooms to build.")
-    command_line.run(main, {"Flags": ["runs", "out_dir", "only"]}, (LoadError, RunError, OSError))
+    command_line.run(main, {"Flags": ["runs", "out_dir", "checks_dir", "only"]}, (LoadError, RunError, OSError))

@@ -1,1 +1,1 @@
-Playground.built(["digits", "r3gan", "conditional", "infogan", "pix2pix", "cyclegan", "super_resolution", "stackgan", "completion", "editing", "adversarial_autoencoder", "heads", "imitation", "seqgan"]);
+Playground.built(["digits", "r3gan", "conditional", "infogan", "pix2pix", "cyclegan", "super_resolution", "stackgan", "completion", "editing", "adversarial_autoencoder", "gan_3d", "heads", "imitation", "seqgan"]);

@@ -304,11 +304,15 @@ def test_build(runs, tmp_path, monkeypatch):
     (out / "data").mkdir(parents=True)
     for room in ("r3gan", "infogan"):
         (out / f"data/{room}.js").write_text("of an older build")
-    sizes = playground.build(folder, out, ["seqgan", "r3gan", "imitation"])
+    checks = tmp_path / "checks"
+    sizes = playground.build(folder, out, ["seqgan", "r3gan", "imitation"], checks)
+    assert list(checks.iterdir()) == [], "SeqGAN's check is in its own file"
+    (checks / "r3gan.json").write_text("of an older build")
     assert (out / "data/infogan.js").read_text() == "of an older build", "it was not asked for"
     assert {room for room, size in sizes.items() if size} == {"infogan", "seqgan"}
     assert (out / "data/built.js").read_text() == 'Playground.built(["infogan", "seqgan"]);\n'
-    sizes = playground.build(folder, out)
+    sizes = playground.build(folder, out, checks_dir=checks)
+    assert [path.name for path in checks.iterdir()] == ["digits.json"]
     assert {room for room, size in sizes.items() if size} == {"digits", "seqgan"}, "imitation needs its clone, too"
     assert (out / "data/built.js").read_text() == 'Playground.built(["digits", "seqgan"]);\n'
     assert sorted(path.name for path in (out / "data").iterdir()) == ["built.js", "digits.js", "seqgan.js"]
@@ -323,7 +327,8 @@ def test_build(runs, tmp_path, monkeypatch):
         if run == "collapsed":
             assert "discriminator" not in found, "the room asks only the other one"
             continue
-        (x,), y = found["discriminator"]["checks"][1]
+        assert "checks" not in found["generator"], "a visitor does not load them"
+        (x,), y = json.loads((checks / "digits.json").read_text())["digits/discriminator"][1]
         pixels, logit = (np.frombuffer(base64.b64decode(each), "<f4") for each in (x, y))
         np.testing.assert_allclose(gan.models["discriminator"](pixels[None])[0], logit, rtol=1e-5)
     noise = gans["digits-0/run"].noise(0, 2, 64)

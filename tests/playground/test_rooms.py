@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import time
+from pathlib import Path
 
 import node
 import numpy as np
@@ -346,7 +347,7 @@ def built(room):
 # The room seqgan is in test_sequences.py; editing has the network of conditional.
 @pytest.mark.parametrize("room", [room for room in BUILT if room not in ("seqgan", "editing")])
 def test_networks_are_keras_s(room):
-    """Each network in the room's file computes what Keras computed, stored next to it when the room was built."""
+    """Each network in the room's file computes what Keras computed, stored in checks/ when the room was built."""
     code = """
 let content;
 global.atob ??= text => Buffer.from(text, "base64").toString("latin1");
@@ -354,12 +355,13 @@ global.Playground = { data: (_, found) => { content = found; } };
 const fs = require("fs"), vm = require("vm");
 const read = name => vm.runInThisContext(fs.readFileSync(`${folder}/${name}`, "utf8"));
 read("networks.js");
-read(`data/${given}.js`);
+read(`data/${given.room}.js`);
 const found = [], networks = vm.runInThisContext("Networks");
 for (const part of [content, ...Object.values(content)]) for (const [name, each] of Object.entries(part)) {
-  if (!each.checks) continue;
+  if (!each.nodes) continue;
   const network = networks.load(each);
-  for (const [x, y] of each.checks) {
+  const at = path => path.split("/").reduce((all, key) => all?.[key], content);
+  for (const [x, y] of given.checks[Object.keys(given.checks).find(path => at(path) === each)]) {
     const theirs = networks.floats(y), ours = network.run(x.map(each => networks.floats(each)))[0];
     const distances = ours.map((v, i) => Math.abs(v - theirs[i]) / Math.max(1, Math.abs(theirs[i])));
     found.push([name, Math.max(...distances), Math.max(...theirs) - Math.min(...theirs)]);
@@ -367,8 +369,9 @@ for (const part of [content, ...Object.values(content)]) for (const [name, each]
 }
 return found;
 """
-    found = node.run(code, room)
-    assert found
+    checks = json.loads((Path(__file__).parent / "checks" / f"{room}.json").read_text())
+    found = node.run(code, {"room": room, "checks": checks})
+    assert len(found) == sum(map(len, checks.values())) > 0
     for name, distance, spread in found:
         assert distance < 1 / 255, name
         assert spread > 0.1 or name == "discriminator", "Keras's numbers are not all the same"
