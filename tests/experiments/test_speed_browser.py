@@ -47,6 +47,19 @@ def test_what_is_asked_of_the_contenders():
         assert kinds == {"input", "dense", "batch_norm", "activation", "transposed", "rescale"}
 
 
+def test_the_table_of_the_rooms():
+    """All rooms are in it. Each shows its first words within a second, and its first picture within two."""
+    text = (record.RESULTS.parent / "EVIDENCE.md").read_text()
+    result = json.loads((record.RESULTS / "speed" / "rooms.json").read_text())
+    assert (
+        rooms.table(result) in text
+        and f"the median of three rounds; {result['date']}, commit {result['commit']}" in text
+    )
+    assert list(result["rooms"]) == ["", "train", *rooms.built()]
+    slowest = {name: max(row[name] for row in result["rooms"].values()) for name in rooms.TIMES[:2]}
+    assert slowest["first paint"] < 0.1 < 1 and slowest["first picture"] < 0.7 < 2, "the sentence below the table"
+
+
 def test_when_a_room_shows_something(tmp_path, monkeypatch):
     """One picture is drawn after 0.7 s, one after 1.3 s; one only gets a colour, and waits for the visitor."""
     late = "setTimeout(() => document.querySelector('#%s').getContext('2d').fillRect(0, 0, %d, 9), %d);"
