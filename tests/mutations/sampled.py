@@ -37,6 +37,8 @@ TESTS = {
     "data/dataset.py": ["data/test_data.py", "data/test_own_pictures.py"],
     "data/fitting.py": ["data/test_own_pictures.py", "data/test_tfds.py"],
     "data/folder.py": ["data/test_own_pictures.py", "data/test_cache.py", "test_edges.py"],
+    "data/idx.py": ["data/test_idx.py", "data/test_relatives.py"],
+    "data/mnist.py": ["data/test_mnist.py", "data/test_relatives.py"],
     "data/loading.py": ["data/test_data.py", "data/test_own_pictures.py", "test_edges.py"],
     "evaluate.py": ["test_evaluate.py"],
     "keras_file.py": ["test_sample.py", "test_edges.py"],
