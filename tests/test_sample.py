@@ -55,7 +55,10 @@ def test_a_folder_holds_only_the_new_pictures(sound, tmp_path):
 
 
 def test_the_ending_is_that_of_the_flag(sound, tmp_path):
-    """Not that of what a link points to, or of the folder that . is. A link to a file is replaced, not followed."""
+    """Not that of what a link points to, or of the folder that . is. A link to a file is replaced, not followed.
+
+    Five samples fill no row of four, which only a grid minds.
+    """
     cwd = tmp_path / "with.dot"
     cwd.mkdir()
     (cwd / "text").write_text("mine")
@@ -64,6 +67,8 @@ def test_the_ending_is_that_of_the_flag(sound, tmp_path):
         assert sample(f"--generator={sound}", f"--out={out}", "--count=4", "--overwrite", cwd=cwd)[0] == 0
     assert (cwd / "text").read_text() == "mine" and Image.open(cwd / "a.png").width == 328
     assert (cwd / "00003.png").exists()
+    assert sample(f"--generator={sound}", "--out=five.npz", "--count=5", cwd=cwd)[0] == 0
+    assert np.load(cwd / "five.npz")["images"].shape == (5, 28, 28, 1)
 
 
 def test_a_new_folder_can_be_read_by_others(sound, tmp_path):

@@ -47,6 +47,7 @@ TESTS = {
     "locks.py": ["runs/test_folder.py", "test_edges.py"],
     "members.py": ["zoo/test_members.py", "test_edges.py"],
     "parts.py": ["test_gan.py", "metrics/test_scores.py"],
+    "messages.py": ["test_messages.py", "test_edges.py"],
     "metrics/measured.py": ["test_evaluate.py", "runs/test_report.py"],
     "metrics/translated.py": ["metrics/test_translated.py", "zoo/test_cyclegan.py"],
     "metrics/sequences.py": ["zoo/test_seqgan.py"],
