@@ -246,8 +246,13 @@ def test_solutions_of_part_5():
         "experiments",
         f"draws all {modes['r3gan']:,} kinds, but not equally often: KL is {divergence['r3gan']:.2f}, and that of real "
         f"digits {real:.3f}. After 4,000 iterations it draws {modes['r3gan_short']}, without pairs "
-        f"{modes['r3gan_no_pairing']}, without R1 {modes['r3gan_no_r1']}, and {modes['r3gan_no_penalties']} "
-        "without its two penalties.",
+        f"{modes['r3gan_no_pairing']}, without R1 {modes['r3gan_no_r1']}, without R2 {modes['r3gan_no_r2']}, and "
+        f"{modes['r3gan_no_penalties']} without its two penalties. SNGAN draws {modes['sngan']} by then, and the "
+        f"script's dense networks {modes['dense']}.",
+        f"Ours draws {modes['dcgan']} after 4,000 iterations, with batches of 16 instead of 64 images "
+        f"{modes['dcgan_batch_16']}.",
+        f"a quarter of the channels in both networks it draws {modes['dcgan_narrow']}, and without batch normalisation "
+        f"{modes['dcgan_no_batch_norm']}.",
     )
     rows = re.findall(r"^\| (\w+) \(20\d\d\) \|[^|]*\|[^|]*\| (\d+) \|", PARTS["5. After 2018"], re.MULTILINE)
     hours = [50_000 * int(count) * 0.005 / 3600 for name, count in rows if name in ("ADM", "EDM")]
