@@ -136,7 +136,7 @@ def content(room, runs):
 
 
 def take_checks(found, name=""):
-    """Takes the checks out of all networks in `found`, what belongs into a file. Returns {RUN/NETWORK: its checks}."""
+    """Takes the checks out of all networks in `found`, the content of a room's file. Returns {RUN/NETWORK: checks}."""
     checks = {name: found.pop("checks")} if "checks" in found else {}
     for key, each in found.items():
         if isinstance(each, dict):
@@ -155,12 +155,14 @@ def draw(picture, path):
     image.save(path, optimize=True)
 
 
-def build(runs, out_dir, only=tuple(ROOMS), checks_dir=CHECKS):
+def build(runs, out_dir, only=tuple(ROOMS), checks_dir=None):
     """Writes the data of the rooms `only` whose runs are below `runs`. Returns {room: bytes, or None if left out}.
 
-    The checks of their networks go to `checks_dir`. Files of other rooms stay as they are.
+    The checks of their networks go to `checks_dir`: by default CHECKS for the playground itself, and out_dir/checks for
+    another folder. Files of other rooms stay as they are.
     """
-    out_dir, checks_dir = Path(out_dir), Path(checks_dir)
+    out_dir = Path(out_dir)
+    checks_dir = Path(checks_dir or (CHECKS if out_dir.resolve() == PLAYGROUND.resolve() else out_dir / "checks"))
     for folder in (out_dir / "data", out_dir / "pictures", checks_dir):
         folder.mkdir(parents=True, exist_ok=True)
     paths = {room: out_dir / "data" / f"{room}.js" for room in ROOMS}
@@ -171,6 +173,7 @@ def build(runs, out_dir, only=tuple(ROOMS), checks_dir=CHECKS):
                 path.unlink(missing_ok=True)
             continue
         checks = take_checks(found[0])
+        (checks_dir / f"{room}.json").unlink(missing_ok=True)
         if checks:
             text = json.dumps(checks, separators=(",", ":")) + "\n"
             (checks_dir / f"{room}.json").write_text(text, encoding="utf-8")
@@ -187,7 +190,7 @@ def build(runs, out_dir, only=tuple(ROOMS), checks_dir=CHECKS):
 
 def main():
     command_line.import_tensorflow()
-    sizes = build(FLAGS.runs, FLAGS.out_dir, FLAGS.only, FLAGS.checks_dir)
+    sizes = build(FLAGS.runs, FLAGS.out_dir, FLAGS.only)
     for room in FLAGS.only:
         size = sizes[room]
         runs = " and ".join([*ROOMS[room], *["completion"] * (room == "completion")])
@@ -199,6 +202,5 @@ def main():
 if __name__ == "__main__":
     flags.DEFINE_string("runs", "out", "Folder with the folders of the runs.")
     flags.DEFINE_string("out_dir", str(PLAYGROUND), "Folder of the playground.")
-    flags.DEFINE_string("checks_dir", str(CHECKS), "Folder for what the tests compare the networks with.")
     record.define_names("only", ROOMS, "Rooms to build.")
-    command_line.run(main, {"Flags": ["runs", "out_dir", "checks_dir", "only"]}, (LoadError, RunError, OSError))
+    command_line.run(main, {"Flags": ["runs", "out_dir", "only"]}, (LoadError, RunError, OSError))

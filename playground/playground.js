@@ -256,7 +256,7 @@ const Playground = (() => {
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   function arrows(element, move, uses = () => true) {
     function press(event) {
-      if (event.altKey || event.ctrlKey || event.metaKey || !ARROWS[event.key] || !uses(...ARROWS[event.key])) return;
+      if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !ARROWS[event.key] || !uses(...ARROWS[event.key])) return;
       event.preventDefault();
       move(...ARROWS[event.key], event.repeat);
     }

@@ -92,8 +92,9 @@ const Pictures = (() => {
   // A slider with its words above it. `tell()` writes its number next to them. (A reader of the page says it anyway.)
   function slider(words, id, given) {
     const input = el("input", { type: "range", id, label: words, ...given }), number = el("b", { "aria-hidden": "true" });
-    const tell = () => { number.textContent = Number(input.value).toFixed(1); };
-    return { input, tell, element: el("label", { class: "slider" }, el("span", { t: words }), " ", number, input) };
+    const name = el("span", { t: words });
+    const tell = () => { number.textContent = Number(input.value).toFixed(1); name.after(" ", number); };
+    return { input, tell, element: el("label", { class: "slider" }, name, input) };
   }
 
   const black = pixels => pixels.every(each => each === 0);

@@ -89,7 +89,7 @@ Playground.words.en = {
   "conditional.rows": "Each row has one noise. Compare the slant and the weight of the strokes within a row, and between rows.",
 
   "editing.title": "Heavier, lighter, slanted",
-  "editing.text": "Move G's noise in the right direction, and the strokes get heavier, or lean to the right. The digit stays, as long as you do not go too far, because G is told it.",
+  "editing.text": "Move G's noise in the right direction, and the strokes get heavier, or lean to the right. G is told the digit. So the digit stays, if you do not go too far.",
   "editing.weight": "weight of the strokes", "editing.slant": "slant", "editing.random": "a random direction",
   "editing.back": "Back to the start", "editing.before": "Before", "editing.after": "After",
   "editing.why": "Both directions were fitted to 10,000 pictures of G: which numbers of the noise go with heavy strokes? The random direction is as long, and changes neither much.",

@@ -89,7 +89,7 @@ Playground.words.zh = {
   "conditional.rows": "每行用一个噪声。比较笔画的倾斜和粗细：同一行之内，以及各行之间。",
 
   "editing.title": "变粗、变细、变斜",
-  "editing.text": "沿着合适的方向移动 G 的噪声，笔画就会变粗，或者向右倾斜。只要不走得太远，数字就不变，因为 G 被告知要画哪个数字。",
+  "editing.text": "沿着合适的方向移动 G 的噪声，笔画就会变粗，或者向右倾斜。G 被告知要画哪个数字，所以只要不走得太远，数字就不变。",
   "editing.weight": "笔画的粗细", "editing.slant": "倾斜", "editing.random": "一个随机方向",
   "editing.back": "回到起点", "editing.before": "之前", "editing.after": "之后",
   "editing.why": "两个方向都由 G 的 10,000 张图片拟合得到：噪声中的哪些数与粗笔画有关？随机方向一样长，对两者都影响不大。",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 
 import numpy as np
@@ -48,7 +49,7 @@ def test_what_is_asked_of_the_contenders():
 
 
 def test_the_table_of_the_rooms():
-    """All rooms are in it. Each shows its first words within a second, and its first picture within two."""
+    """All rooms are in it. Each is as soon as the sentence below the table says: within a second, and within two."""
     text = (record.RESULTS.parent / "EVIDENCE.md").read_text()
     result = json.loads((record.RESULTS / "speed" / "rooms.json").read_text())
     assert (
@@ -57,7 +58,9 @@ def test_the_table_of_the_rooms():
     )
     assert list(result["rooms"]) == ["", "train", *rooms.built()]
     slowest = {name: max(row[name] for row in result["rooms"].values()) for name in rooms.TIMES[:2]}
-    assert slowest["first paint"] < 0.1 < 1 and slowest["first picture"] < 0.7 < 2, "the sentence below the table"
+    words = r"each room paints within ([\d.]+) s\s+and has its first picture within ([\d.]+) s"
+    paint, picture = map(float, re.search(words, text).groups())
+    assert slowest["first paint"] < paint <= 1 and slowest["first picture"] < picture <= 2
 
 
 def test_when_a_room_shows_something(tmp_path, monkeypatch):

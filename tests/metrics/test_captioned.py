@@ -7,16 +7,22 @@ from gan_tf.data import captions, dataset
 from gan_tf.metrics import captioned, pairs
 
 
-def test_reading(monkeypatch):
+@pytest.fixture
+def known(monkeypatch):
+    """Only 4,000 captions are known, not 10,000."""
+    monkeypatch.setattr(pairs.data, "load", lambda name: dataset.make(name, "", *captions.draw(5000, 4000)))
+    pairs.known.cache_clear()
+    yield
+    pairs.known.cache_clear()
+
+
+def test_reading(known):
     """The nearest printed digit has its digit, weight and slant nearly always, also of held-out images."""
     pixels, numbers = captions.draw(60_000, 300)
     images = dataset.scaled(pixels)
-    monkeypatch.setattr(pairs.data, "load", lambda name: dataset.make(name, "", *captions.draw(5000, 4000)))
-    pairs.known.cache_clear()
     found = captioned.rights(images, numbers, "real")
     assert all(value > 0.9 for value, _ in found.values())
     wrong = captioned.rights(images, (numbers + 33) % 40, "real")
-    pairs.known.cache_clear()
     assert wrong["real: digit as said"][0] < 0.1
 
 

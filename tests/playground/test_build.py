@@ -304,14 +304,14 @@ def test_build(runs, tmp_path, monkeypatch):
     (out / "data").mkdir(parents=True)
     for room in ("r3gan", "infogan"):
         (out / f"data/{room}.js").write_text("of an older build")
-    checks = tmp_path / "checks"
-    sizes = playground.build(folder, out, ["seqgan", "r3gan", "imitation"], checks)
+    checks = out / "checks"
+    sizes = playground.build(folder, out, ["seqgan", "r3gan", "imitation"])
     assert list(checks.iterdir()) == [], "SeqGAN's check is in its own file"
     (checks / "r3gan.json").write_text("of an older build")
     assert (out / "data/infogan.js").read_text() == "of an older build", "it was not asked for"
     assert {room for room, size in sizes.items() if size} == {"infogan", "seqgan"}
     assert (out / "data/built.js").read_text() == 'Playground.built(["infogan", "seqgan"]);\n'
-    sizes = playground.build(folder, out, checks_dir=checks)
+    sizes = playground.build(folder, out)
     assert [path.name for path in checks.iterdir()] == ["digits.json"]
     assert {room for room, size in sizes.items() if size} == {"digits", "seqgan"}, "imitation needs its clone, too"
     assert (out / "data/built.js").read_text() == 'Playground.built(["digits", "seqgan"]);\n'

@@ -606,7 +606,9 @@ def test_pix2pix(browser):
     keys(find(".pad"), " ")
     assert values(browser, ".pad").sum() <= line.sum() + 1
     wipe(browser)
-    browser.execute_script(MOVE, find(".pad"), 0.5, 0.5, 2)
+    browser.execute_script(MOVE, find(".pad"), 0.2, 0.2, 2)
+    time.sleep(0.1)
+    assert not values(browser, ".pad").any(), "the right button does not draw"
     stroke(browser, find(".pad"), (300, 0), (0, 80), (-300, 0))
     line = values(browser, ".pad")
     assert line.sum() < 20 and not line[:, -1].any() and not line[15:20].any(), "two strokes"

@@ -63,6 +63,11 @@ def stop_at(cwd, idx_dir, signals, iteration, *flags):
     return result.returncode, result.stderr
 
 
+def resumed_at(result):
+    """The iteration at which a command says that it resumed."""
+    return int(re.search(r"resumed at (\d+)", result.stderr)[1])
+
+
 def test_stopped_runs_go_on_exactly(whole, idx_dir, tmp_path):
     """Stopped by both signals and resumed twice, it equals the run that was not."""
     for iteration, what, status in ((20, signal.SIGINT, 130), (60, signal.SIGTERM, 143)):
@@ -70,7 +75,7 @@ def test_stopped_runs_go_on_exactly(whole, idx_dir, tmp_path):
         assert code == status and "Traceback" not in stderr, stderr
         assert f"of {ITERS}; run the same command to resume" in stderr
     result = go_on(tmp_path, idx_dir)
-    assert result.returncode == 0 and "resumed at " in result.stderr, result.stderr
+    assert result.returncode == 0 and resumed_at(result) == int(re.search(rf"(\d+) of {ITERS};", stderr)[1]) >= 60
     assert_equal_runs(tmp_path / "out", whole)
 
 
@@ -78,8 +83,9 @@ def test_stopped_runs_go_on_exactly(whole, idx_dir, tmp_path):
 def test_with_xla_a_stopped_run_goes_on_exactly(idx_dir, tmp_path):
     """As the command does by default.
 
-    Not slow: `test_same_seed_same_run_however_it_is_cut` of test_train_cli.py stops a run with XLA, too. It compares
-    losses and networks; the tests here compare grids and the optimizers' state, without XLA.
+    A quick test of nearly the same is `test_same_seed_same_run_however_it_is_cut` of test_train_cli.py, which stops a
+    run with XLA, too. It compares losses and networks; the tests here compare grids and the optimizers' state, without
+    XLA.
     """
     flags = ("--iters=400", "--jit", "--sample_every=100", "--checkpoint_every=150")
     for name in ("whole", "stopped"):
@@ -123,14 +129,11 @@ def kill_and_go_on(times, idx_dir, cwd, seed, *flags):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("times", [2, 55])
-def test_killed_runs_go_on_exactly(times, whole, idx_dir, tmp_path):
-    """Not slow: `test_attack[kills-1]`, at a system call, and `test_a_run_that_is_killed_is_the_same_run`."""
-    iters = ITERS
-    if times > 2:  # so many need a longer run
-        iters, whole = 600, tmp_path / "whole" / "out"
-        whole.parent.mkdir()
-        assert go_on(whole.parent, idx_dir, f"--iters={iters}").returncode == 0
+def test_killed_runs_go_on_exactly(idx_dir, tmp_path):
+    """Quick tests of the same: `test_attack[kills-1]` and `test_a_run_that_is_killed_is_the_same_run`."""
+    times, iters, whole = 55, 600, tmp_path / "whole" / "out"
+    whole.parent.mkdir()
+    assert go_on(whole.parent, idx_dir, f"--iters={iters}").returncode == 0
     kills = kill_and_go_on(times, idx_dir, tmp_path, times, f"--iters={iters}")
     assert len(kills) == times, kills
     print(f"\n{times} kills, resumed after", *(iteration for iteration, _ in kills))
@@ -236,7 +239,7 @@ def test_two_signals_at_once_are_one_wish(whole, idx_dir, tmp_path):
     assert code in (130, 143), stderr
     assert f"of {ITERS}; run the same command without --overwrite to resume" in stderr
     assert "python -m gan_tf.report --run_dir=out" in stderr
-    assert "resumed at " in go_on(tmp_path, idx_dir).stderr
+    assert resumed_at(go_on(tmp_path, idx_dir)) >= 60
     assert_equal_runs(tmp_path / "out", whole)
 
 
