@@ -155,14 +155,14 @@ def draw(picture, path):
     image.save(path, optimize=True)
 
 
-def build(runs, out_dir, only=tuple(ROOMS), checks_dir=None):
+def build(runs, out_dir, only=tuple(ROOMS)):
     """Writes the data of the rooms `only` whose runs are below `runs`. Returns {room: bytes, or None if left out}.
 
-    The checks of their networks go to `checks_dir`: by default CHECKS for the playground itself, and out_dir/checks for
-    another folder. Files of other rooms stay as they are.
+    The checks of their networks go to CHECKS for the playground itself, and to out_dir/checks for another folder. Files
+    of other rooms stay as they are.
     """
     out_dir = Path(out_dir)
-    checks_dir = Path(checks_dir or (CHECKS if out_dir.resolve() == PLAYGROUND.resolve() else out_dir / "checks"))
+    checks_dir = CHECKS if out_dir.resolve() == PLAYGROUND.resolve() else out_dir / "checks"
     for folder in (out_dir / "data", out_dir / "pictures", checks_dir):
         folder.mkdir(parents=True, exist_ok=True)
     paths = {room: out_dir / "data" / f"{room}.js" for room in ROOMS}

@@ -72,7 +72,7 @@ def of_zoo(gans):
 def load(run_dir, gans=GANS):
     """Returns (the `Gan` of a run, the flags that describe its data, its test images, a `data.Dataset`).
 
-    The run must be of one of `gans`. Raises LoadError and DataError.
+    The run must be of one of `gans`. Makes the folder --out_dir. Raises LoadError, DataError and OSError.
     """
     if not run_dir:
         raise restore.LoadError(f"name a run of {of_zoo(gans)} with --run_dir.")
@@ -84,6 +84,7 @@ def load(run_dir, gans=GANS):
     described = config["flags"] | {"data_dir": FLAGS.data_dir or config["flags"]["data_dir"]}
     test = data.load_as(described, "test")
     require_digits(test)  # before TensorFlow, which takes seconds to import
+    Path(out_dir).mkdir(parents=True, exist_ok=True)  # not after minutes of work, as it may fail in spite of the check
     command_line.import_tensorflow()
     gan, iteration = restore.load_run(run_dir)
     logging.info("the networks of %s after %s", run_dir, messages.counted(iteration, "iteration"))
@@ -189,8 +190,6 @@ def main():
     from gan_tf.noise import USER_NOISE
     from gan_tf.zoo import projection
 
-    out_dir = Path(FLAGS.out_dir or FLAGS.run_dir)
-    out_dir.mkdir(parents=True, exist_ok=True)  # before the work: else a wrong name is only told at the end
     train = data.load_as(described, "train")
     mask = hole(FLAGS.hole, test.shape)
     images, labels = test.images[: FLAGS.count], test.labels[: FLAGS.count]
@@ -223,6 +222,7 @@ def main():
     settings = {name: getattr(FLAGS, name) for name in ("hole", "steps", "iters", "seed")}
     result = {"count": len(images), **settings, "scores": rows}
     print(table_of(result))
+    out_dir = Path(FLAGS.out_dir or FLAGS.run_dir)
     with files.replacing(out_dir / "completion.json") as path:
         path.write_text(json.dumps(result, indent=1) + "\n")
     with files.replacing(out_dir / "completion.png") as path:

@@ -113,8 +113,6 @@ def main():
     from gan_tf.metrics import classifier, table
     from gan_tf.noise import USER_NOISE
 
-    out_dir = Path(FLAGS.out_dir or FLAGS.run_dir)
-    out_dir.mkdir(parents=True, exist_ok=True)  # before the work: else a wrong name is only told at the end
     begun, told = time.monotonic(), bool(gan.conditions)
     images, labels = test.images[: FLAGS.count], test.labels[: FLAGS.count]
     model, _ = classifier.load_classifier()
@@ -151,6 +149,7 @@ def main():
     error = table.mean(np.abs(projected - images).mean(axis=(1, 2, 3)))
     result = {"count": len(images), "steps": FLAGS.steps, "seed": FLAGS.seed, "projection": error, "scores": rows}
     print(table_of(result))
+    out_dir = Path(FLAGS.out_dir or FLAGS.run_dir)
     with files.replacing(out_dir / "editing.json") as path:
         path.write_text(json.dumps(result, indent=1) + "\n")
     with files.replacing(out_dir / "editing.png") as path:

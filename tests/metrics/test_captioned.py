@@ -4,20 +4,12 @@ import numpy as np
 import pytest
 
 from gan_tf.data import captions, dataset
-from gan_tf.metrics import captioned, pairs
+from gan_tf.metrics import captioned
 
 
-@pytest.fixture
-def known(monkeypatch):
-    """Only 4,000 captions are known, not 10,000."""
-    monkeypatch.setattr(pairs.data, "load", lambda name: dataset.make(name, "", *captions.draw(5000, 4000)))
-    pairs.known.cache_clear()
-    yield
-    pairs.known.cache_clear()
-
-
-def test_reading(known):
+def test_reading(know_few):
     """The nearest printed digit has its digit, weight and slant nearly always, also of held-out images."""
+    know_few(captions.draw)
     pixels, numbers = captions.draw(60_000, 300)
     images = dataset.scaled(pixels)
     found = captioned.rights(images, numbers, "real")

@@ -4,21 +4,13 @@ import numpy as np
 import pytest
 
 from gan_tf.data import dataset, glyphs
-from gan_tf.metrics import pairs, translated
+from gan_tf.metrics import translated
 from gan_tf.metrics.pairs import read_nearest
 
 
-@pytest.fixture
-def known(monkeypatch):
-    """Only 4,000 printed digits are known, not 10,000."""
-    monkeypatch.setattr(pairs.data, "load", lambda name: dataset.make(name, "", *glyphs.draw(5000, 4000)))
-    pairs.known.cache_clear()
-    yield
-    pairs.known.cache_clear()
-
-
-def test_reading_printed_digits(known):
+def test_reading_printed_digits(know_few):
     """By the nearest of those that are known."""
+    know_few(glyphs.draw)
     pixels, labels = glyphs.draw(60_000, 300)
     found = read_nearest(dataset.scaled(pixels), "glyphs")
     assert 0.9 < (found == labels).mean() < 1.0001

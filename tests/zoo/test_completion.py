@@ -171,13 +171,19 @@ class Spies:
         return None, np.eye(10)[(images[:, 0, 0, 0] > 0.5).astype(int)]
 
 
-@pytest.mark.parametrize("command_of", [completion, editing])
-def test_a_folder_that_cannot_be_is_refused_before_the_work(command_of, monkeypatch, tmp_path):
+def test_a_folder_that_cannot_be_is_refused_before_the_work(monkeypatch, tmp_path):
+    """Also where the check before does not see it, as in /proc."""
     (tmp_path / "file").touch()
-    spies = Spies(monkeypatch, tmp_path, hole=2, count=60, iters=11, out_dir=str(tmp_path / "file" / "found"))
+    pictures = dataset.make("glyphs", "", np.zeros([3, 6, 5, 1], np.uint8), [0, 1, 2], map(str, range(10)), "mnist")
+    given = types.SimpleNamespace(out_dir=str(tmp_path / "file" / "found"), data_dir="")
+    monkeypatch.setattr(completion, "FLAGS", given)
+    run = {"gan": {"name": "r3gan"}, "flags": {"data_dir": ""}}
+    monkeypatch.setattr(completion.restore, "check_run", lambda run_dir: run)
+    monkeypatch.setattr(completion.restore, "check_writable", lambda path, name: None)
+    monkeypatch.setattr(data, "load_as", lambda flags, split: pictures)
+    monkeypatch.setattr(completion.command_line, "import_tensorflow", lambda: pytest.fail("that is work"))
     with pytest.raises(OSError):
-        command_of.main()
-    assert not (spies.noises or spies.searches or spies.read)
+        completion.load("run")
 
 
 def test_completion_and_its_controls(monkeypatch, tmp_path):
