@@ -86,3 +86,17 @@ def mnist_dir():
 def tfds_dir():
     """A folder where tensorflow-datasets has prepared mnist."""
     return _named_folder("GAN_TF_TFDS_DIR", "MNIST as tensorflow-datasets prepares it")
+
+
+@pytest.fixture
+def know_few(monkeypatch):
+    """`know_few(draw)`: scores know only 4,000 pictures of `draw`, such as `glyphs.draw`, not 10,000."""
+    from gan_tf.data import dataset
+    from gan_tf.metrics import pairs
+
+    def know(draw):
+        monkeypatch.setattr(pairs.data, "load", lambda name: dataset.make(name, "", *draw(5000, 4000)))
+
+    pairs.known.cache_clear()
+    yield know
+    pairs.known.cache_clear()
